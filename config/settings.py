@@ -1,0 +1,253 @@
+"""Settings, read from the environment (and from the file ENV_FILE, default `.env`).
+
+Production values are the defaults. What is missing or unsafe stops the process with a sentence
+that says what to do; no message ever shows a key. `.env.example` lists every variable.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+
+from config import guards
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env_file = Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+if env_file.is_file():
+    env.read_env(env_file)  # the real environment wins
+
+# --- Keys and mode ------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = guards.secret_key(env.str("SECRET_KEY", default=""))
+FIELD_ENCRYPTION_KEY = guards.encryption_keys(env.list("FIELD_ENCRYPTION_KEY", default=[]))
+
+# --- Webex --------------------------------------------------------------------------------------
+
+WEBEX_API_URL = guards.webex_api_url(
+    env.str("WEBEX_API_URL", default="https://webexapis.com/v1").rstrip("/")
+)
+WEBEX_TIMEOUT = env.float("WEBEX_TIMEOUT", default=10.0)  # seconds, the whole of one call
+WEBEX_PROXY = env.str("WEBEX_PROXY", default="")
+# RFC 9207: issuers seen in Webex's own answers; any other `iss` on the callback is refused.
+WEBEX_ISSUERS = env.list(
+    "WEBEX_ISSUERS",
+    default=["https://idbroker.webex.com/idb", "https://idbroker-b-us.webex.com/idb"],
+)
+guards.oauthlib_switches(WEBEX_API_URL)
+
+# --- Hosts --------------------------------------------------------------------------------------
+
+BRANDED_URL_TEMPLATE = guards.branded_url_template(
+    env.str("BRANDED_URL_TEMPLATE", default="https://{hostname}")
+)
+PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=[])
+# Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
+ALLOWED_HOSTS = ["*"]
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+HTTPS = BRANDED_URL_TEMPLATE.startswith("https://")
+
+# --- Django -------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    # third party
+    "axes",
+    "csp",
+    "encrypted_model_fields",
+    # ours
+    "accounts",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "integrations.middleware.BrandMiddleware",  # first: nothing runs for an unknown host
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "integrations.middleware.NoStoreMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "integrations.middleware.KeyCanaryMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": guards.database(env.str("DATABASE_URL", default=""))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURE_LIMIT", default=20)
+AXES_COOLOFF_TIME = 10 / 60  # hours
+AXES_LOCKOUT_PARAMETERS = ["ip_address", ["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "accounts.client_ip.client_ip"
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
+
+# Data-carrying limits: the callback's largest known parameter is a 4 KB code.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- Security -----------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
+# W005, W021: HSTS for subdomains and preload lists is not ours to promise: the hostnames belong
+# to customers.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer Chromium posts `Origin: null`
+X_FRAME_OPTIONS = "DENY"
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+# Lax, not Strict: a Strict session would be missing on the return from Webex.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Celery: each line answers a fault that was tried (kills, dead brokers, silent brokers) -----
+
+CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+REFRESH_SWEEP_EVERY = env.float("REFRESH_SWEEP_EVERY", default=60.0)  # seconds
+REFRESH_TIME_BOX = env.float("REFRESH_TIME_BOX", default=20.0)  # seconds of work per sweep
+# A claim outlives the call and the retries of its commit, so nobody else sends the same token.
+REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
+
+# A message that nobody took before the next tick would only repeat it: let it expire.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": f"integrations.tasks.{name}", "schedule": every, "options": {"expires": every}}
+    for name, every in {"sweep": REFRESH_SWEEP_EVERY, "tidy": 600.0}.items()
+}
+
+# --- Mail and logs ------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="portal@localhost")
+ADMINS = [("Operator", address) for address in env.list("ADMINS", default=[])]
+DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
+    },
+    "formatters": {
+        "line": {
+            "()": "config.log.RedactingFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "mail_admins": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "formatter": "line",
+            "filters": ["not_debugging"],
+        },
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": ["mail_admins"], "level": LOG_LEVEL},
+        # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
+        # them (nor SQL, whose parameters include personal data).
+        **{
+            name: {"level": "WARNING"}
+            for name in (
+                "requests_oauthlib",
+                "requests_oauthlib.oauth2_session",
+                "oauthlib",
+                "urllib3",
+                "django.db.backends",
+            )
+        },
+    },
+}

@@ -1,0 +1,7 @@
+"""Settings → Webex. No page here shows a token or a secret, to anybody."""
+
+from integrations.admin.branded_url import BrandedURLAdmin
+from integrations.admin.grant import GrantAdmin
+from integrations.admin.webex_app import WebexAppAdmin
+
+__all__ = ["BrandedURLAdmin", "GrantAdmin", "WebexAppAdmin"]

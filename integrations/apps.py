@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+
+
+class IntegrationsConfig(AppConfig):
+    name = "integrations"
+    verbose_name = "Webex"
+
+    def ready(self) -> None:
+        from integrations import checks  # noqa: F401  registers them
+
+        post_migrate.connect(_plant_key_canary, sender=self)
+
+
+def _plant_key_canary(sender: AppConfig, **kwargs: Any) -> None:
+    from integrations.models import KeyCanary
+
+    if KeyCanary._meta.db_table in connection.introspection.table_names():
+        KeyCanary.objects.plant()

@@ -1,0 +1,56 @@
+"""Numbered system checks: settings that work, but not the way somebody would want."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security)
+def portal_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+    if settings.PORTAL_HOSTS:
+        return []
+    hint = "Set PORTAL_HOSTS=admin.example.com, or nobody can open /admin/."
+    return [Warning("PORTAL_HOSTS is empty.", hint=hint, id="integrations.W001")]
+
+
+@register(Tags.security, deploy=True)
+def portal_is_served_over_https(**kwargs: Any) -> list[CheckMessage]:
+    if settings.HTTPS:
+        return []
+    hint = "Use BRANDED_URL_TEMPLATE=https://{hostname}; plain http is for *.localhost only."
+    return [Warning("Portals are served over plain http.", hint=hint, id="integrations.W002")]
+
+
+@register(Tags.security, deploy=True)
+def mail_leaves_the_machine(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return []
+    hint = "Set EMAIL_URL=smtp+tls://user:password@host:587."
+    return [Warning("Mail is not sent by SMTP.", hint=hint, id="integrations.W003")]
+
+
+@register(Tags.database, deploy=True)
+def database_is_postgresql(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return []
+    hint = "Set DATABASE_URL=postgres://user:password@host:5432/name."
+    return [Warning("The database is not PostgreSQL.", hint=hint, id="integrations.W004")]
+
+
+@register(Tags.security)
+def sessions_cannot_be_rolled_back(**kwargs: Any) -> list[CheckMessage]:
+    """A signed-cookie session survives sign-out: whoever kept the cookie is still signed in."""
+    if not settings.SESSION_ENGINE.endswith("signed_cookies"):
+        return []
+    hint = "Use a session engine that keeps sessions on the server."
+    return [Error("Sessions are kept in cookies.", hint=hint, id="integrations.E001")]
+
+
+@register(Tags.security)
+def a_claim_outlives_its_call(**kwargs: Any) -> list[CheckMessage]:
+    if settings.REFRESH_CLAIM >= settings.WEBEX_TIMEOUT + 2:
+        return []
+    hint = "Set REFRESH_CLAIM to at least WEBEX_TIMEOUT + 2 seconds."
+    message = "REFRESH_CLAIM is so short that two workers could send the same refresh token."
+    return [Error(message, hint=hint, id="integrations.E002")]

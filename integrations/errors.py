@@ -1,0 +1,102 @@
+"""Everything that can go wrong, on one page. Each docstring says what the caller does next.
+
+An error carries the HTTP status and Webex's tracking id where there was an answer; none carries a
+token, a code or a secret, in its text or in its attributes.
+"""
+
+from datetime import timedelta
+
+
+class IntegrationError(Exception):
+    """The root: lets a caller catch whatever this project raises on purpose."""
+
+
+class WebexError(IntegrationError):
+    """Something Webex said, or did not say."""
+
+    def __init__(self, reason: str = "", *, status: int = 0, tracking_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.tracking_id = tracking_id
+
+    def __str__(self) -> str:
+        details = [f"status {self.status}"] if self.status else []
+        details += [self.tracking_id] if self.tracking_id else []
+        return f"{self.reason} ({', '.join(details)})" if details else self.reason
+
+
+class WebexUnavailable(WebexError):
+    """No usable answer (network, 5xx, 429, nonsense). Keep everything; try again later.
+
+    `retry_after` is how long Webex asked us to wait, where it did.
+    """
+
+    retry_after: timedelta | None = None
+
+
+class AmbiguousOutcome(WebexUnavailable):
+    """The request was sent and its answer lost. Never repeat a code exchange; a refresh once."""
+
+
+class InvalidClient(WebexError):
+    """Webex refuses the client id or secret. Pause the integration; no grant is at fault."""
+
+
+class InvalidGrant(WebexError):
+    """A standard `invalid_grant` (RFC 6749 section 5.2). Definite: never send that token again."""
+
+
+class Refused(WebexError):
+    """A bare 400 or 401 without a standard code. Suspect: ask once more, later, before judging."""
+
+
+class InsufficientScope(WebexError):
+    """403: the token lacks a scope or its owner a role. The token is fine; tell the user."""
+
+
+class AuthorizationFailed(WebexError):
+    """Webex sent the browser back with an `error` (RFC 6749 section 4.1.2.1) in `reason`."""
+
+
+class AccessDenied(AuthorizationFailed):
+    """The user declined. Nothing changed; say so without alarm."""
+
+
+class ConsentRefused(IntegrationError):
+    """The callback does not belong to a consent under way here. Say nothing about why.
+
+    `reason` is for the log only: a browser gets the same text for every reason.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotReady(IntegrationError):
+    """There is no enabled integration for this hostname, or it lacks its credentials."""
+
+
+class NotLinked(IntegrationError):
+    """The user has no usable grant. Offer them to link their Webex account."""
+
+
+class InvalidHostname(IntegrationError, ValueError):
+    """The text is not a hostname. Its message is a sentence for the person who typed it."""
+
+
+class InvalidAuthorizationURL(IntegrationError, ValueError):
+    """The pasted text is no Webex authorization URL. Its message says what is wrong with it."""
+
+
+class InvalidLogo(IntegrationError, ValueError):
+    """The upload cannot become a logo. Its message is a sentence for the person who sent it."""
+
+
+class UndecryptableValue(IntegrationError):
+    """The ciphertext in the row does not belong to any configured key. Leave the bytes alone."""
+
+
+class WrongEncryptionKey(IntegrationError):
+    """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""

@@ -1,0 +1,97 @@
+"""Ending a consent: our tokens go first, then Webex is asked to forget too, if it allows that."""
+
+import logging
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, GrantEvent
+from integrations.tokens import Bearer
+from integrations.webex import api, scopes
+from integrations.webex.http import Deadline
+
+logger = logging.getLogger(__name__)
+
+REVOCATION_SECONDS = 8.0
+
+
+class Revocation(StrEnum):
+    """What became of the authorization at Webex, after our tokens were deleted."""
+
+    REVOKED = "revoked"
+    NOT_PERMITTED = "not_permitted"  # the granted scopes do not allow it
+    SHARED = "shared"  # another portal user works with the same Webex account
+    FAILED = "failed"
+
+
+def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
+    """The user's own wish. Raises NotLinked."""
+    app = brand.app if brand else None
+    grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
+    if grant is None:
+        raise NotLinked
+    return end(grant, by=user, reason="", now=now)
+
+
+def end(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Revocation:
+    bearer = _bearer(grant)
+    with transaction.atomic():
+        grant.disconnect()
+        AuthorizationRequest.objects.undecided(grant.user, now).update(pending_tokens=None)
+        GrantEvent.objects.create(
+            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
+        )
+    revocation = _revoke(grant, bearer)
+    logger.info("Webex disconnected: grant=%s revocation=%s", grant.pk, revocation)
+    return revocation
+
+
+def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: datetime) -> int:
+    """How many were ended; those that were disconnected already do not count."""
+    live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
+    found = list(live.defer("access_token", "refresh_token"))
+    for grant in found:
+        end(grant, by=by, reason=reason, now=now)
+    return len(found)
+
+
+def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> int:
+    return end_each(Grant.objects.filter(user=user), by=by, reason=reason, now=now)
+
+
+def end_for_inactive_users(*, now: datetime) -> int:
+    gone = Grant.objects.of_inactive_users()
+    return end_each(gone, by=None, reason="user deactivated", now=now)
+
+
+def _bearer(grant: Grant) -> Bearer | None:
+    try:
+        return grant.bearer() if grant.access_token else None
+    except UndecryptableValue:
+        return None
+
+
+def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
+    """By the authorization's own id. Deleting by client id might hit a whole organisation."""
+    if not grant.scopes >= scopes.REVOCATION:
+        return Revocation.NOT_PERMITTED
+    if Grant.objects.of_person(grant.person_id).exists():
+        return Revocation.SHARED
+    try:
+        return _delete_authorizations(grant, bearer) if bearer else Revocation.FAILED
+    except IntegrationError as error:
+        logger.warning("Webex revocation failed: grant=%s reason=%s", grant.pk, error)
+        return Revocation.FAILED
+
+
+def _delete_authorizations(grant: Grant, bearer: Bearer) -> Revocation:
+    deadline = Deadline(REVOCATION_SECONDS)
+    found = api.authorizations(bearer, grant.person_id, deadline=deadline)
+    ours = [each for each in found if each.client_id == grant.app.client_id]
+    for authorization in ours:
+        api.delete_authorization(bearer, authorization.id, deadline=deadline)
+    return Revocation.REVOKED if ours else Revocation.FAILED

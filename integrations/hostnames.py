@@ -1,0 +1,53 @@
+"""Hostnames: one spelling for each, whoever typed it or sent it in a Host header."""
+
+import ipaddress
+import re
+
+import idna
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from integrations.errors import InvalidHostname
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def normalise(text: str) -> str:
+    """Lower case, A-labels (RFC 5890), no final dot.
+
+    Raises InvalidHostname for anything that carries more than a hostname (scheme, port, path,
+    user) or is an IP address.
+    """
+    text = text.strip().removesuffix(".")
+    if not text or re.search(r"[\s/\\@:?#\[\]%]", text):
+        raise InvalidHostname(_("Enter a hostname only, such as portal.example.com."))
+    try:
+        hostname = idna.encode(text, uts46=True).decode() if not text.isascii() else text.lower()
+    except idna.IDNAError:
+        raise InvalidHostname(_("This is not a valid international hostname.")) from None
+    labels = hostname.split(".")
+    if len(hostname) > 253 or not all(LABEL.fullmatch(label) for label in labels):
+        raise InvalidHostname(_("This is not a valid hostname."))
+    if _is_address(hostname):
+        raise InvalidHostname(_("Enter a name, not an IP address."))
+    return hostname
+
+
+def _is_address(hostname: str) -> bool:
+    if hostname.rsplit(".", 1)[-1].isdigit():
+        return True
+    try:
+        ipaddress.ip_address(hostname)
+    except ValueError:
+        return False
+    return True
+
+
+def origin(hostname: str) -> str:
+    """The origin a browser sees for this hostname, from the settings and never from a request."""
+    return settings.BRANDED_URL_TEMPLATE.format(hostname=hostname)
+
+
+def is_local(hostname: str) -> bool:
+    """Whether the name stays on this machine (RFC 6761), so that plain http harms nobody."""
+    return hostname == "localhost" or hostname.endswith(".localhost")

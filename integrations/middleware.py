@@ -1,0 +1,107 @@
+"""Which brand? Everything that must be settled before a view runs."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotFound,
+)
+from django.http.request import split_domain_port
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from integrations import hostnames
+from integrations.errors import InvalidHostname, WrongEncryptionKey
+from integrations.models import BrandedURL, KeyCanary
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PortalRequest(HttpRequest):
+    """What views get: a request to one of our hosts."""
+
+    brand: BrandedURL | None
+    user: User
+
+
+class BrandMiddleware:
+    """Sets `request.brand`, and refuses every host that is not ours.
+
+    Django's ALLOWED_HOSTS cannot do it: branded hostnames live in the database. PORTAL_HOSTS are
+    asked first, so that they answer without it; the admin answers on them only.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponse:
+        request.brand = None
+        if request.path == "/healthz/":
+            return self.get_response(request)
+        host = _spelled_canonically(request.get_host())
+        if host in settings.PORTAL_HOSTS:
+            return self.get_response(request)
+        request.brand = BrandedURL.objects.serving(host)
+        if request.brand is None:
+            logger.warning("Request refused: reason=unknown_host")
+            return HttpResponseBadRequest(_("Unknown host."), content_type="text/plain")
+        if request.path.startswith("/admin/"):
+            return HttpResponseNotFound(_("Not found."), content_type="text/plain")
+        return self.get_response(request)
+
+
+def _spelled_canonically(host: str) -> str:
+    """`Portal.Example.com.:443` and `portal.example.com` are one; another port stays visible."""
+    domain, port = split_domain_port(host)
+    try:
+        name = hostnames.normalise(domain)
+    except InvalidHostname:
+        name = domain  # an address can be one of PORTAL_HOSTS
+    return name if port in ("", "80", "443", _served_port()) else f"{name}:{port}"
+
+
+def _served_port() -> str:
+    return settings.BRANDED_URL_TEMPLATE.partition("{hostname}")[2].removeprefix(":")
+
+
+class NoStoreMiddleware:
+    """Pages show personal data unless they say otherwise: nobody may keep a copy."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, no_store=True, private=True)
+        return response
+
+
+class KeyCanaryMiddleware:
+    """No request is served before the encryption key was seen to fit the database.
+
+    A wrong key stops the process at its start; this catches a database that came up later.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.verified = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.verified and request.path != "/healthz/":
+            try:
+                KeyCanary.objects.verify()
+            except (WrongEncryptionKey, KeyCanary.DoesNotExist, DatabaseError) as error:
+                logger.critical("Not ready: %s", error)
+                text = _("The portal is not ready. Please try again in a minute.")
+                return HttpResponse(text, status=503, content_type="text/plain")
+            self.verified = True
+        return self.get_response(request)

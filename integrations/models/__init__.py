@@ -1,0 +1,17 @@
+"""Facts and rules. No HTTP, no requests: what happens to them is decided in the flows."""
+
+from integrations.models.authorization_request import AuthorizationRequest
+from integrations.models.branded_url import BrandedURL
+from integrations.models.grant import Grant
+from integrations.models.grant_event import GrantEvent
+from integrations.models.key_canary import KeyCanary
+from integrations.models.webex_app import WebexApp
+
+__all__ = [
+    "AuthorizationRequest",
+    "BrandedURL",
+    "Grant",
+    "GrantEvent",
+    "KeyCanary",
+    "WebexApp",
+]

@@ -1,0 +1,148 @@
+"""A consent under way: from "Link my Webex account" to the return from Webex."""
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.fields import EncryptedTextField
+from integrations.models.branded_url import BrandedURL
+from integrations.models.webex_app import WebexApp
+from integrations.tokens import Person, TokenSet
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LIFETIME = timedelta(minutes=10)
+OPEN_PER_USER = 10
+
+
+def binding_digest(browser_binding: str) -> str:
+    return hashlib.sha256(browser_binding.encode()).hexdigest()
+
+
+class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
+    def open(self, now: datetime) -> "AuthorizationRequestQuerySet":
+        return self.filter(consumed_at=None, created_at__gt=now - LIFETIME)
+
+    def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
+        return self.filter(created_at__lt=now - timedelta(days=7))
+
+    def undecided(self, user: "User", now: datetime) -> "AuthorizationRequestQuerySet":
+        """Consents by another Webex person that wait for "replace A by B?"."""
+        waiting = self.filter(user=user, pending_tokens__isnull=False)
+        return waiting.filter(consumed_at__gt=now - LIFETIME)
+
+    def undecided_too_long(self, now: datetime) -> "AuthorizationRequestQuerySet":
+        return self.filter(pending_tokens__isnull=False, consumed_at__lte=now - LIFETIME)
+
+    def begin(
+        self,
+        *,
+        user: "User",
+        brand: BrandedURL,
+        browser_binding: str,
+        next_path: str,
+        now: datetime,
+    ) -> "AuthorizationRequest":
+        assert brand.app is not None
+        request = self.create(
+            user=user,
+            app=brand.app,
+            client_id=brand.app.client_id,
+            redirect_uri=brand.redirect_uri,
+            browser_binding=binding_digest(browser_binding),
+            next_path=next_path,
+            created_at=now,
+        )
+        newest = self.filter(user=user, consumed_at=None).order_by("-pk")[:OPEN_PER_USER]
+        oldest_kept = list(newest.values_list("pk", flat=True))[-1]
+        self.filter(user=user, consumed_at=None, pk__lt=oldest_kept).delete()
+        return request
+
+    def consume(
+        self, state: str, *, user: "User", brand: BrandedURL, browser_binding: str, now: datetime
+    ) -> "AuthorizationRequest | None":
+        """Ends it, once: one conditional UPDATE decides among callers that race (RFC 9700, 4.7.1).
+
+        None unless the state is open and belongs to this user, browser, hostname and integration
+        with the very credentials it was started with.
+        """
+        app = brand.app
+        if app is None or not app.is_enabled:
+            return None
+        ours = self.open(now).filter(
+            state=state,
+            user=user,
+            browser_binding=binding_digest(browser_binding),
+            redirect_uri=brand.redirect_uri,
+            app=app,
+            client_id=app.client_id,
+        )
+        if app.client_secret_set_at:
+            ours = ours.filter(created_at__gte=app.client_secret_set_at)
+        if ours.update(consumed_at=now) != 1:
+            return None
+        return self.select_related("app").get(state=state)
+
+
+class AuthorizationRequest(models.Model):
+    state = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)
+    code_verifier = EncryptedTextField(default=secrets.token_urlsafe)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="authorization_requests"
+    )
+    app = models.ForeignKey(
+        WebexApp, on_delete=models.CASCADE, related_name="authorization_requests"
+    )
+    client_id = models.CharField(max_length=200)
+    redirect_uri = models.CharField(max_length=300)
+    browser_binding = models.CharField(max_length=64)
+    next_path = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+    pending_tokens = EncryptedTextField(null=True)
+
+    objects = AuthorizationRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("authorization request")
+        verbose_name_plural = _("authorization requests")
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="requests_of_a_user_newest"),
+            models.Index(fields=["created_at"], name="requests_oldest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"authorization request {self.pk}"
+
+    def hold(self, tokens: TokenSet, person: Person) -> None:
+        """Keeps a finished consent until its user says whether it replaces the present one."""
+        held = {
+            "access_token": tokens.access_token,
+            "access_token_expires_at": tokens.access_token_expires_at.isoformat(),
+            "refresh_token": tokens.refresh_token,
+            "refresh_token_expires_at": tokens.refresh_token_expires_at
+            and tokens.refresh_token_expires_at.isoformat(),
+            "scope": None if tokens.scope is None else sorted(tokens.scope),
+            "person": vars(person),
+        }
+        self.pending_tokens = json.dumps(held)
+        self.save(update_fields=["pending_tokens"])
+
+    def held(self) -> tuple[TokenSet, Person]:
+        held = json.loads(self.pending_tokens or "")
+        person = Person(**held.pop("person"))
+        scope = held.pop("scope")
+        for moment in ("access_token_expires_at", "refresh_token_expires_at"):
+            held[moment] = held[moment] and datetime.fromisoformat(held[moment])
+        return TokenSet(scope=None if scope is None else frozenset(scope), **held), person
+
+    def drop_held(self) -> None:
+        self.pending_tokens = None
+        self.save(update_fields=["pending_tokens"])

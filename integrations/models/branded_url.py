@@ -1,0 +1,77 @@
+"""A hostname of the portal with the look of its brand and the Webex integration it uses."""
+
+import hashlib
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from integrations import hostnames
+from integrations.errors import InvalidHostname
+from integrations.models.webex_app import WebexApp
+
+
+class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
+    def serving(self, hostname: str) -> "BrandedURL | None":
+        """What this hostname looks like and which integration it uses; without secret and logo."""
+        found = self.filter(hostname=hostname).select_related("app")
+        return found.defer("app__client_secret", "logo").first()
+
+
+class BrandedURL(models.Model):
+    hostname = models.CharField(_("hostname"), max_length=253, unique=True)
+    brand_name = models.CharField(_("brand name"), max_length=100, blank=True)
+    accent_color = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default="#1f5fbf",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Enter a colour as #rrggbb."))],
+    )
+    logo = models.BinaryField(_("logo"), null=True, editable=False)
+    logo_digest = models.CharField(max_length=64, blank=True, editable=False)
+    app = models.ForeignKey(
+        WebexApp,
+        verbose_name=_("Webex integration"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="branded_urls",
+    )
+
+    objects = BrandedURLQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("branded URL")
+        verbose_name_plural = _("branded URLs")
+
+    def __str__(self) -> str:
+        return self.hostname
+
+    def clean(self) -> None:
+        try:
+            self.hostname = hostnames.normalise(self.hostname)
+        except InvalidHostname as error:
+            raise ValidationError({"hostname": str(error)}) from None
+        plain_http = hostnames.origin(self.hostname).startswith("http://")
+        if plain_http and not hostnames.is_local(self.hostname):
+            message = _("Portals are served over http here, so only *.localhost names are safe.")
+            raise ValidationError({"hostname": message})
+
+    @property
+    def redirect_uri(self) -> str:
+        """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
+        return hostnames.origin(self.hostname) + reverse("webex_callback")
+
+    @property
+    def title(self) -> str:
+        return self.brand_name or self.hostname
+
+    @property
+    def stylesheet_digest(self) -> str:
+        return hashlib.sha256(self.accent_color.encode()).hexdigest()[:16]
+
+    def set_logo(self, png: bytes | None) -> None:
+        self.logo = png
+        self.logo_digest = hashlib.sha256(png).hexdigest()[:32] if png else ""

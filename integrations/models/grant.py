@@ -1,0 +1,265 @@
+"""One portal user's consent to one Webex integration, with its tokens."""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from integrations.fields import EncryptedTextField
+from integrations.models.webex_app import WebexApp
+from integrations.tokens import Bearer, Person, TokenSet
+
+if TYPE_CHECKING:
+    pass
+
+SHORTEST_RENEWAL = timedelta(seconds=60)
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def without_tokens(self) -> "GrantQuerySet":
+        return self.defer("access_token", "refresh_token")
+
+    def active(self) -> "GrantQuerySet":
+        return self.filter(status=Grant.Status.ACTIVE)
+
+    def with_tokens(self) -> "GrantQuerySet":
+        return self.exclude(status=Grant.Status.DISCONNECTED)
+
+    def due_for_refresh(self, now: datetime) -> "GrantQuerySet":
+        """Most urgent first; read through the partial index `due_grants_of_an_app`."""
+        due = self.active().filter(refresh_due_at__lte=now).unclaimed(now)
+        running = Q(app__refresh_paused_until=None) | Q(app__refresh_paused_until__lte=now)
+        return due.filter(running, app__is_enabled=True, user__is_active=True).order_by(
+            "refresh_due_at"
+        )
+
+    def unclaimed(self, now: datetime) -> "GrantQuerySet":
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+    def of_inactive_users(self) -> "GrantQuerySet":
+        return self.with_tokens().filter(user__is_active=False)
+
+    def of_person(self, person_id: str) -> "GrantQuerySet":
+        return self.with_tokens().filter(person_id=person_id)
+
+
+def protect_unless_disconnected(
+    collector: Any, field: Any, grants: GrantQuerySet, using: str
+) -> None:
+    """An app takes its disconnected grants along when it is deleted, and no others."""
+    on_delete = models.PROTECT if grants.with_tokens().exists() else models.CASCADE
+    on_delete(collector, field, grants, using)
+
+
+class Grant(models.Model):
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        CONSENT_LOST = "CONSENT_LOST", _("Needs the user")
+        DISCONNECTED = "DISCONNECTED", _("Disconnected")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"
+    )
+    app = models.ForeignKey(
+        WebexApp,
+        verbose_name=_("integration"),
+        on_delete=protect_unless_disconnected,
+        related_name="grants",
+    )
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status, default=Status.DISCONNECTED
+    )
+
+    access_token = EncryptedTextField(null=True, editable=False)
+    refresh_token = EncryptedTextField(null=True, editable=False)
+    access_token_expires_at = models.DateTimeField(_("access token expires"), null=True)
+    refresh_token_expires_at = models.DateTimeField(_("refresh token expires"), null=True)
+    scope = models.TextField(_("granted scopes"), blank=True)
+
+    person_id = models.CharField(_("Webex person ID"), max_length=200, blank=True)
+    person_email = models.CharField(_("Webex e-mail"), max_length=254, blank=True)
+    person_name = models.CharField(_("Webex name"), max_length=200, blank=True)
+    org_id = models.CharField(_("Webex organisation ID"), max_length=200, blank=True)
+    org_name = models.CharField(_("Webex organisation"), max_length=200, blank=True)
+
+    granted_at = models.DateTimeField(_("linked"), null=True)
+    refreshed_at = models.DateTimeField(_("last renewed"), null=True)
+    refresh_due_at = models.DateTimeField(_("next renewal"), null=True)
+    claimed_by = models.UUIDField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+
+    failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
+    failing_since = models.DateTimeField(_("failing since"), null=True)
+    suspect_since = models.DateTimeField(_("suspect since"), null=True)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
+    last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        permissions = [
+            ("use_webex", "Can link their own Webex account and work with it"),
+            ("refresh_grant", "Can renew grants at once"),
+            ("disconnect_grant", "Can disconnect grants of other users"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "app"], name="a_user_has_one_grant_for_each_app"
+            ),
+            models.CheckConstraint(
+                name="an_active_grant_has_tokens",
+                condition=~Q(status="ACTIVE")
+                | Q(access_token__isnull=False, refresh_token__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_disconnected_grant_has_no_tokens",
+                condition=~Q(status="DISCONNECTED")
+                | Q(access_token__isnull=True, refresh_token__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["app", "refresh_due_at"],
+                name="due_grants_of_an_app",
+                condition=Q(status="ACTIVE"),
+            ),
+            models.Index(fields=["person_id"], name="grants_of_a_webex_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"grant {self.pk}"
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(self.scope.split())
+
+    @property
+    def person(self) -> Person:
+        return Person(
+            id=self.person_id,
+            email=self.person_email,
+            name=self.person_name,
+            org_id=self.org_id,
+            org_name=self.org_name,
+        )
+
+    def bearer(self) -> Bearer:
+        return Bearer(self.access_token or "")
+
+    def is_usable(self, *, until: datetime) -> bool:
+        return self.access_token_expires_at is not None and self.access_token_expires_at > until
+
+    def claim(self, *, now: datetime, seconds: float) -> bool:
+        """Takes the right to spend the refresh token; one conditional UPDATE decides."""
+        claimed_by, claimed_until = uuid.uuid4(), now + timedelta(seconds=seconds)
+        free = Grant.objects.active().unclaimed(now).filter(pk=self.pk, version=self.version)
+        if free.update(claimed_by=claimed_by, claimed_until=claimed_until) != 1:
+            return False
+        self.claimed_by, self.claimed_until = claimed_by, claimed_until
+        return True
+
+    def store(self, tokens: TokenSet, *, now: datetime, person: Person | None = None) -> bool:
+        """The one way for tokens into the database, whichever grant type they come from.
+
+        With `person` it is a new consent, which always wins. Without, it is a renewal, stored only
+        if nobody relinked or disconnected since this row was read: False means the tokens are
+        already history.
+        """
+        row = Grant.objects.filter(pk=self.pk)
+        columns = self._columns(tokens, now)
+        if person is None:
+            row = row.filter(version=self.version, claimed_by=self.claimed_by)
+        else:
+            columns |= self._identity(person) | {"granted_at": now, "status": Grant.Status.ACTIVE}
+        return self._write(row, columns)
+
+    def give_up(self, *, reason: str, tracking_id: str = "") -> bool:
+        """Webex no longer accepts this consent. The tokens stay, and are never sent again."""
+        return self._write_fenced(
+            status=Grant.Status.CONSENT_LOST, last_error=reason, last_tracking_id=tracking_id
+        )
+
+    def postpone(self, until: datetime, **facts: Any) -> bool:
+        """Ends the claim without new tokens; `facts` say why."""
+        return self._write_fenced(refresh_due_at=until, **facts)
+
+    def disconnect(self) -> None:
+        """Forgets the tokens and outruns any renewal in flight."""
+        columns = {
+            "status": Grant.Status.DISCONNECTED,
+            "access_token": None,
+            "refresh_token": None,
+            "access_token_expires_at": None,
+            "refresh_token_expires_at": None,
+            "refresh_due_at": None,
+            **HEALTHY,
+        }
+        self._write(Grant.objects.filter(pk=self.pk), columns)
+
+    def _columns(self, tokens: TokenSet, now: datetime) -> dict[str, Any]:
+        columns: dict[str, Any] = {
+            "access_token": tokens.access_token,
+            "access_token_expires_at": tokens.access_token_expires_at,
+            "refreshed_at": now,
+            "refresh_due_at": renewal_moment(tokens, now),
+            **HEALTHY,
+        }
+        if tokens.refresh_token:
+            columns["refresh_token"] = tokens.refresh_token
+        if tokens.refresh_token_expires_at:
+            columns["refresh_token_expires_at"] = tokens.refresh_token_expires_at
+        if tokens.scope is not None:
+            columns["scope"] = " ".join(sorted(tokens.scope))
+        return columns
+
+    @staticmethod
+    def _identity(person: Person) -> dict[str, str]:
+        return {
+            "person_id": person.id,
+            "person_email": person.email[:254],
+            "person_name": person.name[:200],
+            "org_id": person.org_id,
+            "org_name": person.org_name[:200],
+        }
+
+    def _write_fenced(self, **columns: Any) -> bool:
+        ours = Grant.objects.filter(
+            pk=self.pk, version=self.version, claimed_by=self.claimed_by, status=self.status
+        )
+        return self._write(ours, columns)
+
+    def _write(self, row: GrantQuerySet, columns: dict[str, Any]) -> bool:
+        """Every write ends the claim and raises the version, so that a late writer sees it lost."""
+        columns = {**columns, "claimed_by": None, "claimed_until": None}
+        if row.update(version=F("version") + 1, **columns) != 1:
+            return False
+        self.version += 1
+        for name, value in columns.items():
+            setattr(self, name, value)
+        return True
+
+
+HEALTHY: dict[str, Any] = {
+    "failure_count": 0,
+    "failing_since": None,
+    "suspect_since": None,
+    "last_error": "",
+    "last_tracking_id": "",
+}
+
+
+def renewal_moment(tokens: TokenSet, now: datetime) -> datetime:
+    """Half of the shorter life, a little earlier by chance so that renewals spread."""
+    ends = [tokens.access_token_expires_at]
+    if tokens.refresh_token_expires_at:
+        ends.append(tokens.refresh_token_expires_at)
+    half_life = (min(ends) - now) / 2
+    return now + max(half_life * random.uniform(0.9, 1.0), SHORTEST_RENEWAL)

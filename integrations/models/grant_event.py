@@ -1,0 +1,37 @@
+"""What happened to a grant. Written on transitions, not on each renewal."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.grant import Grant
+
+
+class GrantEvent(models.Model):
+    class Kind(models.TextChoices):
+        LINKED = "LINKED", _("Linked")
+        RELINKED = "RELINKED", _("Linked again")
+        REPLACED = "REPLACED", _("Replaced by another Webex account")
+        DISCONNECTED = "DISCONNECTED", _("Disconnected")
+        CONSENT_LOST = "CONSENT_LOST", _("Webex no longer accepts the consent")
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(_("what happened"), max_length=20, choices=Kind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    tracking_id = models.CharField(_("Webex tracking ID"), max_length=100, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("grant event")
+        verbose_name_plural = _("grant events")
+        indexes = [models.Index(fields=["grant", "-at"], name="events_of_a_grant_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"

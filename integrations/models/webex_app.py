@@ -1,0 +1,75 @@
+"""A Webex integration: one OAuth client registered at developer.webex.com."""
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from integrations.fields import EncryptedTextField
+
+
+class WebexApp(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    is_enabled = models.BooleanField(
+        _("enabled"),
+        default=False,
+        help_text=_("Users can link their Webex account and their tokens are kept fresh."),
+    )
+    client_id = models.CharField(_("client ID"), max_length=200, blank=True)
+    client_secret = EncryptedTextField(_("client secret"), null=True, blank=True)
+    client_secret_set_at = models.DateTimeField(_("client secret set"), null=True, editable=False)
+    authorization_url = models.TextField(
+        _("OAuth Authorization URL"),
+        blank=True,
+        help_text=_("As shown on the integration's page at developer.webex.com."),
+    )
+    authorization_url_pasted_at = models.DateTimeField(
+        _("authorization URL pasted"), null=True, editable=False
+    )
+    default_provisioning_id = models.CharField(
+        _("default provisioning ID"),
+        max_length=200,
+        blank=True,
+        help_text=_("BroadWorks only; optional."),
+    )
+    refresh_paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
+    pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("Webex integration")
+        verbose_name_plural = _("Webex integrations")
+        constraints = [
+            models.CheckConstraint(
+                name="an_enabled_app_has_its_credentials",
+                condition=Q(is_enabled=False)
+                | (~Q(client_id="") & ~Q(authorization_url="") & Q(client_secret__isnull=False)),
+                violation_error_message=_(
+                    "To enable it, fill in client ID, client secret and OAuth Authorization URL."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes(self) -> list[str]:
+        """What users are asked to grant: exactly what the pasted URL lists, in its order."""
+        return parse_qs(urlsplit(self.authorization_url).query).get("scope", [""])[0].split()
+
+    def replace_secret(self, secret: str, *, now: datetime) -> None:
+        """Also ends a pause: a new secret is worth trying at once."""
+        self.client_secret = secret
+        self.client_secret_set_at = now
+        self.resume()
+
+    def resume(self) -> None:
+        self.refresh_paused_until = None
+        self.pause_reason = ""
+
+    def is_paused(self, now: datetime) -> bool:
+        return self.refresh_paused_until is not None and self.refresh_paused_until > now

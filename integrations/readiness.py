@@ -1,0 +1,22 @@
+"""What a process checks before it starts to work."""
+
+import logging
+import sys
+
+from django.db import DatabaseError
+
+from integrations.errors import WrongEncryptionKey
+from integrations.models import KeyCanary
+
+logger = logging.getLogger(__name__)
+
+
+def check_key_or_exit() -> None:
+    """A wrong key ends the process. A database that is down does not: that heals by itself."""
+    try:
+        KeyCanary.objects.verify()
+    except WrongEncryptionKey as error:
+        logger.critical("%s", error)
+        sys.exit(f"Refusing to start: {error}")
+    except (DatabaseError, KeyCanary.DoesNotExist) as error:
+        logger.error("Starting, but the database is not ready: %s", type(error).__name__)

@@ -1,0 +1,39 @@
+"""Celery: a guard plus one call into a flow. The database knows what is due; messages only wake."""
+
+import logging
+import threading
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from integrations import clock
+from integrations.flows import housekeeping, refresh
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def sweep() -> None:
+    outcomes = refresh.sweep(seconds=settings.REFRESH_TIME_BOX)
+    if outcomes:
+        logger.info("Sweep: %s", dict(outcomes))
+
+
+@shared_task
+def tidy() -> None:
+    housekeeping.tidy(now=clock.now())
+
+
+def wake_sweep() -> None:
+    """After the commit, and only a courtesy: without a broker the next regular sweep does it."""
+    # In a thread: a broker that accepts and stays silent would hold the page for seconds.
+    transaction.on_commit(lambda: threading.Thread(target=_publish_sweep, daemon=True).start())
+
+
+def _publish_sweep() -> None:
+    try:
+        sweep.apply_async(expires=settings.REFRESH_SWEEP_EVERY, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("Broker unreachable, the next sweep will do it: %s", type(error).__name__)

@@ -1,0 +1,34 @@
+"""The badge next to My Account, and scopes in words."""
+
+from django import template
+from django.template.context import RequestContext
+
+from integrations.flows import standing
+from integrations.webex import scopes
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def webex_standing(context: RequestContext) -> standing.Standing:
+    """Asked once per request, however often a page shows it."""
+    request = context["request"]
+    if not hasattr(request, "webex_standing"):
+        request.webex_standing = standing.of(request.user, request.brand)
+    return request.webex_standing
+
+
+@register.inclusion_tag("integrations/_badge.html", takes_context=True)
+def webex_badge(context: RequestContext, *, with_text: bool = False) -> dict[str, object]:
+    return {"standing": webex_standing(context), "with_text": with_text}
+
+
+@register.filter
+def scope_in_words(scope: str) -> str:
+    return scopes.in_words(scope)
+
+
+@register.filter
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

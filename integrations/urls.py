@@ -1,0 +1,15 @@
+from django.urls import path
+
+from integrations.views import brand, consent, pages
+
+urlpatterns = [
+    path("webex/", pages.webex, name="webex"),
+    path("webex/profile/", pages.my_webex, name="my_webex"),
+    path("webex/status/", pages.status, name="webex_status"),
+    path("webex/connect/", consent.connect, name="webex_connect"),
+    path("webex/callback/", consent.callback, name="webex_callback"),
+    path("webex/replace/<int:request_id>/", consent.replace, name="webex_replace"),
+    path("webex/disconnect/", consent.disconnect, name="webex_disconnect"),
+    path("brand/<slug:digest>/brand.css", brand.stylesheet, name="brand_stylesheet"),
+    path("brand/<slug:digest>/logo.png", brand.logo, name="brand_logo"),
+]

@@ -1,0 +1,59 @@
+"""The user's Webex page, their Webex profile, and the badge as JSON."""
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_safe
+
+from integrations import clock
+from integrations.errors import InsufficientScope, NotLinked, Refused, WebexUnavailable
+from integrations.flows import overview, profile, standing
+from integrations.middleware import PortalRequest
+from integrations.views.access import webex_user_required
+
+WEBEX_TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
+
+
+@require_safe
+@webex_user_required
+def webex(request: PortalRequest) -> HttpResponse:
+    now = clock.now()
+    context = {
+        "overview": overview.of(request.user, request.brand, now=now),
+        "now": now,
+        "webex_tokens_page": WEBEX_TOKENS_PAGE,
+    }
+    return render(request, "integrations/webex.html", context)
+
+
+@require_safe
+@webex_user_required
+def my_webex(request: PortalRequest) -> HttpResponse:
+    context: dict[str, object] = {}
+    try:
+        context["profile"] = profile.of(request.user, request.brand, now=clock.now())
+    except NotLinked:
+        context["problem"] = _("Link your Webex account to see your profile here.")
+    except InsufficientScope:
+        context["problem"] = _("Your Webex account lacks the scope or the role for this page.")
+    except (Refused, WebexUnavailable):
+        context["problem"] = _("Webex does not answer right now. Please try again in a minute.")
+    return render(request, "integrations/my_webex.html", context)
+
+
+@require_GET
+def status(request: PortalRequest) -> JsonResponse:
+    """For a single-page front end: the same badge, 401 signed-out, 403 without permission."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"detail": _("Sign in first.")}, status=401)
+    if not request.user.has_perm("integrations.use_webex"):
+        return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
+    current = standing.of(request.user, request.brand)
+    return JsonResponse(
+        {
+            "linked": current.is_linked,
+            "status": current.state,
+            "reason": current.reason,
+            "webex_email": current.webex_email,
+        }
+    )

@@ -1,0 +1,164 @@
+"""What an answer of Webex means: pure functions from status, headers and body to a value or error.
+
+Webex answers errors in two shapes, its gateway's and RFC 6749's. Status and standard `error` codes
+decide; description texts never do, because none of them is documented.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from integrations.errors import (
+    AmbiguousOutcome,
+    InsufficientScope,
+    InvalidClient,
+    InvalidGrant,
+    Refused,
+    WebexError,
+    WebexUnavailable,
+)
+from integrations.tokens import TokenSet
+from integrations.webex.http import Answer
+
+TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+TRACKING_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+UNKNOWN_LIFE = timedelta(days=1)
+SHORTEST_LIFE = timedelta(minutes=1)
+LONGEST_LIFE = timedelta(days=365)
+LONGEST_WAIT = timedelta(hours=1)
+
+ERROR_CODES: dict[str, type[WebexError]] = {  # RFC 6749 section 5.2
+    "invalid_grant": InvalidGrant,
+    "invalid_client": InvalidClient,
+    "unauthorized_client": InvalidClient,
+}
+
+
+def token_set(answer: Answer, *, sent_at: datetime) -> TokenSet:
+    """Judges status, type and shape itself: oauthlib accepts a token in a 500, null, or a list.
+
+    Raises InvalidClient, InvalidGrant, Refused, WebexUnavailable or AmbiguousOutcome.
+    """
+    body = _json_object(answer)
+    if answer.status in (400, 401) or (answer.status == 200 and body and "error" in body):
+        raise _refusal(answer, body or {})
+    if answer.status != 200:
+        raise _unavailable(answer, body, f"token endpoint answered {answer.status}")
+    if body is None:
+        raise _nonsense(answer)
+    if not _is_token(body.get("access_token")) or not _is_bearer(body.get("token_type")):
+        raise _unavailable(answer, body, "no usable access token in the answer")
+    refresh_token = body.get("refresh_token")
+    refresh_life = _life(body.get("refresh_token_expires_in"))
+    return TokenSet(
+        access_token=body["access_token"],
+        access_token_expires_at=sent_at + (_life(body.get("expires_in")) or UNKNOWN_LIFE),
+        refresh_token=refresh_token if _is_token(refresh_token) else None,
+        refresh_token_expires_at=sent_at + refresh_life if refresh_life else None,
+        scope=_scope(body.get("scope")),
+    )
+
+
+def resource(answer: Answer) -> dict[str, Any]:
+    """The JSON object of a REST answer.
+
+    Raises Refused (401), InsufficientScope (403) or WebexUnavailable (anything else).
+    """
+    body = _json_object(answer)
+    tracking_id = _tracking_id(answer, body)
+    if answer.status == 401:
+        raise Refused("access token refused", status=401, tracking_id=tracking_id)
+    if answer.status == 403:
+        raise InsufficientScope("scope or role missing", status=403, tracking_id=tracking_id)
+    if answer.status == 204:
+        return {}
+    if answer.status != 200 or body is None:
+        raise _unavailable(answer, body, "unusable answer")
+    return body
+
+
+def _json_object(answer: Answer) -> dict[str, Any] | None:
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        return None
+    try:
+        body = json.loads(answer.body, object_pairs_hook=_object_without_duplicates)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _object_without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    pairs = list(pairs)
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("duplicate key")
+    return dict(pairs)
+
+
+def _refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
+    code = body.get("error")
+    error = ERROR_CODES.get(code, Refused) if isinstance(code, str) else Refused
+    reason = code if error is not Refused else "refused without a standard error code"
+    return error(str(reason), status=answer.status, tracking_id=_tracking_id(answer, body))
+
+
+def _unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
+    error = WebexUnavailable(reason, status=answer.status, tracking_id=_tracking_id(answer, body))
+    error.retry_after = retry_after(answer.headers.get("Retry-After"), now=datetime.now(UTC))
+    return error
+
+
+def _nonsense(answer: Answer) -> WebexUnavailable:
+    """A JSON object cut short is an answer lost on the way; anything else never was an answer."""
+    if answer.body.lstrip().startswith(b"{") and not answer.body.rstrip().endswith(b"}"):
+        return AmbiguousOutcome("answer cut short", status=answer.status)
+    return _unavailable(answer, None, "the answer is not a JSON object")
+
+
+def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
+    """Seconds or an HTTP date (RFC 9110 section 10.2.3), capped; None where it is neither."""
+    if not header:
+        return None
+    try:
+        wait = timedelta(seconds=int(header)) if header.isdigit() else None
+        wait = wait if wait is not None else parsedate_to_datetime(header) - now
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(wait, timedelta(0)), LONGEST_WAIT)
+
+
+def _tracking_id(answer: Answer, body: dict[str, Any] | None) -> str:
+    candidates = ((body or {}).get("trackingId"), answer.headers.get("trackingId"))
+    for candidate in candidates:
+        if isinstance(candidate, str) and TRACKING_ID.fullmatch(candidate):
+            return candidate
+    return ""
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, str) and TOKEN.fullmatch(value) is not None
+
+
+def _is_bearer(token_type: Any) -> bool:
+    """Webex leaves `token_type` out of some answers."""
+    return token_type is None or (isinstance(token_type, str) and token_type.lower() == "bearer")
+
+
+def _life(seconds: Any) -> timedelta | None:
+    """Seconds as a clamped duration; None where the value is absent, zero or no number."""
+    if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
+        seconds = int(seconds[:20])
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    if seconds == 0 or math.isnan(seconds):
+        return None
+    longest = LONGEST_LIFE.total_seconds()
+    return timedelta(seconds=max(min(seconds, longest), SHORTEST_LIFE.total_seconds()))
+
+
+def _scope(value: Any) -> frozenset[str] | None:
+    return frozenset(value.split()) if isinstance(value, str) else None

@@ -1,0 +1,167 @@
+"""One HTTP transport for everything that goes to Webex, on libcurl.
+
+A total deadline, a size cap, no redirects, certificates always checked, and no proxy but the one
+in the settings. Connections are kept alive per thread.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import certifi
+import pycurl
+import requests
+from django.conf import settings
+from requests.structures import CaseInsensitiveDict
+
+from integrations.errors import AmbiguousOutcome, WebexUnavailable
+
+LARGEST_BODY = 256 * 1024  # bytes; people/me of an administrator is about 4 KB
+NEVER_SENT = {
+    pycurl.E_COULDNT_RESOLVE_HOST,
+    pycurl.E_COULDNT_RESOLVE_PROXY,
+    pycurl.E_COULDNT_CONNECT,
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_PEER_FAILED_VERIFICATION,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass
+class Answer:
+    status: int = 0
+    headers: CaseInsensitiveDict[str] = field(default_factory=CaseInsensitiveDict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+class Deadline:
+    """What is left of the time that a whole piece of work may take, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        return max(self._ends - time.monotonic(), 0.001)
+
+
+def send(request: Request, deadline: Deadline | None = None) -> Answer:
+    """One call, at most settings.WEBEX_TIMEOUT seconds and never past the deadline.
+
+    Raises WebexUnavailable where nothing was sent or the answer is unusable, AmbiguousOutcome
+    where the request was sent and the answer did not arrive whole.
+    """
+    timeout = settings.WEBEX_TIMEOUT
+    curl = _handle()
+    incoming = _Incoming()
+    _prepare(curl, request, incoming, min(timeout, deadline.remaining()) if deadline else timeout)
+    try:
+        curl.perform()
+    except pycurl.error as error:
+        code = int(error.args[0])
+    else:
+        incoming.answer.status = curl.getinfo(pycurl.RESPONSE_CODE)
+        incoming.answer.body = incoming.body.getvalue()
+        return incoming.answer
+    raise _failure(curl, code)
+
+
+def _prepare(curl: pycurl.Curl, request: Request, incoming: "_Incoming", timeout: float) -> None:
+    curl.reset()  # options only; connections stay
+    options: dict[int, Any] = {
+        pycurl.URL: request.url,
+        pycurl.CUSTOMREQUEST: request.method,
+        pycurl.HTTPHEADER: [f"{name}: {value}" for name, value in request.headers.items()],
+        pycurl.TIMEOUT_MS: int(timeout * 1000),
+        pycurl.PROTOCOLS: pycurl.PROTO_HTTPS | pycurl.PROTO_HTTP,
+        pycurl.FOLLOWLOCATION: 0,
+        pycurl.CAINFO: certifi.where(),
+        pycurl.PROXY: settings.WEBEX_PROXY,  # empty: none, whatever the environment says
+        pycurl.NOSIGNAL: 1,
+        pycurl.HEADERFUNCTION: incoming.header,
+        pycurl.WRITEFUNCTION: incoming.write,
+    }
+    if request.body is not None:
+        options[pycurl.POSTFIELDS] = request.body
+        # On a reused connection libcurl silently sends again what the server may have processed.
+        options[pycurl.FRESH_CONNECT] = 1
+    for option, value in options.items():
+        curl.setopt(option, value)
+
+
+class _Incoming:
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self.body = BytesIO()
+
+    def header(self, line: bytes) -> None:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            self.answer.headers[name.strip()] = value.strip()
+
+    def write(self, chunk: bytes) -> int | None:
+        """Anything but None or the length makes libcurl hang up."""
+        if self.body.tell() + len(chunk) > LARGEST_BODY:
+            return -1
+        self.body.write(chunk)
+        return None
+
+
+def _failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
+    if code == pycurl.E_WRITE_ERROR:
+        return WebexUnavailable("answer too large")
+    unsent = code == pycurl.E_OPERATION_TIMEDOUT and curl.getinfo(pycurl.PRETRANSFER_TIME) == 0
+    if code in NEVER_SENT or unsent:
+        return WebexUnavailable("no connection")
+    return AmbiguousOutcome("answer lost")
+
+
+_local = threading.local()
+
+
+def _handle() -> pycurl.Curl:
+    if not hasattr(_local, "curl"):
+        _local.curl = pycurl.Curl()
+    return _local.curl
+
+
+def _forget_handles() -> None:
+    global _local
+    _local = threading.local()
+
+
+os.register_at_fork(after_in_child=_forget_handles)  # parent and child must not share sockets
+
+
+class CurlAdapter(requests.adapters.BaseAdapter):
+    """Lets a requests session (and so requests-oauthlib) ride on this transport."""
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        super().__init__()
+        self.deadline = deadline
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kw: Any) -> requests.Response:
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        answer = send(
+            Request(request.method or "", request.url or "", dict(request.headers), body),
+            self.deadline,
+        )
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers = answer.headers
+        response.raw = BytesIO(answer.body)
+        response.encoding = "utf-8"  # or requests guesses the charset, which is slow
+        response.url, response.request = request.url or "", request
+        return response
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,119 @@
+"""The token endpoint, through requests-oauthlib.
+
+Nothing of the library passes this page: not its exceptions, whose frames hold every secret, and not
+its parser, which accepts answers that are none (`answers.token_set` judges first).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+import requests
+from django.conf import settings
+from oauthlib.oauth2 import OAuth2Error
+from requests_oauthlib import OAuth2Session
+
+from integrations.errors import WebexError, WebexUnavailable
+from integrations.tokens import TokenSet
+from integrations.webex import answers
+from integrations.webex.http import Answer, CurlAdapter, Deadline
+
+
+@dataclass(frozen=True)
+class Client:
+    """A registered OAuth client. Webex wants the secret even with PKCE."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class AuthorizationCode:
+    value: str = field(repr=False)
+    redirect_uri: str
+    code_verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    value: str = field(repr=False)
+
+
+def exchange_code(
+    client: Client, code: AuthorizationCode, *, sent_at: datetime, deadline: Deadline
+) -> TokenSet:
+    """RFC 6749 section 4.1.3 with RFC 7636. Never repeated: a code is good for one use.
+
+    Raises what `answers.token_set` raises.
+    """
+    answer = _ask(
+        client,
+        deadline,
+        lambda session: session.fetch_token(
+            _token_url(),
+            code=code.value,
+            code_verifier=code.code_verifier,
+            client_secret=client.secret,
+            include_client_id=True,
+        ),
+        redirect_uri=code.redirect_uri,
+    )
+    tokens = answers.token_set(answer, sent_at=sent_at)
+    if tokens.refresh_token is None:
+        raise WebexUnavailable("no refresh token in the answer", status=answer.status)
+    return tokens
+
+
+def refresh(
+    client: Client, token: RefreshToken, *, sent_at: datetime, deadline: Deadline
+) -> TokenSet:
+    """RFC 6749 section 6. Raises what `answers.token_set` raises."""
+    answer = _ask(
+        client,
+        deadline,
+        lambda session: session.refresh_token(
+            _token_url(),
+            refresh_token=token.value,
+            client_id=client.id,
+            client_secret=client.secret,
+        ),
+    )
+    return answers.token_set(answer, sent_at=sent_at)
+
+
+def _token_url() -> str:
+    return f"{settings.WEBEX_API_URL}/access_token"
+
+
+class _Answered(Exception):
+    """Leaves the library as soon as the answer is there."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def _leave(response: requests.Response) -> NoReturn:
+    raise _Answered(Answer(response.status_code, response.headers, response.content))
+
+
+def _ask(client: Client, deadline: Deadline, call: Any, redirect_uri: str | None = None) -> Answer:
+    session = OAuth2Session(client.id, redirect_uri=redirect_uri)
+    session.trust_env = False
+    session.mount(settings.WEBEX_API_URL, CurlAdapter(deadline))
+    for hook in ("access_token_response", "refresh_token_response"):
+        session.register_compliance_hook(hook, _leave)
+    outcome: Answer | WebexError
+    try:
+        call(session)
+        outcome = WebexUnavailable("no answer")
+    except _Answered as answered:
+        outcome = answered.answer
+    except WebexError as error:
+        outcome = error.with_traceback(None)
+    except (OAuth2Error, requests.RequestException, ValueError):
+        outcome = WebexUnavailable("the call could not be made")
+    if isinstance(outcome, Answer):
+        return outcome
+    # Raised out here so that neither traceback nor context leads into the library's frames.
+    outcome.__context__ = None
+    raise outcome
