@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpResponse
 from django.test import Client
+
 from integrations.sandbox import Sandbox
 
 REFUSED = "Linking could not be completed. Please start again."

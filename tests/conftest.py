@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from accounts.models import User
 from django.contrib.auth.models import Group
+
+from accounts.models import User
 from integrations import clock
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
-
 from tests.browsing import PortalClient
 
 H1, H2, H3 = "portal-a.example.com", "portal-b.example.com", "portal-a2.example.com"

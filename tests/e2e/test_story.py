@@ -1,0 +1,154 @@
+"""The main job in a real browser, against the running demo."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+
+ACME, GLOBEX = "acme.localhost", "globex.localhost"
+
+
+def sign_in(page: Page, demo: Demo, hostname: str, username: str, path: str = "/") -> None:
+    page.goto(demo.at(hostname, path))
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def press_webex_in_the_menu(page: Page) -> None:
+    page.get_by_role("link", name="My Account").first.hover()
+    page.locator(".menu-list").get_by_text("Webex", exact=True).click()
+
+
+def sign_in_at_webex(page: Page, person: str) -> None:
+    page.wait_for_url(re.compile(r"^http://localhost:\d+/idb/"))  # another origin than the API's
+    page.get_by_role("button", name=re.compile(person)).click()
+
+
+def mark(page: Page):
+    return page.locator("header .nav-item [data-webex]")
+
+
+def expect_mark(page: Page, state: str) -> None:
+    expect(mark(page)).to_have_attribute("data-webex", state)
+
+
+def test_alice_sees_red_links_sees_green_disconnects_and_sees_red(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, ACME, "alice")
+    expect_mark(page, "not-linked")
+
+    press_webex_in_the_menu(page)
+    sign_in_at_webex(page, "Alice Adams")
+    page.get_by_role("button", name="Accept").click()
+
+    expect(page).to_have_url(demo.at(ACME, "/my-account/"))
+    expect_mark(page, "linked")
+    expect(page.get_by_role("status")).to_contain_text("alice@acme.example is linked")
+
+    page.get_by_role("link", name="My Webex profile").click()
+    expect(page.get_by_role("heading", name="Alice Adams")).to_be_visible()
+
+    page.goto(demo.at(ACME, "/webex/"))
+    page.get_by_role("button", name="Disconnect").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Disconnected")
+    expect_mark(page, "not-linked")
+
+
+def test_bob_links_at_the_second_brand_and_returns_to_it(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, GLOBEX, "bob")
+    expect(page.locator("header .brand")).to_contain_text("Globex Voice")
+
+    page.get_by_role("button", name="Link my Webex account").click()
+    sign_in_at_webex(page, "Bob Brown")
+    page.get_by_role("button", name="Accept").click()
+
+    expect(page).to_have_url(demo.at(GLOBEX, "/my-account/"))
+    expect_mark(page, "linked")
+
+
+def test_declining_leaves_everything_as_it_was(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, GLOBEX, "alice")
+
+    press_webex_in_the_menu(page)
+    sign_in_at_webex(page, "Alice Adams")
+    page.get_by_role("button", name="Decline").click()
+
+    expect(page.get_by_role("status")).to_contain_text("You declined")
+    expect_mark(page, "not-linked")
+
+
+def test_nina_without_permission_sees_no_mark_and_no_webex(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, ACME, "nina", "/my-account/")
+
+    expect(page.get_by_role("heading", name="My Account")).to_be_visible()
+    expect(mark(page)).to_have_count(0)
+    expect(page.get_by_text("Webex")).to_have_count(0)
+
+
+def test_the_menu_is_usable_with_the_keyboard_alone(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, ACME, "alice")
+    webex = page.locator(".menu-list").get_by_role("button", name=re.compile("Webex"))
+    expect(webex).to_be_hidden()
+
+    page.get_by_role("link", name=re.compile("My Account")).first.focus()
+    expect(webex).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(webex).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    sign_in_at_webex(page, "Alice Adams")
+
+
+def test_an_integration_made_by_hand_on_both_sides_works_the_same(page: Page, demo: Demo) -> None:
+    hostname = "initech.localhost"
+    page.goto(f"{demo.sandbox}/my-apps/new")
+    page.get_by_label("Integration name").fill("Initech portal")
+    page.get_by_label("Redirect URI").fill("https://www.example.com")
+    page.get_by_role("button", name="Add integration").click()
+    secret = page.get_by_label("Client Secret").input_value()
+    developer_page = page.url
+
+    sign_in_admin(page, demo)
+    page.goto(demo.at("localhost", "/admin/integrations/webexapp/add/"))
+    page.get_by_label("Name:").fill("Initech")
+    page.get_by_label("Client secret:").fill(secret)
+    page.get_by_role("button", name="Save and continue editing").click()
+    admin_page = page.url
+    page.goto(demo.at("localhost", "/admin/integrations/brandedurl/add/"))
+    page.get_by_label("Hostname:").fill(hostname)
+    page.get_by_label("Webex integration:").select_option("Initech")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto(admin_page)
+    redirect_uri = page.locator(".field-redirect_uris code").inner_text()
+
+    page.goto(developer_page)
+    page.get_by_label("Redirect URI").fill(redirect_uri)
+    page.get_by_role("button", name="Save").click()
+    authorization_url = page.get_by_label("OAuth Authorization URL").input_value()
+
+    page.goto(admin_page)
+    page.get_by_label("OAuth Authorization URL:").fill(authorization_url)
+    page.get_by_label("Enabled").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    sign_in(page, demo, hostname, "alice")
+    press_webex_in_the_menu(page)
+    sign_in_at_webex(page, "Carol Clark")
+    page.get_by_role("button", name="Accept").click()
+    expect(page).to_have_url(demo.at(hostname, "/my-account/"))
+    expect_mark(page, "linked")
+
+
+def sign_in_admin(page: Page, demo: Demo) -> None:
+    page.goto(demo.at("localhost", "/admin/"))
+    page.get_by_label("Username:").fill("admin")
+    page.get_by_label("Password:").fill(demo.password)
+    page.get_by_role("button", name="Log in").click()
