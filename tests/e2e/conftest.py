@@ -1,5 +1,7 @@
 """The real thing: `manage.py demo` in a folder of its own, and Chromium in front of it."""
 
+import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
@@ -18,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
+REDIS_DATABASES = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def demo_environment(folder: Path) -> dict[str, str]:
-    """Ours are set by tests.settings; the demo must make its own."""
-    kept = ("PATH", "HOME", "LANG", "DEMO_DATABASE_URL", "DEMO_REDIS_URL")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "DEMO_DIR": str(folder / ".demo"),
-        "PYTHONUNBUFFERED": "1",
-    }
+    """What tests.settings put there is not for the demo: it must make its own.
+
+    Only where the suite runs on PostgreSQL and Redis, the demo does so too.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    chosen = {"DEMO_DIR": str(folder / ".demo"), "PYTHONUNBUFFERED": "1"}
+    if os.environ["DATABASE_URL"].startswith("postgres"):
+        chosen["DEMO_DATABASE_URL"] = new_postgres_database(os.environ["DATABASE_URL"], folder)
+    if "REDIS_URL" in os.environ:
+        number = next(REDIS_DATABASES)
+        chosen["DEMO_REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
+    return kept | chosen
+
+
+def new_postgres_database(url: str, folder: Path) -> str:
+    """One for each folder: a second start in the same folder finds its data again."""
+    name = "demo_" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not found.fetchone():
+            connection.execute(f'CREATE DATABASE "{name}"')
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 def read_line(process: "subprocess.Popen[str]") -> str:

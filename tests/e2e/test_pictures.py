@@ -1,0 +1,58 @@
+"""Every portal page at desktop and phone width, light and dark: nothing may stick out.
+
+UPDATE_PICTURES=1 keeps the pictures that the README shows.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.conftest import Demo
+from tests.e2e.test_story import GLOBEX, press_webex_in_the_menu, sign_in, sign_in_at_webex
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+
+PICTURES = Path(__file__).parent / "pictures"
+SIZES = {"desktop": (1360, 850), "phone": (390, 844)}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_its_window(
+    chromium: Browser, demo: Demo, tmp_path: Path, scheme: str
+) -> None:
+    folder = PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path
+    page = chromium.new_context(color_scheme=scheme).new_page()
+
+    page.goto(demo.at(GLOBEX))
+    look(page, folder, f"sign-in-{scheme}")
+    sign_in(page, demo, GLOBEX, "alice")
+    look(page, folder, f"home-not-linked-{scheme}")
+    page.set_viewport_size({"width": 1360, "height": 850})
+    page.get_by_role("link", name="My Account").first.hover()
+    page.screenshot(path=folder / f"menu-{scheme}-desktop.png", animations="disabled")
+    press_webex_in_the_menu(page)
+    sign_in_at_webex(page, "Carol Clark")
+    page.get_by_role("button", name="Accept").click()
+    look(page, folder, f"my-account-linked-{scheme}")
+    for name in ("webex", "webex/profile", "nowhere"):
+        page.goto(demo.at(GLOBEX, f"/{name}/"))
+        look(page, folder, f"{name.replace('/', '-')}-{scheme}")
+    page.goto(demo.at(GLOBEX, "/webex/"))
+    page.get_by_role("button", name="Reconnect").click()
+    sign_in_at_webex(page, "Alice Adams")
+    page.get_by_role("button", name="Accept").click()
+    look(page, folder, f"replace-{scheme}")
+    page.get_by_role("button", name="Keep").click()
+    page.goto(demo.at(GLOBEX, "/webex/"))
+    page.get_by_role("button", name="Disconnect").click()
+    look(page, folder, f"disconnected-{scheme}")
+    page.context.close()
+
+
+def look(page: Page, folder: Path, name: str) -> None:
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=folder / f"{name}-{size}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
