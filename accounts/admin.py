@@ -1,6 +1,6 @@
 """Portal users. Deactivating or deleting one also ends what Webex granted them."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from integrations import clock
 from integrations.flows import withdrawal
+from integrations.models import Grant
 
 
 @admin.register(User)
@@ -28,6 +29,11 @@ class UserAdmin(DjangoUserAdmin):
         for user in queryset:
             self._withdraw(request, user, "user deleted")
         super().delete_queryset(request, queryset)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A user's grants go along, though nobody may delete one by hand."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, forbidden - {Grant._meta.verbose_name}, protected
 
     def _withdraw(self, request: HttpRequest, user: User, reason: str) -> None:
         actor = cast(User, request.user)

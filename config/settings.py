@@ -137,6 +137,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
 
 # Data-carrying limits: the callback's largest known parameter is a 4 KB code.
@@ -160,6 +161,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: a Strict session would be missing on the return from Webex.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no further cookie
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
@@ -238,7 +240,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["mail_admins"], "level": LOG_LEVEL},
         # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
-        # them (nor SQL, whose parameters include personal data).
+        # them (nor SQL and templates, whose parameters include personal data).
         **{
             name: {"level": "WARNING"}
             for name in (
@@ -247,6 +249,7 @@ LOGGING = {
                 "oauthlib",
                 "urllib3",
                 "django.db.backends",
+                "django.template",
             )
         },
     },

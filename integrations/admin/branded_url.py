@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,9 @@ class BrandedURLAdmin(admin.ModelAdmin):
     list_display = ("hostname", "brand_name", "app")
     list_select_related = ("app",)
     search_fields = ("hostname", "brand_name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
+        return super().get_queryset(request).defer("logo", "app__client_secret")
 
     def save_model(self, request: HttpRequest, obj: BrandedURL, form: Any, change: bool) -> None:
         if form.cleaned_data["new_logo"] or form.cleaned_data["remove_logo"]:

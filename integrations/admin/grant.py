@@ -38,7 +38,6 @@ class GrantEventInline(ReadOnly, admin.TabularInline):
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("user", "app", "status", "person_email", "org_name", "refresh_due_at")
     list_filter = ("status", "app")
-    list_select_related = ("user", "app")
     search_fields = ("user__username", "person_email")
     show_full_result_count = False
     fields = (
@@ -51,7 +50,8 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     actions = ("refresh_now", "disconnect")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        return super().get_queryset(request).defer("access_token", "refresh_token")
+        secrets = ("access_token", "refresh_token", "app__client_secret")
+        return super().get_queryset(request).select_related("user", "app").defer(*secrets)
 
     def has_refresh_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("integrations.refresh_grant")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import WebexApp
+from integrations.models import Grant, WebexApp
 from integrations.webex import authorization_url
 
 
@@ -72,6 +72,11 @@ class WebexAppAdmin(admin.ModelAdmin):
         if obj is None or self.has_change_permission(request, obj):
             return self.fields
         return [name for name in self.fields if name != "new_client_secret"]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Disconnected grants go along, though nobody may delete one by hand."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, forbidden - {Grant._meta.verbose_name}, protected
 
     def save_model(
         self, request: HttpRequest, obj: WebexApp, form: forms.ModelForm, change: bool

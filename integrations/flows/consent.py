@@ -7,6 +7,7 @@
 
 import dataclasses
 import logging
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 CALLBACK_SECONDS = 19.0  # for all calls of one callback; gunicorn's own limit is 30
 LONGEST_CODE = 4096  # characters
+STATE = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as we make them; PostgreSQL would choke on a NUL
+ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def complete(
     if callback.error == "access_denied":
         raise AccessDenied(callback.error)
     if callback.error:
-        raise AuthorizationFailed(callback.error)
+        known = ERROR_CODE.fullmatch(callback.error)  # the log shows it
+        raise AuthorizationFailed(callback.error if known else "no error code")
     deadline = Deadline(CALLBACK_SECONDS)
     tokens = _exchange(request, callback, sent_at=now, deadline=deadline)
     person = _identify(tokens, deadline)
@@ -116,6 +120,8 @@ def _check_shape(callback: Callback) -> None:
         raise ConsentRefused("issuer")
     if not callback.state or not (callback.code or callback.error):
         raise ConsentRefused("incomplete")
+    if not STATE.fullmatch(callback.state):
+        raise ConsentRefused("state")
     if len(callback.code) > LONGEST_CODE:
         raise ConsentRefused("oversized")
 

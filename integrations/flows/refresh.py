@@ -71,7 +71,8 @@ def with_bearer(grant: Grant, call: Callable[[Bearer], T], *, now: datetime) -> 
 def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIMUM_LIFE) -> Bearer:
     """A token that lives at least that long, renewed at most once however many ask for it.
 
-    Raises NotLinked where the user must act, WebexUnavailable where waiting helps.
+    Raises NotLinked where the user must act, WebexUnavailable where waiting helps, and
+    UndecryptableValue where the operator must.
     """
     _check_usable(grant)
     if grant.is_usable(until=now + minimum_life):
@@ -89,7 +90,8 @@ def sweep(*, seconds: float) -> Counter[Outcome]:
     deadline, outcomes = Deadline(seconds), Counter[Outcome]()
     while deadline.remaining() > 0.01:
         now = clock.now()  # not handed in: a claim must not be as old as the whole sweep
-        grant = Grant.objects.due_for_refresh(now).without_tokens().select_related("app").first()
+        due = Grant.objects.due_for_refresh(now).without_tokens().select_related("app")
+        grant = due.defer("app__client_secret").first()  # an unreadable secret is its own trouble
         if grant is None:
             break
         outcomes[renew(grant, now=now)] += 1
@@ -129,10 +131,11 @@ def _renew_or_wait(grant: Grant, *, now: datetime) -> Bearer:
     if grant.app.is_paused(now) or _is_waiting(grant, now):
         raise WebexUnavailable("waiting before the next attempt")
     seen = grant.refreshed_at
-    if renew(grant, now=now) in (Outcome.CLAIMED, Outcome.OUTRUN):
+    outcome = renew(grant, now=now)
+    if outcome in (Outcome.CLAIMED, Outcome.OUTRUN):
         _wait_for_winner(grant)
     _check_usable(grant)
-    if grant.refreshed_at == seen:
+    if outcome is not Outcome.RENEWED and grant.refreshed_at == seen:
         raise WebexUnavailable(grant.last_error or "renewal under way")
     return grant.bearer()
 
@@ -187,7 +190,8 @@ def _later(grant: Grant, error: WebexUnavailable, *, now: datetime) -> Outcome:
     failures = grant.failure_count + 1
     wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY) * random.uniform(0.9, 1.1)
     if isinstance(error, AmbiguousOutcome):
-        wait = AFTER_LOST_ANSWER
+        is_first = grant.last_error != ANSWER_LOST
+        wait = AFTER_LOST_ANSWER if is_first else wait
         error.reason = ANSWER_LOST
     if error.status == 429:
         return _pause_app(grant, error.retry_after or FIRST_RETRY, error, now=now)

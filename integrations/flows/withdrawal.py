@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -34,28 +35,20 @@ def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revoca
     grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
-    return end(grant, by=user, reason="", now=now)
-
-
-def end(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Revocation:
-    bearer = _bearer(grant)
-    with transaction.atomic():
-        grant.disconnect()
-        AuthorizationRequest.objects.undecided(grant.user, now).update(pending_tokens=None)
-        GrantEvent.objects.create(
-            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
-        )
-    revocation = _revoke(grant, bearer)
-    logger.info("Webex disconnected: grant=%s revocation=%s", grant.pk, revocation)
-    return revocation
+    bearer = _forget(grant, by=user, reason="", now=now)
+    return _tell_webex(grant, bearer)
 
 
 def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: datetime) -> int:
-    """How many were ended; those that were disconnected already do not count."""
+    """How many were ended; those that were disconnected already do not count.
+
+    Webex is told after the commit, for the admin deactivates and deletes users in a transaction.
+    """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
-    found = list(live.defer("access_token", "refresh_token"))
+    found = list(live.defer("access_token", "refresh_token", "app__client_secret"))
     for grant in found:
-        end(grant, by=by, reason=reason, now=now)
+        bearer = _forget(grant, by=by, reason=reason, now=now)
+        transaction.on_commit(partial(_tell_webex, grant, bearer))
     return len(found)
 
 
@@ -66,6 +59,24 @@ def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> in
 def end_for_inactive_users(*, now: datetime) -> int:
     gone = Grant.objects.of_inactive_users()
     return end_each(gone, by=None, reason="user deactivated", now=now)
+
+
+def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
+    bearer = _bearer(grant)
+    with transaction.atomic():
+        grant.disconnect()
+        undecided = AuthorizationRequest.objects.undecided(grant.user, now)
+        undecided.filter(app=grant.app_id).update(pending_tokens=None)
+        GrantEvent.objects.create(
+            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
+        )
+    return bearer
+
+
+def _tell_webex(grant: Grant, bearer: Bearer | None) -> Revocation:
+    revocation = _revoke(grant, bearer)
+    logger.info("Webex disconnected: grant=%s revocation=%s", grant.pk, revocation)
+    return revocation
 
 
 def _bearer(grant: Grant) -> Bearer | None:
@@ -79,7 +90,7 @@ def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
     """By the authorization's own id. Deleting by client id might hit a whole organisation."""
     if not grant.scopes >= scopes.REVOCATION:
         return Revocation.NOT_PERMITTED
-    if Grant.objects.of_person(grant.person_id).exists():
+    if Grant.objects.of_person(grant.person_id).exclude(user=grant.user_id).exists():
         return Revocation.SHARED
     try:
         return _delete_authorizations(grant, bearer) if bearer else Revocation.FAILED
@@ -89,9 +100,10 @@ def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
 
 
 def _delete_authorizations(grant: Grant, bearer: Bearer) -> Revocation:
+    """A refresh token takes its access tokens along, so our own, the newest, goes last."""
     deadline = Deadline(REVOCATION_SECONDS)
     found = api.authorizations(bearer, grant.person_id, deadline=deadline)
-    ours = [each for each in found if each.client_id == grant.app.client_id]
-    for authorization in ours:
+    ours = [each for each in found if each.client_id == grant.app.client_id and each.is_refresh]
+    for authorization in sorted(ours, key=lambda each: each.created):
         api.delete_authorization(bearer, authorization.id, deadline=deadline)
     return Revocation.REVOKED if ours else Revocation.FAILED

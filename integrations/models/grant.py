@@ -1,7 +1,6 @@
 """One portal user's consent to one Webex integration, with its tokens."""
 
 import random
-import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
+from integrations.models.claim import Claimable, ClaimableQuerySet
 from integrations.models.webex_app import WebexApp
 from integrations.tokens import Bearer, Person, TokenSet
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHORTEST_RENEWAL = timedelta(seconds=60)
 
 
-class GrantQuerySet(models.QuerySet["Grant"]):
+class GrantQuerySet(ClaimableQuerySet):
     def without_tokens(self) -> "GrantQuerySet":
         return self.defer("access_token", "refresh_token")
 
@@ -38,9 +38,6 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             "refresh_due_at"
         )
 
-    def unclaimed(self, now: datetime) -> "GrantQuerySet":
-        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
-
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.with_tokens().filter(user__is_active=False)
 
@@ -49,14 +46,15 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 def protect_unless_disconnected(
-    collector: Any, field: Any, grants: GrantQuerySet, using: str
+    collector: Any, field: Any, grants: models.QuerySet["Grant"], using: str
 ) -> None:
     """An app takes its disconnected grants along when it is deleted, and no others."""
-    on_delete = models.PROTECT if grants.with_tokens().exists() else models.CASCADE
+    in_use = grants.exclude(status=Grant.Status.DISCONNECTED).exists()
+    on_delete = models.PROTECT if in_use else models.CASCADE
     on_delete(collector, field, grants, using)
 
 
-class Grant(models.Model):
+class Grant(Claimable):
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")
         CONSENT_LOST = "CONSENT_LOST", _("Needs the user")
@@ -90,8 +88,6 @@ class Grant(models.Model):
     granted_at = models.DateTimeField(_("linked"), null=True)
     refreshed_at = models.DateTimeField(_("last renewed"), null=True)
     refresh_due_at = models.DateTimeField(_("next renewal"), null=True)
-    claimed_by = models.UUIDField(null=True, editable=False)
-    claimed_until = models.DateTimeField(null=True, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
 
     failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
@@ -157,14 +153,8 @@ class Grant(models.Model):
     def is_usable(self, *, until: datetime) -> bool:
         return self.access_token_expires_at is not None and self.access_token_expires_at > until
 
-    def claim(self, *, now: datetime, seconds: float) -> bool:
-        """Takes the right to spend the refresh token; one conditional UPDATE decides."""
-        claimed_by, claimed_until = uuid.uuid4(), now + timedelta(seconds=seconds)
-        free = Grant.objects.active().unclaimed(now).filter(pk=self.pk, version=self.version)
-        if free.update(claimed_by=claimed_by, claimed_until=claimed_until) != 1:
-            return False
-        self.claimed_by, self.claimed_until = claimed_by, claimed_until
-        return True
+    def rows_as_read(self) -> GrantQuerySet:
+        return Grant.objects.active().filter(pk=self.pk, version=self.version)
 
     def store(self, tokens: TokenSet, *, now: datetime, person: Person | None = None) -> bool:
         """The one way for tokens into the database, whichever grant type they come from.

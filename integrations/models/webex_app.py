@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from integrations.fields import EncryptedTextField
 
 
+class WebexAppManager(models.Manager["WebexApp"]):
+    """Without the secret: read only where it is used, written only when it is new."""
+
+    def get_queryset(self) -> models.QuerySet["WebexApp"]:
+        return super().get_queryset().defer("client_secret")
+
+
 class WebexApp(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_enabled = models.BooleanField(
@@ -38,6 +45,8 @@ class WebexApp(models.Model):
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = WebexAppManager()
 
     class Meta:
         verbose_name = _("Webex integration")

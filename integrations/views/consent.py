@@ -3,7 +3,7 @@
 import logging
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +20,7 @@ from integrations.errors import (
     InvalidClient,
     NotLinked,
     NotReady,
+    UndecryptableValue,
     WebexError,
     WebexUnavailable,
 )
@@ -63,12 +64,13 @@ def callback(request: PortalRequest) -> HttpResponse:
 
 
 def _callback(request: PortalRequest) -> HttpResponse:
-    if "prefetch" in request.headers.get("Sec-Purpose", ""):
+    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=503)  # a prefetch must not spend the code
     if not request.user.is_authenticated:
         return SeeOther(reverse("sign_in"))
     if not request.user.has_perm("integrations.use_webex"):
-        raise PermissionDenied
+        logger.warning("Consent refused: reason=permission user=%s", request.user.pk)
+        return render(request, "403.html", status=403)
     try:
         result = consent.complete(
             _read(request),
@@ -80,7 +82,7 @@ def _callback(request: PortalRequest) -> HttpResponse:
     except ConsentRefused as error:
         logger.warning("Consent refused: reason=%s user=%s", error.reason, request.user.pk)
         return render(request, "integrations/consent_refused.html", status=400)
-    except WebexError as error:
+    except (WebexError, UndecryptableValue) as error:
         return _explain(request, error)
     if isinstance(result, consent.Undecided):
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
@@ -90,13 +92,16 @@ def _callback(request: PortalRequest) -> HttpResponse:
 
 def _read(request: PortalRequest) -> consent.Callback:
     """Raises ConsentRefused for a parameter that is there twice: readers could disagree on it."""
-    values = {name: request.GET.getlist(name) for name in CALLBACK_PARAMETERS}
+    try:
+        values = {name: request.GET.getlist(name) for name in CALLBACK_PARAMETERS}
+    except TooManyFieldsSent:
+        raise ConsentRefused("too_many_parameters") from None
     if any(len(found) > 1 for found in values.values()):
         raise ConsentRefused("repeated_parameter")
     return consent.Callback(**{name: found[0] for name, found in values.items() if found})
 
 
-def _explain(request: PortalRequest, error: WebexError) -> HttpResponse:
+def _explain(request: PortalRequest, error: WebexError | UndecryptableValue) -> HttpResponse:
     logger.warning(
         "Consent failed: user=%s error=%s %s", request.user.pk, type(error).__name__, error
     )
@@ -105,11 +110,13 @@ def _explain(request: PortalRequest, error: WebexError) -> HttpResponse:
     return SeeOther(reverse("my_account"))
 
 
-def _sentence(error: WebexError) -> str:
+def _sentence(error: WebexError | UndecryptableValue) -> str:
     if isinstance(error, AccessDenied):
         return _("You declined. Nothing was changed; you can link your account at any time.")
     if isinstance(error, AuthorizationFailed):
         return _FAILURES().get(error.reason, _FAILURES()[""])
+    if isinstance(error, UndecryptableValue):
+        return _("The portal cannot read its own credentials. Please tell your administrator.")
     if isinstance(error, InvalidClient):
         return _(
             "Webex does not accept this portal's credentials. Please tell your administrator; "

@@ -6,7 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
 from integrations import clock
-from integrations.errors import InsufficientScope, NotLinked, Refused, WebexUnavailable
+from integrations.errors import (
+    InsufficientScope,
+    NotLinked,
+    Refused,
+    UndecryptableValue,
+    WebexUnavailable,
+)
 from integrations.flows import overview, profile, standing
 from integrations.middleware import PortalRequest
 from integrations.views.access import webex_user_required
@@ -38,6 +44,11 @@ def my_webex(request: PortalRequest) -> HttpResponse:
         context["problem"] = _("Your Webex account lacks the scope or the role for this page.")
     except (Refused, WebexUnavailable):
         context["problem"] = _("Webex does not answer right now. Please try again in a minute.")
+    except UndecryptableValue:
+        context["problem"] = _(
+            "The portal cannot read its access to your Webex account. Please tell your "
+            "administrator, or link your account again."
+        )
     return render(request, "integrations/my_webex.html", context)
 
 

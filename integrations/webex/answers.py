@@ -23,6 +23,7 @@ from integrations.errors import (
 )
 from integrations.tokens import TokenSet
 from integrations.webex.http import Answer
+from integrations.webex.scopes import SCOPE
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 TRACKING_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -43,15 +44,22 @@ def token_set(answer: Answer, *, sent_at: datetime) -> TokenSet:
 
     Raises InvalidClient, InvalidGrant, Refused, WebexUnavailable or AmbiguousOutcome.
     """
+    verdict = _judge(answer, sent_at)
+    if isinstance(verdict, WebexError):
+        raise verdict  # out here: no frame of this traceback holds the body, which may hold tokens
+    return verdict
+
+
+def _judge(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
     body = _json_object(answer)
     if answer.status in (400, 401) or (answer.status == 200 and body and "error" in body):
-        raise _refusal(answer, body or {})
+        return _refusal(answer, body or {})
     if answer.status != 200:
-        raise _unavailable(answer, body, f"token endpoint answered {answer.status}")
+        return _unavailable(answer, body, f"token endpoint answered {answer.status}")
     if body is None:
-        raise _nonsense(answer)
+        return _nonsense(answer)
     if not _is_token(body.get("access_token")) or not _is_bearer(body.get("token_type")):
-        raise _unavailable(answer, body, "no usable access token in the answer")
+        return _unavailable(answer, body, "no usable access token in the answer")
     refresh_token = body.get("refresh_token")
     refresh_life = _life(body.get("refresh_token_expires_in"))
     return TokenSet(
@@ -154,11 +162,14 @@ def _life(seconds: Any) -> timedelta | None:
         seconds = int(seconds[:20])
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    if seconds == 0 or math.isnan(seconds):
+    if seconds == 0 or (isinstance(seconds, float) and math.isnan(seconds)):
         return None
     longest = LONGEST_LIFE.total_seconds()
     return timedelta(seconds=max(min(seconds, longest), SHORTEST_LIFE.total_seconds()))
 
 
 def _scope(value: Any) -> frozenset[str] | None:
-    return frozenset(value.split()) if isinstance(value, str) else None
+    """Words no scope can be are dropped: a NUL would keep the whole renewal out of the database."""
+    if not isinstance(value, str):
+        return None
+    return frozenset(word for word in value.split() if SCOPE.fullmatch(word))

@@ -3,6 +3,7 @@
 Each raises Refused (401), InsufficientScope (403) or WebexUnavailable.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +14,9 @@ from integrations.errors import WebexUnavailable
 from integrations.tokens import Bearer, Person
 from integrations.webex import answers
 from integrations.webex.http import Deadline, Request, send
+
+LONGEST_ID = 200  # characters
+STORABLE = re.compile(r"[^\x00\ud800-\udfff]*")  # no database takes a NUL or half a character
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Profile:
 class Authorization:
     id: str
     client_id: str
-    person_id: str
+    created: str  # sorts as it reads, ISO 8601 in UTC
+    is_refresh: bool  # else for an access token
 
 
 def my_person(bearer: Bearer, *, deadline: Deadline) -> Person:
@@ -75,7 +80,12 @@ def authorizations(
     query = urlencode({"personId": person_id})
     items = _call(bearer, "GET", f"/authorizations?{query}", deadline).get("items")
     return tuple(
-        Authorization(_text(item.get("id")), _text(item.get("clientId")), person_id)
+        Authorization(
+            id=_text(item.get("id")),
+            client_id=_text(item.get("clientId")),
+            created=_text(item.get("created")),
+            is_refresh=item.get("type") == "refresh",
+        )
         for item in _objects(items)
         if item.get("personId") == person_id
     )
@@ -94,7 +104,7 @@ def _call(bearer: Bearer, method: str, path: str, deadline: Deadline) -> dict[st
 
 
 def _person(answer: dict[str, Any]) -> Person:
-    person_id = _text(answer.get("id"))
+    person_id = _id(answer.get("id"))
     if not person_id:
         raise WebexUnavailable("people/me answered without an id")
     emails = _texts(answer.get("emails"))
@@ -102,12 +112,18 @@ def _person(answer: dict[str, Any]) -> Person:
         id=person_id,
         email=emails[0] if emails else "",
         name=_text(answer.get("displayName")),
-        org_id=_text(answer.get("orgId")),
+        org_id=_id(answer.get("orgId")),
     )
 
 
+def _id(value: Any) -> str:
+    """Cut short it would be another id, so one that is too long is none."""
+    text = _text(value)
+    return text if len(text) <= LONGEST_ID else ""
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) and "\x00" not in value else ""
+    return value if isinstance(value, str) and STORABLE.fullmatch(value) else ""
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from integrations.errors import InvalidAuthorizationURL
+from integrations.webex.scopes import SCOPE
 
 LONGEST_URL = 8000
 CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
-SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 section 3.3
 
 
 @dataclass(frozen=True)

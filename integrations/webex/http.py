@@ -20,13 +20,6 @@ from requests.structures import CaseInsensitiveDict
 from integrations.errors import AmbiguousOutcome, WebexUnavailable
 
 LARGEST_BODY = 256 * 1024  # bytes; people/me of an administrator is about 4 KB
-NEVER_SENT = {
-    pycurl.E_COULDNT_RESOLVE_HOST,
-    pycurl.E_COULDNT_RESOLVE_PROXY,
-    pycurl.E_COULDNT_CONNECT,
-    pycurl.E_SSL_CONNECT_ERROR,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-}
 
 
 @dataclass(frozen=True)
@@ -119,8 +112,8 @@ class _Incoming:
 def _failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
     if code == pycurl.E_WRITE_ERROR:
         return WebexUnavailable("answer too large")
-    unsent = code == pycurl.E_OPERATION_TIMEDOUT and curl.getinfo(pycurl.PRETRANSFER_TIME) == 0
-    if code in NEVER_SENT or unsent:
+    # Not PRETRANSFER_TIME: since libcurl 8 it is set even where the handshake never ended.
+    if curl.getinfo(pycurl.REQUEST_SIZE) == 0:
         return WebexUnavailable("no connection")
     return AmbiguousOutcome("answer lost")
 
@@ -151,9 +144,10 @@ class CurlAdapter(requests.adapters.BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kw: Any) -> requests.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
+        # requests offers gzip by itself; nobody here would undo it.
+        headers = {**request.headers, "Accept-Encoding": "identity"}
         answer = send(
-            Request(request.method or "", request.url or "", dict(request.headers), body),
-            self.deadline,
+            Request(request.method or "", request.url or "", headers, body), self.deadline
         )
         response = requests.Response()
         response.status_code = answer.status

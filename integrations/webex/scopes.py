@@ -1,10 +1,12 @@
 """Webex scopes: the ones odin needs at least, and all we know of them in plain words."""
 
+import re
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 section 3.3
 MINIMUM = (  # odin's setup guide
     "spark-admin:broadworks_subscribers_write",
     "spark-admin:broadworks_subscribers_read",
