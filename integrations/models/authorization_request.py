@@ -49,6 +49,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         browser_binding: str,
         next_path: str,
         now: datetime,
+        is_test: bool = False,
     ) -> "AuthorizationRequest":
         assert brand.app is not None
         request = self.create(
@@ -58,6 +59,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             redirect_uri=brand.redirect_uri,
             browser_binding=binding_digest(browser_binding),
             next_path=next_path,
+            is_test=is_test,
             created_at=now,
         )
         newest = self.filter(user=user, consumed_at=None).order_by("-pk")[:OPEN_PER_USER]
@@ -77,6 +79,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         if app is None or not app.is_enabled:
             return None
         ours = self.open(now).filter(
+            is_test=False,
             state=state,
             user=user,
             browser_binding=binding_digest(browser_binding),
@@ -107,6 +110,7 @@ class AuthorizationRequest(models.Model):
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
     pending_tokens = EncryptedTextField(null=True)
+    is_test = models.BooleanField(default=False)  # an admin tries the link; nothing is kept
 
     objects = AuthorizationRequestQuerySet.as_manager()
 
