@@ -59,7 +59,7 @@ def webex_api_url(value: str) -> str:
     url = urlsplit(value)
     host = url.hostname or ""
     plain = url.username is None and not url.query and not url.fragment
-    https = url.scheme == "https" and host and (_is_loopback(host) or not _is_address(host))
+    https = url.scheme == "https" and host and (is_loopback_name(host) or not _is_address(host))
     if plain and (https or is_loopback_http(value)):
         return value
     raise ImproperlyConfigured(
@@ -70,7 +70,7 @@ def webex_api_url(value: str) -> str:
 
 def is_loopback_http(value: str) -> bool:
     url = urlsplit(value)
-    return url.scheme == "http" and _is_loopback(url.hostname or "")
+    return url.scheme == "http" and is_loopback_name(url.hostname or "")
 
 
 def _is_address(host: str) -> bool:
@@ -81,7 +81,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback_name(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 

@@ -21,7 +21,7 @@ class Step:
 class Explanation:
     steps: list[Step] = field(default_factory=list)
     app: WebexApp | None = None
-    standing: standing.Standing | None = None
+    outcome: standing.Standing | None = None
 
     @property
     def is_offered(self) -> bool:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
 from integrations.webex import authorization_url, scopes
 
 DEVICE_HELPER_URIS = tuple(
@@ -103,10 +103,11 @@ def readiness_of(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readin
 
 def facts_of(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
     facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
-    served = BrandedURL.objects.filter(app__in=apps).defer("logo").order_by("hostname")
+    keys = [app.pk for app in apps if app.pk]
+    served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
     for brand in served:
         facts[brand.app_id or 0].brands.append(brand)
-    for app_id, uri, started, returned in _counted(apps, now):
+    for app_id, uri, started, returned in _counted(keys, now):
         facts[app_id].traffic[uri] = Traffic(started, returned)
     wanted = {app.client_id for app in apps if app.client_id}
     named = WebexApp.objects.filter(client_id__in=wanted).order_by("name")
@@ -117,8 +118,8 @@ def facts_of(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
     return facts
 
 
-def _counted(apps: list[WebexApp], now: datetime) -> Iterable[tuple[int, str, int, int]]:
-    recent = AuthorizationRequest.objects.filter(app__in=apps, created_at__gt=now - COUNTED)
+def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, int]]:
+    recent = AuthorizationRequest.objects.filter(app__in=keys, created_at__gt=now - COUNTED)
     grouped = recent.order_by().values("app_id", "redirect_uri")
     counted = grouped.annotate(started=Count("pk"), returned=Count("consumed_at"))
     return counted.values_list("app_id", "redirect_uri", "started", "returned")
@@ -270,3 +271,16 @@ def _pause(app: WebexApp, now: datetime) -> Iterable[Check]:
         sentence = _("Renewals are paused: %(why)s") % {"why": app.pause_reason}
         step = _("They resume by themselves; with a new client secret, at once.")
         yield Check("paused", Level.ASKS, sentence, step)
+
+
+def helper_uris(app: WebexApp) -> tuple[str, ...]:
+    """What device linking needs registered besides (RFC 8628 at Webex)."""
+    return DEVICE_HELPER_URIS if getattr(app, "device_linking_enabled", False) else ()
+
+
+def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
+    """When the first user of a disabled integration turns red: nothing renews for them."""
+    if app.is_enabled or not app.pk:
+        return None
+    active = Grant.objects.active().filter(app=app)
+    return active.aggregate(first=Min("refresh_token_expires_at"))["first"]

@@ -51,3 +51,7 @@ def clone(source: WebexApp, *, name: str) -> WebexApp:
         authorization_url_pasted_at=source.authorization_url_pasted_at,
         default_provisioning_id=source.default_provisioning_id,
     )
+
+
+def disable(app: WebexApp) -> None:
+    WebexApp.objects.filter(pk=app.pk).update(is_enabled=False)

@@ -1,0 +1,47 @@
+"""What a list says about each integration, in as many queries for one as for a hundred."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, Max, OuterRef, Subquery
+
+from integrations.flows import registration
+from integrations.models import BrandedURL, Grant, WebexApp
+
+
+@dataclass
+class Figures:
+    readiness: registration.Readiness
+    brands: list[BrandedURL] = field(default_factory=list)
+    linked: int = 0
+    need_the_user: int = 0
+    failing: int = 0
+    last_renewed_at: datetime | None = None
+
+
+def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
+    facts = registration.facts_of(apps, now=now)
+    figures = {
+        app.pk: Figures(registration.judge(app, facts[app.pk], now=now), facts[app.pk].brands)
+        for app in apps
+    }
+    grants = Grant.objects.filter(app__in=apps).order_by()
+    live = grants.with_tokens().values("app", "status").annotate(count=Count("pk"))
+    for row in live:
+        is_linked = row["status"] == Grant.Status.ACTIVE
+        setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
+    for row in grants.failing().values("app").annotate(count=Count("pk")):
+        figures[row["app"]].failing = row["count"]
+    for pk, renewed_at in _last_renewals(apps):
+        figures[pk].last_renewed_at = renewed_at
+    return figures
+
+
+def _last_renewals(apps: list[WebexApp]) -> list[tuple[int, datetime | None]]:
+    """Looks at the grants that are due last, which the partial index finds without a scan."""
+    latest = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
+    latest = latest.order_by("-refresh_due_at").values("pk")[:20]
+    newest = Grant.objects.filter(pk__in=latest).order_by().values("app")
+    newest = newest.annotate(newest=Max("refreshed_at")).values("newest")
+    rows = WebexApp.objects.filter(pk__in=[app.pk for app in apps])
+    return list(rows.values_list("pk", Subquery(newest)))
