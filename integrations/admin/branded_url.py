@@ -57,7 +57,7 @@ class BrandedURLAdmin(DeletedByName, admin.ModelAdmin):
     fields = ("hostname", "brand_name", "accent_color", "new_logo", "remove_logo")
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")
     list_select_related = ("app",)
-    list_filter = (("app", admin.EmptyFieldListFilter), "app")
+    list_filter = ("app",)
     search_fields = ("hostname", "brand_name")
     search_help_text = gettext_lazy("Hostname or brand name")
     show_full_result_count = False

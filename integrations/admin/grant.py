@@ -45,7 +45,7 @@ class HorizonFilter(admin.SimpleListFilter):
 
 @admin.register(Grant)
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("person", "standing", "portal_user", "app", "organisation", "renewed", "ends")
+    list_display = ("person", "standing", "portal_user", "app", "organisation", "renewal")
     list_filter = ("status", "app", HorizonFilter)
     search_fields = ("person_email",)  # how they are searched: get_search_results
     search_help_text = gettext_lazy(
@@ -93,14 +93,9 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     def organisation(self, grant: Grant) -> str | None:
         return grant.org_name or None
 
-    @admin.display(description=gettext_lazy("last renewed"))
-    def renewed(self, grant: Grant) -> str:
-        return render_to_string("admin/settings/_moment.html", {"at": grant.refreshed_at})
-
-    @admin.display(description=gettext_lazy("would end"))
-    def ends(self, grant: Grant) -> str:
-        at = grant.refresh_token_expires_at
-        return render_to_string("admin/settings/_moment.html", {"at": at, "is_ahead": True})
+    @admin.display(description=gettext_lazy("renewed"))
+    def renewal(self, grant: Grant) -> str:
+        return render_to_string("admin/settings/_renewal.html", {"grant": grant})
 
     # --- One grant --------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ MOST_USERS = 100
 
 @admin.register(GrantEvent)
 class GrantEventAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("moment", "what", "person", "app", "by", "reason", "tracking_id")
+    list_display = ("moment", "what", "person", "app", "by")
     list_display_links = None
     list_filter = ("kind",)
     search_fields = ("tracking_id",)

@@ -48,7 +48,7 @@ class WebexAppForm(forms.ModelForm):
         widgets = {
             "authorization_url": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
             "client_id": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
-            "name": forms.TextInput(attrs={"autocomplete": "off"}),
+            "name": forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
         }
 
     may_create_hostnames = True  # set by the admin

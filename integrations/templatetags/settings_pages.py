@@ -25,6 +25,12 @@ def beyond(items: list[Any], most: int) -> int:
     return max(len(items) - most, 0)
 
 
+@register.filter
+def largest_unit(span: str) -> str:
+    """“3 hours” of “3 hours, 12 minutes”."""
+    return span.partition(",")[0]
+
+
 @register.simple_tag
 def capped(changelist: Any) -> str:
     count = changelist.result_count

@@ -3,7 +3,7 @@ const root = document.querySelector("[data-tabs]");
 const list = root.querySelector("[role=tablist]");
 const tabs = [...list.querySelectorAll("[role=tab]")];
 const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
-const named = (name) => tabs.find((tab) => tab.getAttribute("aria-controls") === name);
+const named = (name) => tabs.find((tab) => tab.dataset.name === name);
 
 function open(tab, { focus = false, remember = true } = {}) {
   for (const each of tabs) {
@@ -12,9 +12,8 @@ function open(tab, { focus = false, remember = true } = {}) {
     each.tabIndex = isOpen ? 0 : -1;
     panelOf(each).hidden = !isOpen;
   }
-  const name = tab.getAttribute("aria-controls");
-  document.querySelector("[data-current-tab]").value = name;
-  if (remember) history.replaceState(null, "", `#${name}`);
+  document.querySelector("[data-current-tab]").value = tab.dataset.name;
+  if (remember) history.replaceState(null, "", `#${tab.dataset.name}`);
   if (focus) tab.focus();
 }
 
@@ -46,4 +45,3 @@ list.hidden = false;
 const failed = tabs.find((tab) => "hasError" in tab.dataset);
 const asked = named(location.hash.slice(1));
 open(failed || asked || tabs[0], { remember: Boolean(failed) });
-if (asked) window.scrollTo(0, 0); // the browser had jumped to the part of that name

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import User
+from integrations.models import WebexApp
 from tests.browsing import PortalClient
 
 ADMIN_HOST = "admin.example.com"
@@ -44,3 +45,29 @@ def paula(staff) -> PortalClient:
 @pytest.fixture
 def sam(staff) -> PortalClient:
     return staff("sam", group="Webex support")
+
+
+def fields(app: WebexApp, **changes: object) -> dict[str, object]:
+    """What the change form of this integration posts if nobody touches it."""
+    values: dict[str, object] = {
+        "name": app.name,
+        "authorization_url": app.authorization_url,
+        "client_id": app.client_id,
+        "new_client_secret": "",
+        "default_provisioning_id": "",
+        "hostnames_shown": "1",
+        "hostnames": [brand.pk for brand in app.branded_urls.all()],
+        "new_hostnames": "",
+    }
+    return values | ({"is_enabled": "on"} if app.is_enabled else {}) | changes
+
+
+def change(client: PortalClient, app: WebexApp, **changes: object):
+    """Sends the change form; None as a value leaves that field out, like an unticked box."""
+    posted = {name: value for name, value in fields(app, **changes).items() if value is not None}
+    return client.post(f"/admin/integrations/webexapp/{app.pk}/change/", posted)
+
+
+def errors(response) -> dict[str, str]:
+    form = response.context["adminform"].form
+    return {name: " ".join(found) for name, found in form.errors.items()}
