@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ class DeletedByName(Base):
             extra_context = {**(extra_context or {}), "dependants": self.dependants(obj)}
             if request.method == "POST" and request.POST.get("typed_name", "").strip() != str(obj):
                 messages.error(request, _("The name you typed is not the same. Nothing happened."))
-                request.method = "GET"  # shows the page again
+                return HttpResponseRedirect(request.path)
         return super().delete_view(request, object_id, extra_context)

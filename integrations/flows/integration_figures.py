@@ -26,22 +26,22 @@ def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
         for app in apps
     }
     grants = Grant.objects.filter(app__in=apps).order_by()
-    live = grants.with_tokens().values("app", "status").annotate(count=Count("pk"))
+    live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
     for row in live:
         is_linked = row["status"] == Grant.Status.ACTIVE
         setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
-    for row in grants.failing().values("app").annotate(count=Count("pk")):
-        figures[row["app"]].failing = row["count"]
-    for pk, renewed_at in _last_renewals(apps):
-        figures[pk].last_renewed_at = renewed_at
+    for pk, renewed_at, failing in _renewals(apps):
+        figures[pk].last_renewed_at, figures[pk].failing = renewed_at, failing or 0
     return figures
 
 
-def _last_renewals(apps: list[WebexApp]) -> list[tuple[int, datetime | None]]:
-    """Looks at the grants that are due last, which the partial index finds without a scan."""
+def _renewals(apps: list[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
+    """The newest renewal is looked for among the grants that are due last: no scan, one index."""
     latest = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
     latest = latest.order_by("-refresh_due_at").values("pk")[:20]
     newest = Grant.objects.filter(pk__in=latest).order_by().values("app")
     newest = newest.annotate(newest=Max("refreshed_at")).values("newest")
+    failing = Grant.objects.failing().filter(app=OuterRef("pk")).order_by().values("app")
+    failing = failing.annotate(count=Count("*")).values("count")
     rows = WebexApp.objects.filter(pk__in=[app.pk for app in apps])
-    return list(rows.values_list("pk", Subquery(newest)))
+    return list(rows.values_list("pk", Subquery(newest), Subquery(failing)))

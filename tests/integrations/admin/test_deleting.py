@@ -29,7 +29,8 @@ def test_it_can_be_disabled_instead(paula, linked_alice, acme):
 
 @pytest.mark.parametrize("typed", ["", "acme", "Acme 2", "<script>"])
 def test_another_name_than_its_own_deletes_nothing(paula, acme, typed):
-    page = paula.post(f"{APPS}{acme.pk}/delete/", {"post": "yes", "typed_name": typed})
+    path, posted = f"{APPS}{acme.pk}/delete/", {"post": "yes", "typed_name": typed}
+    page = paula.post(path, posted, follow=True)
 
     assert WebexApp.objects.filter(pk=acme.pk).exists()
     assert "not the same" in page.text

@@ -21,7 +21,7 @@ def test_a_grant_is_found_by_the_start_of_its_names(sam, linked_alice, typed):
     assert listed(sam, q=typed) == 1
 
 
-@pytest.mark.parametrize("typed", ["lice", "acme.example", "%", "_", "a%", "' OR 1=1 --", "\x00"])
+@pytest.mark.parametrize("typed", ["lice", "acme.example", "%", "_", "a%", "' OR 1=1 --"])
 def test_nothing_else_finds_it(sam, linked_alice, typed):
     assert listed(sam, q=typed) == 0
 
