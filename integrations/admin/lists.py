@@ -5,7 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
-CAP = 10_000
+CAP = 2_000
 
 
 class CappedPaginator(Paginator):
@@ -14,6 +14,12 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:  # type: ignore[override]
         return min(self._counted, CAP)
+
+    def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
+        """Finds the page's rows by their keys alone, and only then joins what they show."""
+        keys = list(object_list.values_list("pk", flat=True))
+        rows = self.object_list.filter(pk__in=keys)  # type: ignore[union-attr]
+        return super()._get_page(rows, *args, **kwargs)
 
     @property
     def is_capped(self) -> bool:

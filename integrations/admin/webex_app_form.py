@@ -63,7 +63,8 @@ class WebexAppForm(forms.ModelForm):
             secret.help_text = self._secret_help()
         self.asks_to_enable = False
         self._was_enabled = self.instance.is_enabled
-        self._blocked_before = {check.code for check in self._judged().blocking}
+        before = self._judged().blocking if self.is_bound and self._was_enabled else []
+        self._blocked_before = {check.code for check in before}
 
     def _hostnames_field(self) -> HostnamesField | None:
         field = self.fields.get("hostnames")
@@ -129,8 +130,9 @@ class WebexAppForm(forms.ModelForm):
 
     def _judge_enabling(self) -> None:
         readiness = self._judged()
-        before = self._blocked_before if self._was_enabled else set()
-        blocking = [check for check in readiness.blocking if check.code not in before]
+        blocking = [
+            check for check in readiness.blocking if check.code not in self._blocked_before
+        ]
         for check in blocking:
             self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
         if self._was_enabled or blocking or not readiness.asking:

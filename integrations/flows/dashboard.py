@@ -8,6 +8,7 @@ from itertools import pairwise
 from django.db.models import Count, Min, Value
 
 from integrations.flows import registration
+from integrations.flows.counting import counted
 from integrations.models import Grant, WebexApp
 
 WEEKS = 13  # a refresh token lives 90 days unless it is used
@@ -41,7 +42,7 @@ def of(*, now: datetime) -> Dashboard:
     apps = list(WebexApp.objects.order_by("name"))
     facts = registration.facts_of(apps, now=now)
     readiness = {app.pk: registration.judge(app, facts[app.pk], now=now) for app in apps}
-    counts = _counts(now)
+    counts = counted("dashboard", lambda: _counts(now))
     weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
     active = Grant.objects.active()
     return Dashboard(
@@ -73,9 +74,9 @@ def _counts(now: datetime) -> Counter[int]:
     parts.append(active.filter(**{f"{death}__isnull": True}))
     parts.append(Grant.objects.filter(status=Grant.Status.CONSENT_LOST))
     parts.append(Grant.objects.failing())
-    counted = [
+    queries = [
         part.order_by().values(part=Value(number)).annotate(grants=Count("*"))
         for number, part in enumerate(parts)
     ]
-    rows = counted[0].union(*counted[1:], all=True)
+    rows = queries[0].union(*queries[1:], all=True)
     return Counter({row["part"]: row["grants"] for row in rows})

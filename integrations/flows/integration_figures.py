@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Max, OuterRef, Subquery
 
 from integrations.flows import registration
+from integrations.flows.counting import counted
 from integrations.models import BrandedURL, Grant, WebexApp
 
 
@@ -27,7 +28,8 @@ def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
     }
     grants = Grant.objects.filter(app__in=apps).order_by()
     live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
-    for row in live:
+    key = ",".join(str(app.pk) for app in apps)
+    for row in counted(f"integrations.{key[:200]}", lambda: list(live)):
         is_linked = row["status"] == Grant.Status.ACTIVE
         setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
     for pk, renewed_at, failing in _renewals(apps):

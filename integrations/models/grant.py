@@ -71,6 +71,7 @@ class Grant(Claimable):
         verbose_name=_("integration"),
         on_delete=protect_unless_disconnected,
         related_name="grants",
+        db_index=False,  # grants_of_an_app_newest serves it
     )
     status = models.CharField(
         _("status"), max_length=20, choices=Status, default=Status.DISCONNECTED
@@ -136,6 +137,7 @@ class Grant(Claimable):
                 name="grants_by_start_of_email",
                 opclasses=["varchar_pattern_ops"],
             ),
+            models.Index(fields=["app", "-id"], name="grants_of_an_app_newest"),
             models.Index(fields=["app", "status"], name="grants_of_an_app_by_status"),
             models.Index(
                 fields=["refresh_token_expires_at"],

@@ -4,8 +4,8 @@ Run it on an empty PostgreSQL database of its own, which it fills (about a minut
 
     DATABASE_URL=postgres://… python -m tests.benchmarks.admin_at_scale [--grants 1000000]
 
-Each page is asked six times; the first answer warms up, the median of the others counts.
-Fails if a page needs more than 300 ms or 12 queries.
+Each page is asked six times; the median of all but the first counts. The first is shown beside it:
+counts that take long are kept for a minute. Fails at more than 300 ms or 12 queries.
 """
 
 import argparse
@@ -35,7 +35,7 @@ PAGES = {
     "integrations": "/admin/integrations/webexapp/",
     "integration": "/admin/integrations/webexapp/1/change/",
     "grants, first page": "/admin/integrations/grant/",
-    "grants, page 200 (the last)": "/admin/integrations/grant/?p=200",
+    "grants, page 40 (the last)": "/admin/integrations/grant/?p=40",
     "grants, linked": "/admin/integrations/grant/?status__exact=ACTIVE",
     "grants, need the user": "/admin/integrations/grant/?status__exact=CONSENT_LOST",
     "grants, of one integration": "/admin/integrations/grant/?app__id__exact=3",
@@ -99,7 +99,7 @@ def fill(grants: int, users: int) -> None:
     print(f"Filled with {grants:,} grants of {users:,} users in {time.perf_counter() - began:.0f} s.")
 
 
-def measure(client: Client, path: str) -> tuple[float, int]:
+def measure(client: Client, path: str) -> tuple[float, float, int]:
     seconds, queries = [], 0
     for _ in range(6):
         with CaptureQueriesContext(connection) as captured:
@@ -108,7 +108,7 @@ def measure(client: Client, path: str) -> tuple[float, int]:
             seconds.append(time.perf_counter() - began)
         assert response.status_code == 200, (path, response.status_code)
         queries = len(captured)
-    return statistics.median(seconds[1:]), queries
+    return statistics.median(seconds[1:]), seconds[0], queries
 
 
 def main() -> int:
@@ -124,12 +124,13 @@ def main() -> int:
     backend = "django.contrib.auth.backends.ModelBackend"
     client.force_login(User.objects.get(username="root"), backend)
     too_much = False
-    print(f"{'page':30} {'server time':>12} {'queries':>8}")
+    print(f"{'page':30} {'server time':>12} {'first':>9} {'queries':>8}")
     for name, path in PAGES.items():
-        seconds, queries = measure(client, path)
+        seconds, first, queries = measure(client, path)
         failed = seconds > MOST_SECONDS or queries > MOST_QUERIES
         too_much |= failed
-        print(f"{name:30} {seconds * 1000:9.0f} ms {queries:8}{'   TOO MUCH' if failed else ''}")
+        verdict = "   TOO MUCH" if failed else ""
+        print(f"{name:30} {seconds * 1e3:9.0f} ms {first * 1e3:6.0f} ms {queries:8}{verdict}")
     return int(too_much)
 
 

@@ -5,12 +5,18 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.core.cache import cache
 
 from accounts.models import User
 from integrations.models import WebexApp
 from tests.browsing import PortalClient
 
 ADMIN_HOST = "admin.example.com"
+
+
+@pytest.fixture(autouse=True)
+def no_count_is_kept() -> None:
+    cache.clear()
 
 
 @pytest.fixture
