@@ -61,10 +61,12 @@ def a_claim_outlives_its_call(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def broker_is_protected(**kwargs: Any) -> list[CheckMessage]:
-    """Whoever can write to the broker can start tasks. On this machine its file modes protect it."""
+    """Whoever can write to the broker can start tasks; on this machine nobody listens in."""
     url = urlsplit(settings.CELERY_BROKER_URL)
     local = url.scheme.endswith("socket") or guards.is_loopback_name(url.hostname or "")
     if local or (url.scheme == "rediss" and url.password):
         return []
     hint = "Set REDIS_URL=rediss://:password@host:6379/0 (TLS and a password)."
-    return [Warning("The broker is reached without TLS or password.", hint=hint, id="integrations.W005")]
+    return [
+        Warning("The broker is reached without TLS or password.", hint=hint, id="integrations.W005")
+    ]

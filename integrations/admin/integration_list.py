@@ -16,4 +16,4 @@ class IntegrationList(ChangeList):
         figures = integration_figures.of(shown, now=clock.now())
         for app in shown:
             vars(app).update(vars(figures[app.pk]))
-        self.result_list = shown  # type: ignore[assignment]
+        self.result_list = shown

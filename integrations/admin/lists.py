@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.utils.functional import cached_property
 
 CAP = 2_000
@@ -11,15 +11,18 @@ CAP = 2_000
 class CappedPaginator(Paginator):
     """Counts no further than CAP: a million rows are found by search, not by leafing."""
 
+    object_list: Any
+
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self._counted, CAP)
 
-    def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
+    def page(self, number: Any) -> Page:
         """Finds the page's rows by their keys alone, and only then joins what they show."""
-        keys = list(object_list.values_list("pk", flat=True))
-        rows = self.object_list.filter(pk__in=keys)  # type: ignore[union-attr]
-        return super()._get_page(rows, *args, **kwargs)
+        page: Any = super().page(number)
+        keys = list(page.object_list.values_list("pk", flat=True))
+        page.object_list = self.object_list.filter(pk__in=keys)
+        return page
 
     @property
     def is_capped(self) -> bool:
@@ -27,7 +30,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def _counted(self) -> int:
-        return self.object_list.order_by()[: CAP + 1].count()  # type: ignore[union-attr,call-arg]
+        return self.object_list.order_by()[: CAP + 1].count()
 
 
 class ReadOnly:

@@ -68,7 +68,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         """The extra fields are the form's own; Django would look for them in the model."""
         names = [field.name for field in WebexApp._meta.get_fields() if isinstance(field, Field)]
         kwargs["fields"] = [name for name in GENERAL if name in names]
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.may_create_hostnames = request.user.has_perm("integrations.add_brandedurl")
         return form
 
@@ -111,9 +111,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         tab = tab if tab in ("general", "urls", "redirect-uris") else "general"
         return self._back_to(request, obj, _("“%s” is saved.") % obj, tab=tab)
 
-    def _back_to(
-        self, request: HttpRequest, obj: WebexApp, text: str, *, tab: str
-    ) -> HttpResponse:
+    def _back_to(self, request: HttpRequest, obj: WebexApp, text: str, *, tab: str) -> HttpResponse:
         messages.success(request, text)
         return HttpResponseRedirect(f"{_change_url(obj)}#{tab}")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations import clock
 from integrations.admin.two_lists import HostnamesField
@@ -20,21 +21,21 @@ MOST_NEW_HOSTNAMES = 500
 
 class WebexAppForm(forms.ModelForm):
     new_client_secret = forms.CharField(
-        label=_("Client secret"),
+        label=gettext_lazy("Client secret"),
         required=False,
         max_length=500,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
     )
     enable_anyway = forms.BooleanField(
-        label=_("Enable it although there are things to check"), required=False
+        label=gettext_lazy("Enable it although there are things to check"), required=False
     )
-    hostnames = HostnamesField(label=_("Hostnames"), required=False)
+    hostnames = HostnamesField(label=gettext_lazy("Hostnames"), required=False)
     new_hostnames = forms.CharField(
-        label=_("Add many at once"),
+        label=gettext_lazy("Add many at once"),
         required=False,
         max_length=50_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_(
+        help_text=gettext_lazy(
             "Paste hostnames, one per line or separated by commas. Those that exist are selected, "
             "the others are created."
         ),
@@ -124,15 +125,13 @@ class WebexAppForm(forms.ModelForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  puts the values into the instance
+        super()._post_clean()  # type: ignore[misc]
         if not self.errors and self.instance.is_enabled:
             self._judge_enabling()
 
     def _judge_enabling(self) -> None:
         readiness = self._judged()
-        blocking = [
-            check for check in readiness.blocking if check.code not in self._blocked_before
-        ]
+        blocking = [check for check in readiness.blocking if check.code not in self._blocked_before]
         for check in blocking:
             self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
         if self._was_enabled or blocking or not readiness.asking:

@@ -39,11 +39,11 @@ def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
 
 def _renewals(apps: list[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
     """The newest renewal is looked for among the grants that are due last: no scan, one index."""
-    latest = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
-    latest = latest.order_by("-refresh_due_at").values("pk")[:20]
-    newest = Grant.objects.filter(pk__in=latest).order_by().values("app")
-    newest = newest.annotate(newest=Max("refreshed_at")).values("newest")
-    failing = Grant.objects.failing().filter(app=OuterRef("pk")).order_by().values("app")
-    failing = failing.annotate(count=Count("*")).values("count")
+    active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
+    latest = active.order_by("-refresh_due_at").values("pk")[:20]
+    candidates = Grant.objects.filter(pk__in=latest).order_by()
+    newest = candidates.values("app").annotate(newest=Max("refreshed_at")).values("newest")
+    failing = Grant.objects.failing().filter(app=OuterRef("pk")).order_by()
+    per_app = failing.values("app").annotate(count=Count("*")).values("count")
     rows = WebexApp.objects.filter(pk__in=[app.pk for app in apps])
-    return list(rows.values_list("pk", Subquery(newest), Subquery(failing)))
+    return list(rows.values_list("pk", Subquery(newest), Subquery(per_app)))

@@ -212,7 +212,10 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
     uris = [brand.redirect_uri for brand in facts.brands]
     pasted = _pasted_redirect_uri(app)
     unproven = [brand for brand in facts.brands if not brand.last_return_at]
-    tab, paste = "redirect-uris", _("Register these at developer.webex.com, then paste the new URL.")
+    tab, paste = (
+        "redirect-uris",
+        _("Register these at developer.webex.com, then paste the new URL."),
+    )
     if _is_placeholder(pasted):
         sentence = _("The pasted URL still has the placeholder redirect URI.")
         yield Check("placeholder", Level.ASKS, sentence, paste, "\n".join(uris), tab)

@@ -32,4 +32,3 @@ def logo(request: PortalRequest, digest: str) -> HttpResponse:
     return HttpResponse(
         bytes(brand.logo or b""), content_type="image/png", headers={"Cache-Control": FOREVER}
     )
-

@@ -66,8 +66,8 @@ def callback(request: PortalRequest) -> HttpResponse:
 def _callback(request: PortalRequest) -> HttpResponse:
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=503)  # a prefetch must not spend the code
-    if result := trial.result_page(request):
-        return result
+    if page := trial.result_page(request):
+        return page
     if not request.user.is_authenticated:
         return SeeOther(reverse("sign_in"))
     if not request.user.has_perm("integrations.use_webex"):

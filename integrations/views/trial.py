@@ -34,9 +34,7 @@ def result_page(request: PortalRequest) -> HttpResponse | None:
         back = callback.read(request)
         if not trial.is_test(back, browser_binding=binding):
             return None
-        result = trial.arrive(
-            back, brand=request.brand, browser_binding=binding, now=clock.now()
-        )
+        result = trial.arrive(back, brand=request.brand, browser_binding=binding, now=clock.now())
     except ConsentRefused:
         return None
     del request.session[BINDING]

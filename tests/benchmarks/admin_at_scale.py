@@ -97,9 +97,13 @@ def fill(grants: int, users: int) -> None:
     began = time.perf_counter()
     with connection.cursor() as cursor:
         for statement in FILL:
-            cursor.execute(statement, {"grants": grants, "users": users} if "%" in statement else None)
+            cursor.execute(
+                statement, {"grants": grants, "users": users} if "%" in statement else None
+            )
     User.objects.create_superuser("root", "root@portal.example", "correct horse")
-    print(f"Filled with {grants:,} grants of {users:,} users in {time.perf_counter() - began:.0f} s.")
+    print(
+        f"Filled with {grants:,} grants of {users:,} users in {time.perf_counter() - began:.0f} s."
+    )
 
 
 def measure(client: Client, path: str) -> tuple[float, float, int]:

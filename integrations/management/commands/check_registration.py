@@ -38,6 +38,8 @@ class Command(BaseCommand):
         state = "enabled" if app.is_enabled else "not enabled"
         self.stdout.write(f"{app.name} ({state}): {readiness.summary}")
         for check in readiness.checks:
-            self.stdout.write(f"  {MARKS[check.level]}  {check.sentence} {check.next_step}".rstrip())
+            self.stdout.write(
+                f"  {MARKS[check.level]}  {check.sentence} {check.next_step}".rstrip()
+            )
             for line in check.to_copy.splitlines():
                 self.stdout.write(f"          {line}")

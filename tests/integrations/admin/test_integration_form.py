@@ -16,9 +16,9 @@ def free(db):
 
 
 def add(client, **posted):
-    empty = {"name": "New", "authorization_url": "", "client_id": "", "new_client_secret": "",
-             "default_provisioning_id": "", "hostnames_shown": "1", "new_hostnames": ""}  # fmt: skip
-    return client.post(f"{APPS}add/", empty | posted)
+    names = ("authorization_url", "client_id", "new_client_secret", "default_provisioning_id")
+    empty = dict.fromkeys([*names, "new_hostnames"], "")
+    return client.post(f"{APPS}add/", {**empty, "name": "New", "hostnames_shown": "1", **posted})
 
 
 def test_after_the_first_save_the_admin_lands_at_the_redirect_uris(paula, free):
@@ -96,7 +96,9 @@ def test_a_url_of_another_client_is_a_form_error(paula, acme, globex):
     assert "another client ID" in errors(response)["client_id"]
 
 
-@pytest.mark.parametrize("extra", ["&state=set_state_here", "&prompt=none&nonce=1&anything=%3Cb%3E"])
+@pytest.mark.parametrize(
+    "extra", ["&state=set_state_here", "&prompt=none&nonce=1&anything=%3Cb%3E"]
+)
 def test_what_webex_adds_to_its_url_reaches_nobodys_browser(paula, acme, alice, browser, extra):
     change(paula, acme, authorization_url=acme.authorization_url + extra)
 
@@ -248,7 +250,7 @@ def test_a_pasted_hostname_that_cannot_be_had_is_named(paula, acme, globex, past
 
 
 def test_a_homograph_is_stored_as_a_label_beside_the_name_it_imitates(paula, acme):
-    change(paula, acme, new_hostnames="pоrtal-a.example.com")  # a Cyrillic о
+    change(paula, acme, new_hostnames="p\u043ertal-a.example.com")  # a Cyrillic o
 
     imitation = acme.branded_urls.exclude(hostname__in=[H1, H3]).get()
     assert imitation.hostname.startswith("xn--")

@@ -102,7 +102,9 @@ def test_provisioning_administrators_run_the_integrations(db):
     added = permissions("Provisioning administrators") - permissions("Webex support")
 
     assert added == {"view_user"} | {
-        f"{verb}_{model}" for verb in ("add", "change", "delete") for model in ("webexapp", "brandedurl")
+        f"{verb}_{model}"
+        for verb in ("add", "change", "delete")
+        for model in ("webexapp", "brandedurl")
     }
 
 
@@ -189,6 +191,8 @@ def test_the_tool_is_not_for_everybody(staff):
 def test_a_broker_without_password_or_tls_is_warned_about(settings, url, warns):
     settings.CELERY_BROKER_URL = url
 
-    found = [each.id for each in checks.run_checks(tags=["security"], include_deployment_checks=True)]
+    found = [
+        each.id for each in checks.run_checks(tags=["security"], include_deployment_checks=True)
+    ]
 
     assert ("integrations.W005" in found) == warns

@@ -45,9 +45,7 @@ def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_aga
     brand = BrandedURL.objects.create(hostname="late.example.com")
     chosen = frozenset([brand.pk, *acme.branded_urls.values_list("pk", flat=True)])
 
-    setup.save(
-        acme, secret="", is_pasted=False, hostnames=setup.Hostnames(chosen), now=clock.now()
-    )
+    setup.save(acme, secret="", is_pasted=False, hostnames=setup.Hostnames(chosen), now=clock.now())
     drifted = judged(acme).asking
     setup.save(acme, secret="", is_pasted=True, hostnames=None, now=clock.now())
 

@@ -68,7 +68,10 @@ def test_an_integration_can_be_tested_before_it_is_enabled(paula, acme, tester, 
 @pytest.mark.parametrize(
     ("break_it", "sentence"),
     [
-        (lambda app: app.replace_secret("wrong", now=clock.now()), "Check client ID, client secret and redirect URI"),
+        (
+            lambda app: app.replace_secret("wrong", now=clock.now()),
+            "Check client ID, client secret and redirect URI",
+        ),
         (lambda app: None, "You declined at Webex"),
     ],
 )
