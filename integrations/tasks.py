@@ -34,6 +34,8 @@ def wake_sweep() -> None:
 
 def _publish_sweep() -> None:
     try:
-        sweep.apply_async(expires=settings.REFRESH_SWEEP_EVERY, retry=False)
+        # Without a policy of its own, even `retry=False` tries to connect for six seconds.
+        policy = {"max_retries": 1, "interval_start": 0.2}
+        sweep.apply_async(expires=settings.REFRESH_SWEEP_EVERY, retry=True, retry_policy=policy)
     except (OperationalError, OSError) as error:
         logger.warning("Broker unreachable, the next sweep will do it: %s", type(error).__name__)

@@ -89,7 +89,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         lost = setup.save(
             obj,
             secret=form.cleaned_data["new_client_secret"],
-            is_pasted="authorization_url" in form.changed_data,
+            changed=set(form.changed_data),
             hostnames=cast(WebexAppForm, form).chosen_hostnames(),
             now=clock.now(),
         )

@@ -158,7 +158,10 @@ def _settle(
     request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
 ) -> Linked | Undecided:
     with transaction.atomic():
-        grant, _ = Grant.objects.without_tokens().get_or_create(user=request.user, app=request.app)
+        if not AuthorizationRequest.objects.still_wanted(request.pk):
+            raise ConsentRefused("changed_meanwhile")
+        grants = Grant.objects.without_tokens().select_for_update()  # who is linked must not change
+        grant, _ = grants.get_or_create(user=request.user, app=request.app)
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
             request.hold(tokens, person)
@@ -195,7 +198,7 @@ def decide(
     Raises AuthorizationRequest.DoesNotExist like `choice`.
     """
     with transaction.atomic():
-        request = _undecided(request_id, user, brand, now)
+        request = _undecided(request_id, user, brand, now, lock=True)
         tokens, person = request.held()
         request.drop_held()
         if replace:
@@ -209,8 +212,10 @@ def decide(
 
 
 def _undecided(
-    request_id: int, user: User, brand: BrandedURL | None, now: datetime
+    request_id: int, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
 ) -> AuthorizationRequest:
     waiting = AuthorizationRequest.objects.undecided(user, now).select_related("app")
+    if lock:
+        waiting = waiting.select_for_update(of=("self",))
     app = brand.app if brand else None
     return waiting.get(pk=request_id, app=app, app__is_enabled=True)

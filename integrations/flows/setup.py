@@ -8,6 +8,12 @@ from django.db import transaction
 from integrations.models import BrandedURL, WebexApp
 
 
+SECRET_COLUMNS = {
+    "client_secret", "client_secret_set_at", "client_secret_fingerprint",
+    "refresh_paused_until", "pause_reason",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Hostnames:
     """What was chosen under URLs: existing rows, and names that had no row yet."""
@@ -17,15 +23,21 @@ class Hostnames:
 
 
 def save(
-    app: WebexApp, *, secret: str, is_pasted: bool, hostnames: Hostnames | None, now: datetime
+    app: WebexApp, *, secret: str, changed: set[str], hostnames: Hostnames | None, now: datetime
 ) -> list[str]:
-    """Returns the hostnames that somebody else took in the meantime."""
+    """Returns the hostnames that somebody else took in the meantime.
+
+    Only what was `changed` is written: a worker may have paused the integration meanwhile.
+    """
+    columns = changed & {field.name for field in WebexApp._meta.concrete_fields}
+    if "authorization_url" in columns:
+        app.authorization_url_pasted_at = now
+        columns |= {"authorization_url_pasted_at", "client_id"}
     if secret:
         app.replace_secret(secret, now=now)
-    if is_pasted:
-        app.authorization_url_pasted_at = now
+        columns |= SECRET_COLUMNS
     with transaction.atomic():
-        app.save()
+        app.save(update_fields={*columns, "updated_at"} if app.pk else None)
         return _assign(app, hostnames, now) if hostnames else []
 
 

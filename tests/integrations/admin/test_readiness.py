@@ -45,9 +45,9 @@ def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_aga
     brand = BrandedURL.objects.create(hostname="late.example.com")
     chosen = frozenset([brand.pk, *acme.branded_urls.values_list("pk", flat=True)])
 
-    setup.save(acme, secret="", is_pasted=False, hostnames=setup.Hostnames(chosen), now=clock.now())
+    setup.save(acme, secret="", changed=set(), hostnames=setup.Hostnames(chosen), now=clock.now())
     drifted = judged(acme).asking
-    setup.save(acme, secret="", is_pasted=True, hostnames=None, now=clock.now())
+    setup.save(acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now())
 
     assert [(check.code, check.to_copy) for check in drifted] == [
         ("added_later", brand.redirect_uri)
@@ -144,8 +144,8 @@ def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hear
     chosen = setup.Hostnames(frozenset([brand.pk]))
     seen_free = BrandedURL.objects.get(pk=brand.pk)
 
-    first = setup.save(acme, secret="", is_pasted=False, hostnames=chosen, now=clock.now())
-    second = setup.save(globex, secret="", is_pasted=False, hostnames=chosen, now=clock.now())
+    first = setup.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
+    second = setup.save(globex, secret="", changed=set(), hostnames=chosen, now=clock.now())
 
     assert seen_free.app is None
     assert (first, second) == ([], ["wanted.example.com"])
