@@ -12,7 +12,7 @@ from accounts.models import User
 from integrations import clock
 from integrations.admin.lists import CappedPaginator
 from integrations.flows import withdrawal
-from integrations.models import Grant
+from integrations.models import Grant, GrantEvent
 
 
 @admin.register(User)
@@ -35,9 +35,10 @@ class UserAdmin(DjangoUserAdmin):
         super().delete_queryset(request, queryset)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A user's grants go along, though nobody may delete one by hand."""
+        """A user's grants and their events go along, though nobody may delete one by hand."""
         deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, forbidden - {Grant._meta.verbose_name}, protected
+        follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
+        return deleted, counts, forbidden - follow, protected
 
     def _withdraw(self, request: HttpRequest, user: User, reason: str) -> None:
         actor = cast(User, request.user)

@@ -34,8 +34,10 @@ class DeletedByName(Base):
     ) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is not None:
-            extra_context = {**(extra_context or {}), "dependants": self.dependants(obj)}
-            if request.method == "POST" and request.POST.get("typed_name", "").strip() != str(obj):
+            dependants = self.dependants(obj)
+            extra_context = {**(extra_context or {}), "dependants": dependants}
+            typed = request.POST.get("typed_name", "").strip()
+            if request.method == "POST" and not dependants and typed != str(obj):
                 messages.error(request, _("The name you typed is not the same. Nothing happened."))
                 return HttpResponseRedirect(request.path)
         return super().delete_view(request, object_id, extra_context)

@@ -45,7 +45,7 @@ class HorizonFilter(admin.SimpleListFilter):
 
 @admin.register(Grant)
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("person", "standing", "portal_user", "app", "organisation", "renewal")
+    list_display = ("person", "standing", "portal_user", "app", "renewal")
     list_filter = ("status", "app", HorizonFilter)
     search_fields = ("person_email",)  # how they are searched: get_search_results
     search_help_text = gettext_lazy(
@@ -88,10 +88,6 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=gettext_lazy("portal user"))
     def portal_user(self, grant: Grant) -> str:
         return grant.user.username
-
-    @admin.display(description=gettext_lazy("organisation"), empty_value="–")
-    def organisation(self, grant: Grant) -> str | None:
-        return grant.org_name or None
 
     @admin.display(description=gettext_lazy("renewed"))
     def renewal(self, grant: Grant) -> str:

@@ -25,8 +25,8 @@ from integrations.models import Grant, WebexApp
 from integrations.webex import authorization_url
 
 GENERAL = (
-    "name", "authorization_url", "client_id", "new_client_secret", "default_provisioning_id",
-    "device_linking_enabled", "is_enabled", "enable_anyway",
+    "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_secret",
+    "default_provisioning_id", "device_linking_enabled",
 )  # fmt: skip
 ONLY_FOR_EDITORS = {"new_client_secret", "enable_anyway", "hostnames", "new_hostnames"}
 

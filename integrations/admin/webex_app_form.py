@@ -49,7 +49,7 @@ class WebexAppForm(forms.ModelForm):
         widgets = {
             "authorization_url": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
             "client_id": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
-            "name": forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+            "name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
 
     may_create_hostnames = True  # set by the admin
@@ -62,6 +62,8 @@ class WebexAppForm(forms.ModelForm):
             hostnames.disabled = self.is_bound and "hostnames_shown" not in self.data
         if secret := self.fields.get("new_client_secret"):
             secret.help_text = self._secret_help()
+        if name := self.fields.get("name"):
+            name.widget.attrs["autofocus"] = self.instance.pk is None
         self.asks_to_enable = False
         self._was_enabled = self.instance.is_enabled
         before = self._judged().blocking if self.is_bound and self._was_enabled else []

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from integrations.models import BrandedURL, WebexApp
 
-
 SECRET_COLUMNS = {
     "client_secret", "client_secret_set_at", "client_secret_fingerprint",
     "refresh_paused_until", "pause_reason",

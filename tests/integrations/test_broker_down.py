@@ -72,9 +72,8 @@ def dead_broker(request, use_broker):
 
 
 def refresh_now(client, grant):
-    return client.post(
-        GRANTS, {"action": "refresh_now", "_selected_action": [grant.pk]}, follow=True
-    )
+    chosen = {"_selected_action": [grant.pk], "confirmed": "yes"}
+    return client.post(GRANTS, {"action": "refresh_now", **chosen}, follow=True)
 
 
 def test_refresh_now_answers_quickly_and_the_work_is_in_the_database(

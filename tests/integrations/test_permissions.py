@@ -215,9 +215,8 @@ def test_an_action_without_its_permission_does_nothing(linked_alice, staff, brow
     before = rows(Grant)
 
     page = vera.get("/admin/integrations/grant/").text
-    vera.post(
-        "/admin/integrations/grant/", {"action": action, "_selected_action": [linked_alice.pk]}
-    )
+    chosen = {"_selected_action": [linked_alice.pk], "confirmed": "yes", "post": "yes"}
+    vera.post("/admin/integrations/grant/", {"action": action, **chosen})
 
     assert action not in page
     assert rows(Grant) == before
@@ -238,7 +237,7 @@ def test_the_disconnect_action_ends_the_grant_and_says_who_did_it(
 
     browser(dora, PORTAL_HOST).post(
         "/admin/integrations/grant/",
-        {"action": "disconnect", "_selected_action": [linked_alice.pk]},
+        {"action": "disconnect", "_selected_action": [linked_alice.pk], "confirmed": "yes"},
     )
 
     assert alice_browser.badge() == "not-linked"
