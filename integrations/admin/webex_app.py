@@ -22,7 +22,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import InvalidAuthorizationURL, NotReady
 from integrations.flows import registration, setup, trial
 from integrations.models import Grant, WebexApp
-from integrations.webex import authorization_url
+from integrations.webex import authorization_url, scopes
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_secret",
@@ -125,7 +125,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         if obj:
             context |= self._facts(obj)
         may_ask = getattr(context["adminform"].form, "asks_to_enable", False)
-        context |= {"asks_to_enable": may_ask, "minimum_scopes": registration.scopes.MINIMUM}
+        context |= {"asks_to_enable": may_ask, "minimum_scopes": scopes.MINIMUM}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _facts(self, app: WebexApp) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Small things the pages of Settings → Webex need."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 from integrations.admin.lists import CAP
 
@@ -23,6 +25,16 @@ def first_lines(items: list[Any], most: int) -> list[Any]:
 @register.filter
 def beyond(items: list[Any], most: int) -> int:
     return max(len(items) - most, 0)
+
+
+@register.filter
+def is_ahead(moment: datetime | None) -> bool:
+    return moment is not None and moment > timezone.now()
+
+
+@register.filter
+def is_recent(moment: datetime) -> bool:
+    return timezone.now() - moment < timedelta(minutes=1)
 
 
 @register.filter

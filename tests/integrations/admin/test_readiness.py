@@ -11,6 +11,7 @@ from integrations import clock
 from integrations.flows import registration, setup
 from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
 from tests.conftest import ALICE_AT_WEBEX, H1, H3
+from tests.integrations.flows.racing import together
 
 APPS = "/admin/integrations/webexapp/"
 
@@ -152,13 +153,20 @@ def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hear
     assert BrandedURL.objects.get(pk=brand.pk).app == acme
 
 
-def test_taking_a_hostname_is_decided_by_the_database(acme, globex):
+@pytest.mark.django_db(transaction=True)
+def test_at_the_same_moment_too_one_gets_it_and_all_others_hear_so(make_app):
+    apps = [make_app(f"App {number}") for number in range(4)]
     brand = BrandedURL.objects.create(hostname="wanted.example.com")
-    now = clock.now()
+    chosen, waiting = setup.Hostnames(frozenset([brand.pk])), list(apps)
 
-    taken = [BrandedURL.objects.take([brand.pk], app=app, now=now) for app in (acme, globex)]
+    def save() -> list[str]:
+        now = clock.now()
+        return setup.save(waiting.pop(), secret="", changed=set(), hostnames=chosen, now=now)
 
-    assert taken == [1, 0]
+    lost = [future.result() for future in together(len(apps), save)]
+
+    assert sorted(lost) == [[], *[["wanted.example.com"]] * 3]
+    assert BrandedURL.objects.get(pk=brand.pk).app in apps
 
 
 def test_nobody_releases_the_hostname_of_somebody_else(acme, globex):

@@ -1,3 +1,5 @@
+// On every page: copying, filters, and where the navigation stands.
+
 // Copies the text in data-copy, and says so in words for a moment.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
@@ -46,3 +48,6 @@ for (const filter of document.querySelectorAll("details.filter")) {
     filter.querySelector("summary").focus();
   });
 }
+
+// On a phone the navigation is one line to swipe: the current page is brought into it.
+document.querySelector(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
