@@ -18,12 +18,12 @@ def walk(page: Page, demo: Demo, look: Look = lambda name: None) -> str:
     developer_page, pasted, secret = register_at_webex(page, demo, look)
     sign_in_admin(page, demo)
     look("overview-empty")
-    add_branded_url(page, demo)
-    admin_page = add_integration(page, demo, pasted, secret, look)
+    add_branded_url(page)
+    admin_page = add_integration(page, pasted, secret, look)
     uris = copy_redirect_uris(page, look)
     changed = edit_at_webex(page, developer_page, uris)
     paste_changed_url(page, admin_page, changed, look)
-    try_the_link(page, look)
+    try_the_link(page)
     enable(page, look)
     return admin_page
 
@@ -39,7 +39,7 @@ def register_at_webex(page: Page, demo: Demo, look: Look) -> tuple[str, str, str
     return page.url, pasted, page.get_by_label("Client Secret").input_value()
 
 
-def add_branded_url(page: Page, demo: Demo) -> None:
+def add_branded_url(page: Page) -> None:
     page.get_by_role("link", name="Branded URLs").click()
     page.get_by_role("link", name="Add the first hostname").click()
     page.get_by_label("Hostname").fill(f" {INITECH.upper()} ")
@@ -48,7 +48,7 @@ def add_branded_url(page: Page, demo: Demo) -> None:
     expect(page.get_by_role("status").first).to_contain_text(INITECH)
 
 
-def add_integration(page: Page, demo: Demo, pasted: str, secret: str, look: Look) -> str:
+def add_integration(page: Page, pasted: str, secret: str, look: Look) -> str:
     page.get_by_role("link", name="Integrations").click()
     page.get_by_role("link", name="Add the first integration").click()
     page.get_by_label("Name", exact=True).fill("Initech")
@@ -93,7 +93,7 @@ def paste_changed_url(page: Page, admin_page: str, changed: str, look: Look) -> 
     expect(panel).to_contain_text("Ready")
 
 
-def try_the_link(page: Page, look: Look) -> None:
+def try_the_link(page: Page) -> None:
     page.get_by_role("tab", name="Redirect URIs").click()
     with page.expect_popup() as opened:
         page.get_by_role("button", name=f"Test link {INITECH}").click()
