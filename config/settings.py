@@ -162,7 +162,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: a Strict session would be missing on the return from Webex.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no further cookie
+MESSAGE_STORAGE = "accounts.message_storage.HostCookieStorage"
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {

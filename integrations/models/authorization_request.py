@@ -94,7 +94,9 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             ours = ours.filter(created_at__gte=app.client_secret_set_at)
         if ours.update(consumed_at=now) != 1:
             return None
-        return self.select_related("app").get(state=state)
+        request = self.select_related("app").get(state=state)
+        request.user = user  # known already: no query
+        return request
 
 
 class AuthorizationRequest(models.Model):
