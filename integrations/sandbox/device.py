@@ -150,9 +150,9 @@ def _find(state: State, user_code: str) -> DeviceCode:
     asked = "".join(user_code.split()).encode()
     for code in state.device_codes.values():
         known = (code.user_code.encode(), code.long_user_code.encode())
-        if any(secrets.compare_digest(asked, each) for each in known):
-            if code.decision is None and code.expires_at > state.now():
-                return code
+        is_open = code.decision is None and code.expires_at > state.now()
+        if is_open and any(secrets.compare_digest(asked, each) for each in known):
+            return code
     raise PageError(400, "This code is not valid", "It is wrong, was used already, or has expired.")
 
 
