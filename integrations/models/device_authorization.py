@@ -25,7 +25,7 @@ STARTING_TIME = timedelta(minutes=1)
 DECISION_TIME = timedelta(minutes=10)
 KEPT = timedelta(days=7)
 SLOWER = 5  # seconds, RFC 8628 section 3.5
-LAST_MOMENT = timedelta(seconds=1)
+LAST_MOMENT = timedelta(seconds=0.4)
 UNATTENDED_INTERVALS = 3
 
 
