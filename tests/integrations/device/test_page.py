@@ -105,7 +105,7 @@ def test_without_a_worker_for_three_intervals_the_service_is_busy(
     assert login.state == "waiting"
     pass_time(0.3)
     assert login.state == "busy"
-    assert re.search(r'id="busy" class="message">', login.page())
+    assert re.search(r'id="busy" class="message" role="status">', login.page())
 
     login.poll(after=0)
     assert login.state == "waiting"

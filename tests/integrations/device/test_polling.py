@@ -463,9 +463,7 @@ def test_an_undecryptable_code_fails_alone(
     assert (hers.state, his.state) == ("failed", "linked")
 
 
-def test_rows_are_forgotten_after_a_week(
-    login: Login, pass_time: Callable[[float], None]
-) -> None:
+def test_rows_are_forgotten_after_a_week(login: Login, pass_time: Callable[[float], None]) -> None:
     pass_time(8 * 86400)
     device_polling.poll_due(seconds=0.15)
 

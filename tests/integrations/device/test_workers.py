@@ -1,0 +1,149 @@
+"""Real processes: a web server, two workers, beat and a broker. Workers die, polling goes on."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from integrations.sandbox.device import decide
+from integrations.sandbox.ledger import Call
+from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
+from tests.integrations.device.conftest import TOKEN
+from tests.integrations.device.portal import Portal, Visitor, running_portal, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("device-workers")]
+
+BEAT = 5  # seconds between regular starts of the loop
+CLAIM = 2 * 3 + 5  # seconds, with the three of WEBEX_TIMEOUT in portal.py
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with running_portal(tmp_path_factory.mktemp("portal")) as portal:
+        yield portal
+
+
+@pytest.fixture
+def portal(running: Portal) -> Portal:
+    """With nothing left over from the test before."""
+    running.sandbox.scenario.reset()
+    running.sandbox.clear_faults()
+    running.sandbox.ledger.clear()
+    return running
+
+
+@pytest.fixture
+def alice(portal: Portal) -> Visitor:
+    return portal.sign_in("alice")
+
+
+@pytest.fixture
+def two_workers(portal: Portal) -> Iterator[list]:
+    workers = [portal.start_worker(), portal.start_worker()]
+    yield workers
+    for worker in workers:
+        if worker.poll() is None:
+            portal.kill(worker)
+
+
+def polls(portal: Portal) -> list[Call]:
+    return portal.sandbox.ledger.find(TOKEN)
+
+
+def gaps(calls: list[Call]) -> list[float]:
+    ends = [call.finished or call.started for call in calls]
+    return [later.started - end for end, later in zip(ends, calls[1:], strict=False)]
+
+
+def user_code(portal: Portal) -> str:
+    return list(portal.sandbox.state.device_codes.values())[-1].user_code
+
+
+def await_state(visitor: Visitor, path: str, state: str, seconds: float) -> None:
+    until(lambda: visitor.status(path)["state"] == state, seconds=seconds, what=state)
+
+
+def hammer(portal: Portal, path: str, *, rate: int, seconds: float) -> int:
+    """So many status requests a second from five browsers of Alice's; how many were answered."""
+    answered, visitors = [], [portal.sign_in("alice") for _ in range(5)]
+
+    def ask(visitor: Visitor, began: float) -> None:
+        for number in range(int(rate * seconds / len(visitors))):
+            time.sleep(max(began + number * len(visitors) / rate - time.monotonic(), 0))
+            answered.append(visitor.status(path)["state"])
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=ask, args=(each, began)) for each in visitors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answered) == {"waiting"}
+    return len(answered)
+
+
+def test_two_workers_and_200_status_requests_a_second_cost_one_call_per_interval(
+    portal: Portal, alice: Visitor, two_workers: list
+) -> None:
+    path = alice.start()
+    began = time.monotonic()
+
+    answered = hammer(portal, path, rate=200, seconds=10)
+
+    seconds = time.monotonic() - began
+    calls = polls(portal)
+    print(f"{answered / seconds:.0f} status requests a second, {len(calls)} polls")
+    assert answered == 2000
+    assert 2 <= len(calls) <= seconds / 2 + 1
+    assert min(gaps(calls)) >= 1.95
+    assert {call.status for call in calls} == {428}  # never slow_down
+
+
+def test_after_a_worker_is_killed_between_polls_the_other_goes_on(
+    portal: Portal, alice: Visitor, two_workers: list
+) -> None:
+    path = alice.start()
+    until(lambda: len(polls(portal)) >= 1)
+    first, second = two_workers
+    time.sleep(0.3)
+
+    portal.kill(first)
+    asked = len(polls(portal))
+    until(lambda: len(polls(portal)) >= asked + 2, seconds=2 * 2 + BEAT + 2)
+    decide(portal.sandbox.state, user_code(portal), ALICE_AT_WEBEX)
+
+    await_state(alice, path, "linked", seconds=4)
+    assert min(gaps(polls(portal))) >= 1.95
+    assert second.poll() is None
+
+
+def test_when_all_die_in_the_middle_of_a_poll_the_page_says_busy_and_a_new_one_resumes(
+    portal: Portal, alice: Visitor, two_workers: list
+) -> None:
+    path = alice.start()
+    portal.sandbox.fault(TOKEN, delay=2)
+    until(lambda: polls(portal))
+
+    for worker in two_workers:
+        portal.kill(worker)
+    await_state(alice, path, "busy", seconds=10)
+    assert "The service is busy" in alice.get(path).text
+
+    decide(portal.sandbox.state, user_code(portal), ALICE_AT_WEBEX)
+    newcomer = portal.start_worker()
+    await_state(alice, path, "linked", seconds=CLAIM + BEAT + 4)
+    assert len(polls(portal)) == 2
+    portal.kill(newcomer)
+
+
+def test_slow_down_is_obeyed_by_all_workers(portal: Portal, two_workers: list) -> None:
+    bob = portal.sign_in("bob")
+    path = bob.start()
+    portal.sandbox.fault(TOKEN, status=400, body=b'{"error": "slow_down"}')
+
+    until(lambda: len(polls(portal)) >= 3, seconds=2 + 3 * 7 + 4)
+
+    assert min(gaps(polls(portal))) >= 6.95
+    decide(portal.sandbox.state, user_code(portal), BOB_AT_WEBEX)
+    await_state(bob, path, "linked", seconds=10)
