@@ -93,7 +93,6 @@ def test_two_workers_and_200_status_requests_a_second_cost_one_call_per_interval
 
     seconds = time.monotonic() - began
     calls = polls(portal)
-    print(f"{answered / seconds:.0f} status requests a second, {len(calls)} polls")
     assert answered == 2000
     assert 2 <= len(calls) <= seconds / 2 + 1
     assert min(gaps(calls)) >= 1.95
