@@ -153,14 +153,17 @@ class Visitor:
         return self.portal.ask("GET", path, Cookie=self.cookies)
 
     def start(self) -> str:
+        started = self.press_start()
+        assert started.status == 303, started.status
+        return started.headers["Location"]
+
+    def press_start(self) -> Page:
         page = self.get("/webex/")
         self.cookies += f"; {page.headers['Set-Cookie'].partition(';')[0]}"
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self.cookies}
         body = urlencode({"csrfmiddlewaretoken": token})
-        started = self.portal.ask("POST", "/webex/device/", body, **kind)
-        assert started.status == 303, started.status
-        return started.headers["Location"]
+        return self.portal.ask("POST", "/webex/device/", body, **kind)
 
     def status(self, path: str) -> dict[str, Any]:
         return json.loads(self.get(f"{path}status/").text)

@@ -1,15 +1,19 @@
 """Real processes: a web server, two workers, beat and a broker. Workers die, polling goes on."""
 
+import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from integrations.models.device_authorization import STARTS_PER_USER
 from integrations.sandbox.device import decide
 from integrations.sandbox.ledger import Call
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
-from tests.integrations.device.conftest import TOKEN
+from tests.integrations.device.conftest import AUTHORIZE, TOKEN
 from tests.integrations.device.portal import Portal, Visitor, running_portal, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("device-workers")]
@@ -97,6 +101,33 @@ def test_two_workers_and_200_status_requests_a_second_cost_one_call_per_interval
     assert 2 <= len(calls) <= seconds / 2 + 1
     assert min(gaps(calls)) >= 1.95
     assert {call.status for call in calls} == {428}  # never slow_down
+
+
+def test_many_starts_at_once_keep_the_limit_and_leave_one_live(portal: Portal) -> None:
+    visitors = [portal.sign_in("dora") for _ in range(STARTS_PER_USER + 5)]
+
+    with ThreadPoolExecutor(len(visitors)) as threads:
+        answers = list(threads.map(Visitor.press_start, visitors))
+
+    statuses = Counter(answer.status for answer in answers)
+    paths = [answer.headers["Location"] for answer in answers if answer.status == 303]
+    states = Counter(visitors[0].status(path)["state"] for path in paths)
+    assert statuses == {303: STARTS_PER_USER, 429: 5}
+    assert portal.sandbox.ledger.count(AUTHORIZE) == STARTS_PER_USER
+    assert states == {"waiting": 1, "cancelled": STARTS_PER_USER - 1}
+
+
+def test_users_who_start_at_the_same_moment_see_their_own_codes(portal: Portal) -> None:
+    visitors = [portal.sign_in(f"user{number}") for number in range(10)]
+
+    with ThreadPoolExecutor(len(visitors)) as threads:
+        paths = list(threads.map(Visitor.start, visitors))
+
+    pages = [visitor.get(path).text for visitor, path in zip(visitors, paths, strict=True)]
+    codes = [re.search(r'class="user-code" aria-label="([\d ]+)"', page)[1] for page in pages]
+    pictures = {re.search(r'<svg [^>]*class="qr".*?</svg>', page, re.DOTALL)[0] for page in pages}
+    assert len(set(codes)) == len(pictures) == len(visitors)
+    assert visitors[0].get(paths[1]).status == 404
 
 
 def test_after_a_worker_is_killed_between_polls_the_other_goes_on(
