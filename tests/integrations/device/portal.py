@@ -37,6 +37,9 @@ def until(condition: Callable[[], Any], *, seconds: float = 20, what: str = "") 
 
 
 class Portal:
+    broker: Process
+    beat: Process
+
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.folder, self.sandbox, self.port = folder, sandbox, free_port()
         self.processes: list[Process] = []
@@ -86,11 +89,11 @@ class Portal:
         until(lambda: is_ready(log.read_text()), what=f"{name} did not start: {log.read_text()}")
         return process
 
-    def start_broker(self) -> None:
+    def start_broker(self) -> Process:
         socket = self.folder / "broker.sock"
         command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)]
         command += ["--save", "", "--dir", str(self.folder)]
-        self.start("broker", command, lambda log: socket.exists())
+        return self.start("broker", command, lambda log: socket.exists())
 
     def start_web(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn"]
@@ -103,13 +106,13 @@ class Portal:
             return self.ask("GET", "/healthz/").status == 200
         return False
 
-    def start_beat(self) -> None:
+    def start_beat(self) -> Process:
         command = [*CELERY, "beat", "--schedule", str(self.folder / "schedule"), "-l", "INFO"]
-        self.start("beat", command, lambda log: "beat: Starting" in log)
+        return self.start("beat", command, lambda log: "beat: Starting" in log)
 
-    def start_worker(self) -> Process:
+    def start_worker(self, *, concurrency: int = 2) -> Process:
         name = f"w{len(self.processes)}@%h"
-        command = [*CELERY, "worker", "--concurrency", "2", "-n", name, "-l", "INFO"]
+        command = [*CELERY, "worker", "-c", str(concurrency), "-n", name, "-l", "INFO"]
         return self.start("worker", command, lambda log: " ready." in log)
 
     def kill(self, process: Process) -> None:
@@ -131,8 +134,10 @@ class Portal:
             answer = connection.getresponse()
             return Page(answer.status, dict(answer.headers), answer.read().decode())
 
-    def sign_in(self, username: str) -> "Visitor":
-        return Visitor(self, self.python("result = portal_data.sign_in(*arguments)", username))
+    def sign_in(self, *usernames: str) -> list["Visitor"]:
+        """One visitor each; the same name again is the same user in another browser."""
+        keys = self.python("result = [portal_data.sign_in(each) for each in arguments]", *usernames)
+        return [Visitor(self, key) for key in keys]
 
 
 @dataclass
@@ -175,9 +180,9 @@ def running_portal(folder: Path) -> Iterator[Portal]:
     with Sandbox() as sandbox:
         portal = Portal(folder, sandbox)
         try:
-            portal.start_broker()
+            portal.broker = portal.start_broker()
             portal.start_web()
-            portal.start_beat()
+            portal.beat = portal.start_beat()
             yield portal
         finally:
             portal.stop()

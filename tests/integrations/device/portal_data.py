@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from accounts.models import User
-from integrations import clock
+from integrations import clock, tasks
 from integrations.flows import device
-from integrations.models import BrandedURL, WebexApp
+from integrations.models import BrandedURL, DeviceAuthorization, Grant, WebexApp
 from integrations.webex import authorization_url
 
 
@@ -33,6 +33,15 @@ def sign_in(username: str) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def forget_all() -> None:
+    DeviceAuthorization.objects.all().delete()
+
+
+def make_all_due() -> None:
+    Grant.objects.update(refresh_due_at=clock.now())
+    tasks.sweep.apply_async()
 
 
 def start(count: int) -> None:

@@ -1,6 +1,8 @@
 """Real processes: a web server, two workers, beat and a broker. Workers die, polling goes on."""
 
+import os
 import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -9,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from integrations.device_tasks import TIME_BOX
 from integrations.models.device_authorization import STARTS_PER_USER
 from integrations.sandbox.device import decide
 from integrations.sandbox.ledger import Call
@@ -31,6 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 @pytest.fixture
 def portal(running: Portal) -> Portal:
     """With nothing left over from the test before."""
+    running.python("portal_data.forget_all()")
     running.sandbox.scenario.reset()
     running.sandbox.clear_faults()
     running.sandbox.ledger.clear()
@@ -39,7 +43,8 @@ def portal(running: Portal) -> Portal:
 
 @pytest.fixture
 def alice(portal: Portal) -> Visitor:
-    return portal.sign_in("alice")
+    (visitor,) = portal.sign_in("alice")
+    return visitor
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def await_state(visitor: Visitor, path: str, state: str, seconds: float) -> None
 
 def hammer(portal: Portal, path: str, *, rate: int, seconds: float) -> int:
     """So many status requests a second from five browsers of Alice's; how many were answered."""
-    answered, visitors = [], [portal.sign_in("alice") for _ in range(5)]
+    answered, visitors = [], portal.sign_in(*["alice"] * 5)
 
     def ask(visitor: Visitor, began: float) -> None:
         for number in range(int(rate * seconds / len(visitors))):
@@ -104,7 +109,7 @@ def test_two_workers_and_200_status_requests_a_second_cost_one_call_per_interval
 
 
 def test_many_starts_at_once_keep_the_limit_and_leave_one_live(portal: Portal) -> None:
-    visitors = [portal.sign_in("dora") for _ in range(STARTS_PER_USER + 5)]
+    visitors = portal.sign_in(*["dora"] * (STARTS_PER_USER + 5))
 
     with ThreadPoolExecutor(len(visitors)) as threads:
         answers = list(threads.map(Visitor.press_start, visitors))
@@ -118,7 +123,7 @@ def test_many_starts_at_once_keep_the_limit_and_leave_one_live(portal: Portal) -
 
 
 def test_users_who_start_at_the_same_moment_see_their_own_codes(portal: Portal) -> None:
-    visitors = [portal.sign_in(f"user{number}") for number in range(10)]
+    visitors = portal.sign_in(*(f"user{number}" for number in range(10)))
 
     with ThreadPoolExecutor(len(visitors)) as threads:
         paths = list(threads.map(Visitor.start, visitors))
@@ -168,7 +173,7 @@ def test_when_all_die_in_the_middle_of_a_poll_the_page_says_busy_and_a_new_one_r
 
 
 def test_slow_down_is_obeyed_by_all_workers(portal: Portal, two_workers: list) -> None:
-    bob = portal.sign_in("bob")
+    (bob,) = portal.sign_in("bob")
     path = bob.start()
     portal.sandbox.fault(TOKEN, status=400, body=b'{"error": "slow_down"}')
 
@@ -177,3 +182,52 @@ def test_slow_down_is_obeyed_by_all_workers(portal: Portal, two_workers: list) -
     assert min(gaps(polls(portal))) >= 6.95
     decide(portal.sandbox.state, user_code(portal), BOB_AT_WEBEX)
     await_state(bob, path, "linked", seconds=10)
+
+
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_the_loop_does_not_keep_a_sweep_waiting(
+    portal: Portal, alice: Visitor, concurrency: int
+) -> None:
+    """With a single process the sweep waits for the end of the loop's time box, and no longer."""
+    worker = portal.start_worker(concurrency=concurrency)
+    path = alice.start()
+    until(lambda: polls(portal))
+    decide(portal.sandbox.state, user_code(portal), ALICE_AT_WEBEX)
+    await_state(alice, path, "linked", seconds=10)
+    alice.start()
+    until(lambda: polls(portal)[-1].status == 428, seconds=10)
+
+    portal.python("portal_data.make_all_due()")
+    seconds = 3 if concurrency == 2 else TIME_BOX + 3
+    until(lambda: portal.sandbox.ledger.find("/v1/access_token"), seconds=seconds)
+
+    asked = len(polls(portal))
+    until(lambda: len(polls(portal)) > asked, seconds=BEAT + 3)
+    portal.kill(worker)
+
+
+def test_without_beat_the_loop_goes_on_by_itself(
+    portal: Portal, alice: Visitor, two_workers: list
+) -> None:
+    os.killpg(portal.beat.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        alice.start()
+        until(lambda: time.monotonic() - began > TIME_BOX + 6, seconds=TIME_BOX + 8)
+    finally:
+        os.killpg(portal.beat.pid, signal.SIGCONT)
+
+    assert polls(portal)[-1].started > began + TIME_BOX + 2
+    assert max(gaps(polls(portal))) < 2 + 2
+
+
+def test_without_a_broker_the_page_still_comes_at_once(portal: Portal, alice: Visitor) -> None:
+    """The last test here: beat takes its time to find a new broker."""
+    portal.kill(portal.broker)
+    began = time.monotonic()
+
+    path = alice.start()
+
+    assert time.monotonic() - began < 3
+    assert alice.status(path)["state"] == "waiting"
+    await_state(alice, path, "busy", seconds=10)
