@@ -1,4 +1,4 @@
-"""What a worker makes of Webex's answers, and what becomes of a result nobody is entitled to."""
+"""What a worker makes of Webex's answers."""
 
 import logging
 from collections.abc import Callable
@@ -6,19 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import User
 from integrations import clock
 from integrations.flows import device_polling
-from integrations.models import DeviceAuthorization, Grant, GrantEvent, WebexApp
+from integrations.models import DeviceAuthorization, Grant, GrantEvent
 from integrations.sandbox import Sandbox
-from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX
+from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.device.conftest import TOKEN, Login
-
-REVOKING = ("identity:tokens_read", "identity:tokens_write")
 
 
 def test_accepting_on_the_phone_turns_the_badge_green(login: Login, alice: User) -> None:
@@ -239,180 +235,6 @@ def test_an_answer_that_arrives_after_the_end_counts_too(login: Login, sandbox: 
     login.poll()
 
     assert login.state == "linked"
-
-
-def test_another_person_is_asked_about_first(
-    linked_alice: Grant, start: Callable[[User], Login], alice: User
-) -> None:
-    login = start(alice)
-    login.accept(CAROL_AT_WEBEX)
-    login.poll()
-
-    assert login.state == "undecided"
-    page = login.page()
-    assert "Replace the linked Webex account?" in page
-    assert ALICE_AT_WEBEX in page
-    assert CAROL_AT_WEBEX in page
-    assert Grant.objects.get(user=alice).person_email == ALICE_AT_WEBEX
-
-
-@pytest.mark.parametrize(
-    ("decision", "email", "state"),
-    [("replace", CAROL_AT_WEBEX, "linked"), ("keep", ALICE_AT_WEBEX, "cancelled")],
-)
-def test_the_user_decides_whom_to_keep(
-    linked_alice: Grant,
-    start: Callable[[User], Login],
-    alice: User,
-    decision: str,
-    email: str,
-    state: str,
-) -> None:
-    login = start(alice)
-    login.accept(CAROL_AT_WEBEX)
-    login.poll()
-
-    login.browser.post(f"{login.path}replace/", {"decision": decision})
-
-    assert Grant.objects.get(user=alice).person_email == email
-    assert login.state == state
-    assert login.row.pending_tokens is None
-    again = login.browser.post(f"{login.path}replace/", {"decision": "replace"})
-    assert again.status_code == 404
-
-
-def test_an_undecided_one_ends_after_ten_minutes_and_with_a_disconnect(
-    linked_alice: Grant, start: Callable[[User], Login], alice: User
-) -> None:
-    login = start(alice)
-    login.accept(CAROL_AT_WEBEX)
-    login.poll()
-    login.browser.post("/webex/disconnect/")
-    assert login.row.pending_tokens is None
-    assert login.browser.get(f"{login.path}replace/").status_code == 404
-
-    login.browser.link(ALICE_AT_WEBEX)
-    login = start(alice)
-    login.accept(CAROL_AT_WEBEX)
-    login.poll()
-    login.poll(after=601)
-    assert login.row.pending_tokens is None
-    assert login.state == "expired"
-
-
-def drop_right(login: Login) -> None:
-    login.row.user.groups.remove(Group.objects.get(name="Webex users"))
-
-
-def sign_out(login: Login) -> None:
-    login.browser.post("/sign-out/")
-
-
-def deactivate(login: Login) -> None:
-    User.objects.filter(pk=login.row.user_id).update(is_active=False)
-
-
-def delete_user(login: Login) -> None:
-    login.row.user.delete()
-
-
-def cancel(login: Login) -> None:
-    login.browser.post(f"{login.path}cancel/")
-
-
-def switch_off(login: Login) -> None:
-    WebexApp.objects.update(device_linking_enabled=False)
-
-
-def disable(login: Login) -> None:
-    WebexApp.objects.update(is_enabled=False)
-
-
-def change_the_secret(login: Login) -> None:
-    WebexApp.objects.update(client_secret_set_at=timezone.now() + timedelta(hours=1))
-
-
-def change_the_client(login: Login) -> None:
-    WebexApp.objects.update(client_id="Canother")
-
-
-def link_and_disconnect(login: Login) -> None:
-    login.browser.link(BOB_AT_WEBEX)
-    login.browser.post("/webex/disconnect/")
-
-
-LOSSES = [
-    drop_right, sign_out, deactivate, delete_user, cancel, switch_off, disable, change_the_secret,
-    change_the_client, link_and_disconnect,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("lose", LOSSES)
-def test_who_is_no_longer_entitled_gets_no_grant(
-    login: Login, lose: Callable[[Login], None]
-) -> None:
-    row = login.row
-    login.accept(ALICE_AT_WEBEX)
-
-    lose(login)
-    login.pass_time(2)
-    device_polling.poll_due(seconds=0.15)
-
-    assert not Grant.objects.with_tokens().exists()
-    left = DeviceAuthorization.objects.filter(pk=row.pk).first()
-    assert left is None or (left.status == "CANCELLED" and left.device_code is None)
-
-
-@pytest.mark.parametrize("lose", LOSSES)
-def test_losing_the_right_while_webex_answers_is_as_late_as_it_gets(
-    login: Login, lose: Callable[[Login], None]
-) -> None:
-    """The answer is there already when it happens: between asking and recording."""
-    login.accept(ALICE_AT_WEBEX)
-    login.pass_time(2)
-    (claimed,) = device_polling._claim(5)
-    accepted = device_polling._ask(
-        device_polling.oauth.Client(claimed.client_id, claimed.app.client_secret),
-        claimed.device_code,
-        clock.now(),
-    )
-
-    lose(login)
-    device_polling._land(claimed, accepted, now=clock.now())
-
-    assert not Grant.objects.with_tokens().exists()
-
-
-def test_tokens_thrown_away_are_revoked_where_the_scopes_allow_it(
-    device_acme: WebexApp, start: Callable[[User], Login], alice: User, sandbox: Sandbox
-) -> None:
-    integration = sandbox.state.integrations[device_acme.client_id]
-    integration.scopes += REVOKING
-    WebexApp.objects.update(authorization_url=integration.authorization_url)
-    login = start(alice)
-    login.accept(ALICE_AT_WEBEX)
-    sign_out(login)
-    login.pass_time(2)
-    device_polling.poll_due(seconds=0.15)
-
-    assert sandbox.ledger.count(method="DELETE") == 1
-    assert all(grant.revoked_at for grant in sandbox.state.grants.values())
-
-
-def test_but_not_where_another_user_works_with_the_same_person(
-    device_acme: WebexApp, start: Callable[[User], Login], alice: User, bob: User, sandbox: Sandbox
-) -> None:
-    integration = sandbox.state.integrations[device_acme.client_id]
-    integration.scopes += REVOKING
-    WebexApp.objects.update(authorization_url=integration.authorization_url)
-    start(bob).browser.link(ALICE_AT_WEBEX)
-    login = start(alice)
-    login.accept(ALICE_AT_WEBEX)
-    sign_out(login)
-    login.pass_time(2)
-    device_polling.poll_due(seconds=0.15)
-
-    assert sandbox.ledger.count(method="DELETE") == 0
 
 
 def test_of_two_pollers_one_asks(login: Login) -> None:
