@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     if sys.argv[1:2] == ["demo"]:
-        from config import demo
+        from config.demo import prepare_environment
 
-        demo.prepare_environment(sys.argv[2:])
+        prepare_environment(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 

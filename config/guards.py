@@ -4,8 +4,9 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,9 @@ MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(50))"'
 MAKE_A_FERNET_KEY = (
     'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 )
+
+DATABASES = ("postgres", "postgresql", "sqlite")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a host that ends in one is an address (WHATWG URL)
 
 
 def secret_key(value: str) -> str:
@@ -56,10 +60,11 @@ def _is_random_fernet_key(key: str) -> bool:
 
 def webex_api_url(value: str) -> str:
     """https only, because the client secret goes there; plain http for a sandbox on loopback."""
-    url = urlsplit(value)
-    host = url.hostname or ""
-    plain = url.username is None and not url.query and not url.fragment
-    https = url.scheme == "https" and host and (_is_loopback(host) or not _is_address(host))
+    url = _split(value)
+    host = (url and url.hostname) or ""
+    plain = url and url.username is None and not url.query and not url.fragment
+    named = host and not _is_address(host) and not NUMBER.fullmatch(host.rpartition(".")[2])
+    https = url and url.scheme == "https" and (named or _is_loopback(host))
     if plain and (https or is_loopback_http(value)):
         return value
     raise ImproperlyConfigured(
@@ -69,8 +74,17 @@ def webex_api_url(value: str) -> str:
 
 
 def is_loopback_http(value: str) -> bool:
-    url = urlsplit(value)
-    return url.scheme == "http" and _is_loopback(url.hostname or "")
+    url = _split(value)
+    return url is not None and url.scheme == "http" and _is_loopback(url.hostname or "")
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        url = urlsplit(value)
+        url.port  # noqa: B018  raises where it is none
+    except ValueError:
+        return None
+    return url
 
 
 def _is_address(host: str) -> bool:
@@ -99,8 +113,7 @@ def oauthlib_switches(api_url: str) -> None:
 
 
 def branded_url_template(value: str) -> str:
-    url = urlsplit(value.replace("{hostname}", "host.invalid"))
-    if url.scheme in ("http", "https") and url.hostname == "host.invalid" and not url.path:
+    if re.fullmatch(r"https?://\{hostname\}(:[0-9]{1,5})?", value):
         return value
     raise ImproperlyConfigured(
         "BRANDED_URL_TEMPLATE must look like https://{hostname} or http://{hostname}:8000, "
@@ -109,9 +122,11 @@ def branded_url_template(value: str) -> str:
 
 
 def database(url: str) -> dict[str, Any]:
-    if not url:
+    problem = "cannot be read" if url else "is not set"
+    # The scheme first: django-environ prints the password of a URL whose scheme it does not know.
+    if _split(url) is None or url.partition(":")[0] not in DATABASES:
         raise ImproperlyConfigured(
-            "DATABASE_URL is not set. Production: postgres://user:password@host:5432/name. "
+            f"DATABASE_URL {problem}. Production: postgres://user:password@host:5432/name. "
             "To try things out: sqlite:///portal.sqlite3, or `python manage.py demo`."
         )
     config: dict[str, Any] = environ.Env.db_url_config(url)

@@ -11,7 +11,7 @@ SECRET_PARAMETER = re.compile(
     r"""(?ix)
     ( \b(?:access_token|refresh_token|client_secret|code_verifier|device_code|code|state
          |authorization|password)
-      ["']? \s* (?:=|:) \s* (?:bearer\s+|basic\s+)? ["']? )
+      ["']? \s* (?:=|:) \s* (?:b?["'])? (?:bearer\s+|basic\s+)? )
     [^\s"'&,;}]+
     """
 )

@@ -131,6 +131,7 @@ AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURE_LIMIT", default=20)
 AXES_COOLOFF_TIME = 10 / 60  # hours
 AXES_LOCKOUT_PARAMETERS = ["ip_address", ["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "accounts.client_ip.client_ip"
+AXES_USERNAME_CALLABLE = "accounts.client_ip.username"
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -252,6 +253,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["mail_admins"], "level": LOG_LEVEL},
+        # Any scanner can cause these; they are no reason to mail anybody.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
         # them (nor SQL and templates, whose parameters include personal data).
         **{

@@ -21,8 +21,9 @@ def normalise(text: str) -> str:
     text = text.strip().removesuffix(".")
     if not text or re.search(r"[\s/\\@:?#\[\]%]", text):
         raise InvalidHostname(_("Enter a hostname only, such as portal.example.com."))
+    international = not text.isascii() or "xn--" in text.lower()
     try:
-        hostname = idna.encode(text, uts46=True).decode() if not text.isascii() else text.lower()
+        hostname = idna.encode(text, uts46=True).decode() if international else text.lower()
     except idna.IDNAError:
         raise InvalidHostname(_("This is not a valid international hostname.")) from None
     labels = hostname.split(".")

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -21,6 +21,7 @@ from integrations.errors import InvalidHostname, WrongEncryptionKey
 from integrations.models import BrandedURL, KeyCanary
 
 logger = logging.getLogger(__name__)
+NO_DATABASE = (DatabaseError, InterfaceError)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -49,13 +50,22 @@ class BrandMiddleware:
         host = _spelled_canonically(request.get_host())
         if host in settings.PORTAL_HOSTS:
             return self.get_response(request)
-        request.brand = BrandedURL.objects.serving(host)
+        try:
+            request.brand = BrandedURL.objects.serving(host)
+        except NO_DATABASE as error:
+            return _not_ready(error)
         if request.brand is None:
             logger.warning("Request refused: reason=unknown_host")
             return HttpResponseBadRequest(_("Unknown host."), content_type="text/plain")
         if request.path.startswith("/admin/"):
             return HttpResponseNotFound(_("Not found."), content_type="text/plain")
         return self.get_response(request)
+
+
+def _not_ready(error: Exception) -> HttpResponse:
+    logger.critical("Not ready: %s", error)
+    text = _("The portal is not ready. Please try again in a minute.")
+    return HttpResponse(text, status=503, content_type="text/plain")
 
 
 def _spelled_canonically(host: str) -> str:
@@ -97,11 +107,20 @@ class KeyCanaryMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not self.verified and request.path != "/healthz/":
-            try:
-                KeyCanary.objects.verify()
-            except (WrongEncryptionKey, KeyCanary.DoesNotExist, DatabaseError) as error:
-                logger.critical("Not ready: %s", error)
-                text = _("The portal is not ready. Please try again in a minute.")
-                return HttpResponse(text, status=503, content_type="text/plain")
+            if trouble := self._trouble():
+                return trouble
             self.verified = True
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A database that went away later is not ready either; it heals by itself."""
+        is_suspect = isinstance(exception, OperationalError | InterfaceError)
+        return self._trouble() if is_suspect else None
+
+    @staticmethod
+    def _trouble() -> HttpResponse | None:
+        try:
+            KeyCanary.objects.verify()
+        except (WrongEncryptionKey, KeyCanary.DoesNotExist, *NO_DATABASE) as error:
+            return _not_ready(error)
+        return None

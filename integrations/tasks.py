@@ -40,6 +40,8 @@ def wake(task: Any, *, expires: float) -> None:
 
 def publish(task: Any, expires: float) -> None:
     try:
-        task.apply_async(expires=expires, retry=False)
+        # Without a policy of its own, even `retry=False` tries to connect for six seconds.
+        policy = {"max_retries": 1, "interval_start": 0.2}
+        task.apply_async(expires=expires, retry=True, retry_policy=policy)
     except (OperationalError, OSError) as error:
         logger.warning("Broker unreachable, the next run will do it: %s", type(error).__name__)

@@ -88,7 +88,17 @@ class WebexAppAdmin(admin.ModelAdmin):
             obj.replace_secret(secret, now=now)
         if "authorization_url" in form.changed_data:
             obj.authorization_url_pasted_at = now
-        super().save_model(request, obj, form, change)
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        # Only what this form sets: a worker may have paused the integration meanwhile.
+        columns = {*form.changed_data, "client_id", "updated_at"} - {"new_client_secret"}
+        if secret:
+            columns |= {"client_secret", "client_secret_set_at", "refresh_paused_until",
+                        "pause_reason"}  # fmt: skip
+        if "authorization_url" in columns:
+            columns.add("authorization_url_pasted_at")
+        obj.save(update_fields=columns)
 
     @admin.display(description=_("hostnames"))
     def hostnames(self, app: WebexApp) -> str:

@@ -131,7 +131,10 @@ def _exchange(
 def _settle(
     request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
 ) -> Linked | Undecided:
-    grant = linking.settle(request, tokens, person, now=now)
+    with transaction.atomic():
+        if not AuthorizationRequest.objects.still_wanted(request.pk):
+            raise ConsentRefused("changed_meanwhile")
+        grant = linking.settle(request, tokens, person, now=now)
     if grant is None:
         return Undecided(request.pk)
     return Linked(request.next_path, standing.judge(grant, request.app))
@@ -152,14 +155,16 @@ def decide(
     Raises AuthorizationRequest.DoesNotExist like `choice`.
     """
     with transaction.atomic():
-        request = _undecided(request_id, user, brand, now)
+        request = _undecided(request_id, user, brand, now, lock=True)
         linking.decide(request, replace=replace, now=now)
     return request.next_path
 
 
 def _undecided(
-    request_id: int, user: User, brand: BrandedURL | None, now: datetime
+    request_id: int, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
 ) -> AuthorizationRequest:
     waiting = AuthorizationRequest.objects.undecided(user, now).select_related("app")
+    if lock:
+        waiting = waiting.select_for_update(of=("self",))
     app = brand.app if brand else None
     return waiting.get(pk=request_id, app=app, app__is_enabled=True)

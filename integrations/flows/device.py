@@ -128,15 +128,17 @@ def decide(*, id: UUID, replace: bool, user: User, brand: BrandedURL | None, now
     """Raises DeviceAuthorization.DoesNotExist like `choice`."""
     status = DeviceAuthorization.Status
     with transaction.atomic():
-        authorization = _undecided(id, user, brand, now)
+        authorization = _undecided(id, user, brand, now, lock=True)
         linking.decide(authorization, replace=replace, now=now)
         rows = DeviceAuthorization.objects.filter(pk=authorization.pk)
         rows.end(status.LINKED if replace else status.CANCELLED)
 
 
 def _undecided(
-    id: UUID, user: User, brand: BrandedURL | None, now: datetime
+    id: UUID, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
 ) -> DeviceAuthorization:
     waiting = DeviceAuthorization.objects.undecided(now).select_related("app")
+    if lock:
+        waiting = waiting.select_for_update(of=("self",))
     app = brand.app if brand else None
     return waiting.get(pk=id, user=user, app=app, app__is_enabled=True)

@@ -49,7 +49,8 @@ def settle(
 ) -> Grant | None:
     """None where another Webex person is linked: then the request holds the tokens meanwhile."""
     with transaction.atomic():
-        grant, _ = Grant.objects.without_tokens().get_or_create(user=request.user, app=request.app)
+        grants = Grant.objects.without_tokens().select_for_update()  # who is linked must not change
+        grant, _ = grants.get_or_create(user=request.user, app=request.app)
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
             request.hold(tokens, person)

@@ -1,6 +1,7 @@
 """Ending a consent: our tokens go first, then Webex is asked to forget too, if it allows that."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -45,11 +46,13 @@ def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: date
     Webex is told after the commit, for the admin deactivates and deletes users in a transaction.
     """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
-    found = list(live.defer("access_token", "refresh_token", "app__client_secret"))
-    for grant in found:
-        bearer = _forget(grant, by=by, reason=reason, now=now)
-        transaction.on_commit(partial(_tell_webex, grant, bearer))
-    return len(found)
+    ended = 0
+    for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
+        with suppress(NotLinked):  # disconnected meanwhile
+            bearer = _forget(grant, by=by, reason=reason, now=now)
+            transaction.on_commit(partial(_tell_webex, grant, bearer))
+            ended += 1
+    return ended
 
 
 def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> int:
@@ -69,9 +72,11 @@ def discard(tokens: TokenSet, person: Person, app: WebexApp) -> None:
 
 
 def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
+    """Returns the token to tell Webex with. Raises NotLinked."""
     bearer = _bearer(grant)
     with transaction.atomic():
-        grant.disconnect()
+        if not grant.disconnect():
+            raise NotLinked
         held_consent.forget_all_held(user_id=grant.user_id, app_id=grant.app_id)
         GrantEvent.objects.create(
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
@@ -28,6 +29,11 @@ def binding_digest(browser_binding: str) -> str:
 class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
     def open(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(consumed_at=None, created_at__gt=now - LIFETIME)
+
+    def still_wanted(self, pk: int) -> bool:
+        """Whether user and integration are what they were when the browser left for Webex."""
+        same = self.filter(pk=pk, app__is_enabled=True, app__client_id=F("client_id"))
+        return same.filter(user__is_active=True).exists()
 
     def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(created_at__lt=now - timedelta(days=7))

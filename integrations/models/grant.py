@@ -181,8 +181,8 @@ class Grant(Claimable):
         """Ends the claim without new tokens; `facts` say why."""
         return self._write_fenced(refresh_due_at=until, **facts)
 
-    def disconnect(self) -> None:
-        """Forgets the tokens and outruns any renewal in flight."""
+    def disconnect(self) -> bool:
+        """Forgets the tokens and outruns any renewal in flight. False where another was faster."""
         columns = {
             "status": Grant.Status.DISCONNECTED,
             "access_token": None,
@@ -192,7 +192,7 @@ class Grant(Claimable):
             "refresh_due_at": None,
             **HEALTHY,
         }
-        self._write(Grant.objects.filter(pk=self.pk), columns)
+        return self._write(Grant.objects.with_tokens().filter(pk=self.pk), columns)
 
     def _columns(self, tokens: TokenSet, now: datetime) -> dict[str, Any]:
         columns: dict[str, Any] = {

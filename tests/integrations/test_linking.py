@@ -1,7 +1,6 @@
 """The main job: from the red mark to the green one, and back."""
 
-from tests.browsing import query
-from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
+from tests.conftest import ALICE_AT_WEBEX
 
 
 def test_alice_sees_red_links_and_sees_green(alice_browser):

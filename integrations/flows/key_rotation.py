@@ -1,0 +1,130 @@
+"""Re-encrypting everything with the first key of FIELD_ENCRYPTION_KEY, while the portal works.
+
+Each value is replaced only if its ciphertext is still the one that was read, so a token renewed
+meanwhile stays; and values the first key decrypts are left alone, so a run that was killed goes on
+where it ended.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Cast
+
+from integrations.fields import EncryptedTextField
+from integrations.models import KeyCanary
+
+ROWS_AT_ONCE = 500
+NO_KEY = 0
+
+
+@dataclass
+class Tally:
+    """How many values of a model each key decrypts, by its position from 1; NO_KEY: none does."""
+
+    model: str
+    by_key: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def old(self) -> int:
+        return sum(count for position, count in self.by_key.items() if position > 1)
+
+    @property
+    def undecryptable(self) -> int:
+        return self.by_key[NO_KEY]
+
+
+@dataclass(frozen=True)
+class Report:
+    before: list[Tally]
+    after: list[Tally]
+
+    @property
+    def old(self) -> int:
+        return sum(tally.old for tally in self.after)
+
+    @property
+    def undecryptable(self) -> int:
+        return sum(tally.undecryptable for tally in self.after)
+
+
+def rotate(*, advance: Callable[[int, int], None]) -> Report:
+    """Raises WrongEncryptionKey before anything is read. `advance` hears rows done and in all."""
+    KeyCanary.objects.verify()
+    everything = sum(model._base_manager.count() for model, _ in _encrypted_columns())
+    before, done = [], 0
+    for model, columns in _encrypted_columns():
+        tally = Tally(model.__name__)
+        for rows in _chunks(model, columns):
+            for pk, *ciphertexts in rows:
+                for column, ciphertext in zip(columns, ciphertexts, strict=True):
+                    _count(tally, ciphertext)
+                    _re_encrypt(model, pk, column, ciphertext)
+            done += len(rows)
+            advance(done, everything)
+        before.append(tally)
+    return Report(before, after=_count_all())
+
+
+def _count_all() -> list[Tally]:
+    tallies = []
+    for model, columns in _encrypted_columns():
+        tally = Tally(model.__name__)
+        for rows in _chunks(model, columns):
+            for _, *ciphertexts in rows:
+                for ciphertext in ciphertexts:
+                    _count(tally, ciphertext)
+        tallies.append(tally)
+    return tallies
+
+
+def _count(tally: Tally, ciphertext: str | None) -> None:
+    if ciphertext is not None:
+        tally.by_key[_decrypt(ciphertext)[0]] += 1
+
+
+def _re_encrypt(model: type[models.Model], pk: int, column: str, ciphertext: str | None) -> None:
+    position, text = _decrypt(ciphertext) if ciphertext is not None else (NO_KEY, "")
+    if position > 1:
+        unchanged = _with_ciphertexts(model, [column]).filter(pk=pk, **{_raw(column): ciphertext})
+        unchanged.update(**{column: text})
+
+
+def _decrypt(ciphertext: str) -> tuple[int, str]:
+    for position, key in enumerate(settings.FIELD_ENCRYPTION_KEY, start=1):
+        try:
+            return position, Fernet(key).decrypt(ciphertext.encode()).decode()
+        except (InvalidToken, ValueError):
+            continue
+    return NO_KEY, ""
+
+
+def _encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
+    for model in apps.get_models():
+        fields = model._meta.get_fields()
+        columns = [field.name for field in fields if isinstance(field, EncryptedTextField)]
+        if columns:
+            yield model, columns
+
+
+def _chunks(model: type[models.Model], columns: list[str]) -> Iterator[list[tuple]]:
+    names = [_raw(column) for column in columns]
+    rows = _with_ciphertexts(model, columns).order_by("pk").values_list("pk", *names)
+    chunk = list(rows[:ROWS_AT_ONCE])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1][0])[:ROWS_AT_ONCE])
+
+
+def _with_ciphertexts(model: type[models.Model], columns: list[str]) -> models.QuerySet:
+    """As plain text columns, which nothing decrypts on the way."""
+    raw = {_raw(column): Cast(column, models.TextField()) for column in columns}
+    return model._base_manager.annotate(**raw)
+
+
+def _raw(column: str) -> str:
+    return f"raw_{column}"

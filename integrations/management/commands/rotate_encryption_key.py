@@ -1,0 +1,59 @@
+"""manage.py rotate_encryption_key: everything encrypted anew with the first key that is listed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations.errors import WrongEncryptionKey
+from integrations.flows import key_rotation
+from integrations.flows.key_rotation import NO_KEY, Report, Tally
+from integrations.models import KeyCanary
+
+WIDTH = 40  # of the progress bar
+
+
+class Command(BaseCommand):
+    help = (
+        "Re-encrypt all tokens and secrets with the first key in FIELD_ENCRYPTION_KEY. Before: "
+        "restart every process with the new key first and the old one after it. May be "
+        "interrupted and run again."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            report = key_rotation.rotate(advance=self._advance)
+        except WrongEncryptionKey as error:
+            raise CommandError(str(error)) from None
+        except KeyCanary.DoesNotExist:
+            raise CommandError("The database has no key canary yet: run migrate first.") from None
+        self._summarise(report)
+
+    def _advance(self, done: int, everything: int) -> None:
+        if self.stdout.isatty():
+            bar = "#" * (WIDTH * done // max(everything, 1))
+            end = "\n" if done >= everything else ""
+            self.stdout.write(f"\r[{bar:<{WIDTH}}] {done}/{everything} rows", ending=end)
+            self.stdout.flush()
+
+    def _summarise(self, report: Report) -> None:
+        for before, after in zip(report.before, report.after, strict=True):
+            self.stdout.write(f"{before.model}: {_in_words(before)} -> {_in_words(after)}")
+        if report.old:
+            self.stdout.write(
+                f"Keep the old key: {report.old} values still need it. Some process may be "
+                "running without the new key. Run this again."
+            )
+        elif len(settings.FIELD_ENCRYPTION_KEY) > 1:
+            self.stdout.write("Old: 0. The old key can be removed from FIELD_ENCRYPTION_KEY.")
+        if report.undecryptable:
+            raise CommandError(
+                f"{report.undecryptable} values are decrypted by no listed key. They were left as "
+                "they are: add the key they were written with, or let those users link again."
+            )
+
+
+def _in_words(tally: Tally) -> str:
+    positions = range(1, len(settings.FIELD_ENCRYPTION_KEY) + 1)
+    counts = [f"key {position} {tally.by_key[position]}" for position in positions]
+    return ", ".join([*counts, f"none {tally.by_key[NO_KEY]}"])

@@ -1,0 +1,87 @@
+"""Each numbered check fires, and only where it should."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core import checks
+
+from integrations import checks as ours
+from tests.config.processes import manage
+
+WRONG = {
+    "integrations.W001": {"PORTAL_HOSTS": []},
+    "integrations.W002": {"HTTPS": False},
+    "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
+    "integrations.W004": {"ENGINE": "django.db.backends.sqlite3"},
+    "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
+    "integrations.E002": {"REFRESH_CLAIM": 11.0, "WEBEX_TIMEOUT": 10.0},
+}
+RIGHT = {
+    "integrations.W001": {"PORTAL_HOSTS": ["admin.example.com"]},
+    "integrations.W002": {"HTTPS": True},
+    "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
+    "integrations.W004": {"ENGINE": "django.db.backends.postgresql"},
+    "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.db"},
+    "integrations.E002": {"REFRESH_CLAIM": 12.0, "WEBEX_TIMEOUT": 10.0},
+}
+
+
+@pytest.fixture
+def found(settings, monkeypatch):
+    return lambda values: numbers_found(settings, monkeypatch, values)
+
+
+def numbers_found(settings, monkeypatch, values):
+    for name, value in values.items():
+        if name == "ENGINE":
+            monkeypatch.setitem(settings.DATABASES["default"], name, value)
+        else:
+            setattr(settings, name, value)
+    messages = checks.run_checks(include_deployment_checks=True, tags=["security", "database"])
+    return {message.id: message for message in messages}
+
+
+@pytest.mark.parametrize("number", WRONG)
+def test_a_check_fires_with_a_hint(found, number):
+    message = found(WRONG[number])[number]
+
+    assert message.hint.endswith(".")
+    assert message.level == (checks.ERROR if ".E" in number else checks.WARNING)
+
+
+@pytest.mark.parametrize("number", RIGHT)
+def test_a_check_is_silent_where_all_is_well(found, number):
+    assert number not in found(RIGHT[number])
+
+
+def test_every_check_is_in_this_table():
+    numbers = re.findall(r'id="([^"]+)"', Path(ours.__file__).read_text())
+
+    assert sorted(numbers) == sorted(WRONG) == sorted(RIGHT)
+
+
+def test_the_documented_production_environment_passes_every_check():
+    done = manage("check", "--deploy", "--fail-level", "WARNING")
+
+    assert done.returncode == 0, done.stdout
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ({"PORTAL_HOSTS": None}, "integrations.W001"),
+        ({"BRANDED_URL_TEMPLATE": "http://{hostname}:8000"}, "integrations.W002"),
+        ({"EMAIL_URL": "consolemail://"}, "integrations.W003"),
+        ({"DATABASE_URL": "sqlite:////tmp/portal-check.sqlite3"}, "integrations.W004"),
+        ({"REFRESH_CLAIM": "5"}, "integrations.E002"),
+        ({"DEBUG": "true"}, "security.W018"),
+    ],
+)
+@pytest.mark.slow
+def test_a_deployment_that_strays_from_it_does_not_pass(change, number):
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **change)
+
+    assert done.returncode != 0
+    assert number in done.stdout

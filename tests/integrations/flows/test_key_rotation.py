@@ -1,0 +1,300 @@
+"""S70: a new encryption key, while the portal works, and whatever interrupts it."""
+
+import io
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+from cryptography.fernet import Fernet, MultiFernet
+from django.core.management import CommandError, call_command
+from django.db import connection
+from encrypted_model_fields import fields as library
+
+from integrations.errors import UndecryptableValue, WrongEncryptionKey
+from integrations.flows import key_rotation
+from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
+from tests.config.processes import ROOT, environment, manage
+from tests.conftest import CAROL_AT_WEBEX
+from tests.integrations.flows.test_sweep import spoil
+from tests.integrations.refusals import raw, rows
+
+ENCRYPTED = (AuthorizationRequest, Grant, KeyCanary, WebexApp)
+
+
+@pytest.fixture
+def use_keys(settings, monkeypatch):
+    """The library reads the setting when it is imported; a restart would do that."""
+
+    def restart(*keys):
+        settings.FIELD_ENCRYPTION_KEY = list(keys)
+        monkeypatch.setattr(library, "CRYPTER", MultiFernet([Fernet(key) for key in keys]))
+
+    return restart
+
+
+@pytest.fixture
+def old(settings):
+    return settings.FIELD_ENCRYPTION_KEY[0]
+
+
+@pytest.fixture
+def new():
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture
+def filled(alice_browser, linked_alice):
+    alice_browser.link(CAROL_AT_WEBEX)  # waits for "replace A by B?"
+    alice_browser.start()
+    return linked_alice
+
+
+def ciphertexts():
+    return [rows(model) for model in ENCRYPTED]
+
+
+def run(**options):
+    written = io.StringIO()
+    try:
+        call_command("rotate_encryption_key", stdout=written, **options)
+    except CommandError as error:
+        return written.getvalue(), str(error)
+    return written.getvalue(), ""
+
+
+def test_afterwards_the_new_key_alone_reads_everything(filled, sandbox, acme, use_keys, old, new):
+    secret = acme.client_secret
+    held = AuthorizationRequest.objects.get(pending_tokens__isnull=False).held()
+    use_keys(new, old)
+
+    text, error = run()
+
+    assert error == ""
+    assert "Old: 0. The old key can be removed" in text
+    use_keys(new)
+    issued = {token.value for token in sandbox.ledger.tokens if token.kind == "refresh"}
+    assert Grant.objects.get().refresh_token in issued
+    assert WebexApp.objects.get().client_secret == secret
+    assert AuthorizationRequest.objects.get(pending_tokens__isnull=False).held() == held
+    assert all(request.code_verifier for request in AuthorizationRequest.objects.all())
+    KeyCanary.objects.verify()
+
+
+def test_the_counts_say_which_key_read_how_many_before_and_after(filled, use_keys, old, new):
+    use_keys(new, old)
+
+    text, _ = run()
+
+    assert "Grant: key 1 0, key 2 2, none 0 -> key 1 2, key 2 0, none 0" in text
+    assert "AuthorizationRequest: key 1 0, key 2 4, none 0 -> key 1 4, key 2 0, none 0" in text
+    assert "KeyCanary: key 1 0, key 2 1, none 0 -> key 1 1, key 2 0, none 0" in text
+
+
+def test_a_second_run_changes_nothing(filled, use_keys, old, new):
+    use_keys(new, old)
+    run()
+    before = ciphertexts()
+
+    text, _ = run()
+
+    assert ciphertexts() == before
+    assert "Grant: key 1 2, key 2 0, none 0 -> key 1 2, key 2 0, none 0" in text
+
+
+def test_nothing_but_ciphertext_changes(filled, use_keys, old, new):
+    def rest():
+        return [
+            list(model._base_manager.order_by("pk").values_list(*plain_columns(model)))
+            for model in ENCRYPTED
+        ]
+
+    before = rest()
+    use_keys(new, old)
+
+    run()
+
+    assert rest() == before
+
+
+def plain_columns(model):
+    return [
+        field.name for field in model._meta.concrete_fields if not hasattr(field, "from_db_value")
+    ]
+
+
+def test_an_interrupted_run_is_finished_by_the_next(filled, use_keys, old, new):
+    use_keys(new, old)
+
+    def interrupt(done, everything):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        key_rotation.rotate(advance=interrupt)
+    report = key_rotation.rotate(advance=lambda *_: None)
+
+    assert 0 < sum(tally.old for tally in report.before) < 8
+    assert (report.old, report.undecryptable) == (0, 0)
+
+
+def test_rows_beyond_one_chunk_are_reached(filled, make_app, use_keys, old, new, monkeypatch):
+    monkeypatch.setattr(key_rotation, "ROWS_AT_ONCE", 2)
+    for number in range(5):
+        make_app(f"App {number}")
+    use_keys(new, old)
+    progress = []
+
+    report = key_rotation.rotate(advance=lambda *step: progress.append(step))
+
+    assert report.old == 0
+    assert progress[-1][0] == progress[-1][1]
+    assert len(progress) > len(ENCRYPTED)
+
+
+def test_a_token_renewed_meanwhile_is_not_overwritten(filled, use_keys, old, new):
+    use_keys(new, old)
+    renewed = Fernet(new).encrypt(b"renewed").decode()
+    pending = [filled.pk]
+
+    def renew_first(execute, sql, params, many, context):
+        if pending and sql.startswith('UPDATE "integrations_grant" SET "refresh_token"'):
+            statement = 'UPDATE "integrations_grant" SET refresh_token = %s WHERE id = %s'
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [renewed, pending.pop()])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(renew_first):
+        run()
+
+    assert pending == []
+    assert raw(filled, "refresh_token") == renewed
+    assert Grant.objects.get().access_token
+
+
+def test_a_process_that_still_writes_with_the_old_key_keeps_it_in_use(filled, use_keys, old, new):
+    use_keys(new, old)
+
+    def write_with_old_key(done, everything):
+        if done == everything:
+            stale = Fernet(old).encrypt(b"stale").decode()
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE integrations_grant SET access_token = %s", [stale])
+
+    assert key_rotation.rotate(advance=write_with_old_key).old == 1
+
+
+def test_the_old_key_is_kept_while_values_need_it(filled, use_keys, old, new, monkeypatch):
+    use_keys(new, old)
+    monkeypatch.setattr(library, "CRYPTER", MultiFernet([Fernet(old)]))  # not restarted
+
+    text, _ = run()
+
+    assert "Keep the old key" in text
+    assert "can be removed" not in text
+
+
+@pytest.mark.parametrize("column", ["access_token", "refresh_token"])
+def test_undecryptable_values_are_counted_and_left_as_they_are(filled, use_keys, old, new, column):
+    spoil(filled, column)
+    before = raw(filled, column)
+    use_keys(new, old)
+
+    text, error = run()
+
+    assert "Grant: key 1 0, key 2 1, none 1 -> key 1 1, key 2 0, none 1" in text
+    assert error.startswith("1 values are decrypted by no listed key")
+    assert raw(filled, column) == before
+    with pytest.raises(UndecryptableValue):
+        _ = getattr(Grant.objects.get(), column)
+
+
+def test_a_wrong_key_is_refused_before_anything_is_written(filled, use_keys, new):
+    before = ciphertexts()
+    use_keys(new)
+
+    text, error = run()
+
+    assert text == ""
+    assert "not the key this database was written with" in error
+    assert ciphertexts() == before
+    with pytest.raises(WrongEncryptionKey):
+        key_rotation.rotate(advance=lambda *_: None)
+
+
+def test_with_one_key_there_is_none_to_remove(filled):
+    text, error = run()
+
+    assert "can be removed" not in text
+    assert error == ""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_progress_bar_is_for_terminals(filled, use_keys, old, new, is_terminal):
+    class Output(io.StringIO):
+        def isatty(self):
+            return is_terminal
+
+    use_keys(new, old)
+    written = Output()
+
+    call_command("rotate_encryption_key", stdout=written)
+
+    assert ("\r[####" in written.getvalue()) is is_terminal
+    assert ("] 6/6 rows\n" in written.getvalue()) is is_terminal
+
+
+@pytest.mark.slow
+def test_a_run_killed_half_way_loses_nothing(tmp_path):
+    path, many = tmp_path / "portal.sqlite3", 4000
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    database = {"DATABASE_URL": f"sqlite:///{path}", "LOG_LEVEL": "ERROR"}
+    assert manage("migrate", FIELD_ENCRYPTION_KEY=old, **database).returncode == 0
+    secrets = {f"App {number}": f"secret {number}" for number in range(many)}
+    insert(path, {name: Fernet(old).encrypt(text.encode()) for name, text in secrets.items()})
+    both = {"FIELD_ENCRYPTION_KEY": f"{new},{old}", **database}
+
+    killed = subprocess.Popen(
+        [sys.executable, "manage.py", "rotate_encryption_key"], cwd=ROOT, env=environment(**both)
+    )
+    while read_by(path, new) < many // 10:
+        assert killed.poll() is None
+        time.sleep(0.02)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+
+    half_way = read_by(path, new)
+    assert 0 < half_way < many
+    again = manage("rotate_encryption_key", **both)
+    assert (again.returncode, "Old: 0" in again.stdout) == (0, True)
+    assert f"WebexApp: key 1 {half_way}, key 2 {many - half_way}, none 0" in again.stdout
+    with closing(sqlite3.connect(path)) as reader:
+        stored = reader.execute("SELECT name, client_secret FROM integrations_webexapp").fetchall()
+    assert {name: Fernet(new).decrypt(text).decode() for name, text in stored} == secrets
+
+
+def insert(path, secrets):
+    statement = """
+        INSERT INTO integrations_webexapp (name, client_secret, is_enabled, client_id,
+            authorization_url, default_provisioning_id, pause_reason, created_at, updated_at)
+        VALUES (?, ?, 0, '', '', '', '', '2026-01-01', '2026-01-01')
+    """
+    with closing(sqlite3.connect(path)) as writer, writer:
+        writer.executemany(statement, [(name, text.decode()) for name, text in secrets.items()])
+
+
+def read_by(path, key):
+    """How many rows were re-encrypted: their ciphertext is younger, so newest first suffices."""
+    with closing(sqlite3.connect(path, timeout=10)) as reader:
+        stored = reader.execute("SELECT client_secret FROM integrations_webexapp ORDER BY id")
+        count = 0
+        for (text,) in stored:
+            try:
+                Fernet(key).decrypt(text)
+            except Exception:
+                break
+            count += 1
+        return count

@@ -1,0 +1,227 @@
+"""The admin takes secrets in and never gives one out, whatever an URL asks for."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from integrations.models import Grant, WebexApp
+from tests.conftest import H1
+from tests.integrations.refusals import raw, spoil
+
+APPS, GRANTS = "/admin/integrations/webexapp/", "/admin/integrations/grant/"
+BRANDS = "/admin/integrations/brandedurl/"
+
+
+@pytest.fixture
+def admin(make_user, browser):
+    """A browser at the portal's own host, signed in as staff with these permissions."""
+
+    def sign_in(username, *codenames, **fields):
+        user = make_user(username, may_use_webex=False, is_staff=True, **fields)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        assert user.user_permissions.count() == len(codenames)
+        return browser(user, "admin.example.com")
+
+    return sign_in
+
+
+@pytest.fixture
+def vera(admin):
+    codenames = ("view_webexapp", "view_grant", "view_grantevent", "view_user", "view_brandedurl")
+    return admin("vera", *codenames)
+
+
+@pytest.fixture
+def ed(admin):
+    return admin("ed", "view_webexapp", "change_webexapp")
+
+
+@pytest.fixture
+def the_root(admin):
+    return admin("root", is_superuser=True)
+
+
+@pytest.fixture
+def secrets_of(linked_alice, acme):
+    stored = [raw(linked_alice, "access_token"), raw(linked_alice, "refresh_token")]
+    plain = [linked_alice.access_token, linked_alice.refresh_token, acme.client_secret]
+    return [*plain, *stored, raw(acme, "client_secret")]
+
+
+def pages(grant, app):
+    yield from (f"{GRANTS}{grant.pk}/{page}" for page in ("change/", "history/", "delete/"))
+    yield from (f"{APPS}{app.pk}/{page}" for page in ("change/", "history/", "delete/"))
+    yield from (GRANTS, APPS, f"{APPS}add/", "/admin/", f"/admin/accounts/user/{grant.user_id}/")
+    yield from (f"{GRANTS}?_popup=1", f"{GRANTS}?q=alice", f"{APPS}?q=Acme")
+
+
+@pytest.mark.parametrize("who", ["vera", "ed", "the_root"])
+def test_no_admin_page_shows_a_secret(request, linked_alice, acme, secrets_of, who):
+    client = request.getfixturevalue(who)
+
+    answers = [client.get(page, follow=True) for page in pages(linked_alice, acme)]
+
+    assert 200 in {answer.status_code for answer in answers}
+    assert {answer.status_code for answer in answers} <= {200, 403}
+    assert not any(secret in answer.text for secret in secrets_of for answer in answers)
+
+
+def test_who_may_only_look_gets_no_field_for_the_secret(vera, acme):
+    page = vera.get(f"{APPS}{acme.pk}/change/")
+
+    assert page.status_code == 200
+    assert "new_client_secret" not in page.text
+
+
+# --- The secret is write-only -------------------------------------------------------------------
+
+
+def fields(app, **changes):
+    values = {
+        "name": app.name,
+        "is_enabled": "on",
+        "authorization_url": app.authorization_url,
+        "client_id": app.client_id,
+        "new_client_secret": "",
+        "default_provisioning_id": "",
+    }
+    return values | changes
+
+
+def test_saving_without_a_secret_leaves_the_column_as_it_is(ed, acme):
+    before = raw(acme, "client_secret"), raw(acme, "client_secret_set_at")
+
+    response = ed.post(f"{APPS}{acme.pk}/change/", fields(acme, name="Acme 2"))
+
+    assert response.status_code == 302
+    assert raw(acme, "name") == "Acme 2"
+    assert (raw(acme, "client_secret"), raw(acme, "client_secret_set_at")) == before
+
+
+def test_a_new_secret_replaces_the_old_one_and_is_dated(ed, acme):
+    before = raw(acme, "client_secret_set_at")
+
+    ed.post(f"{APPS}{acme.pk}/change/", fields(acme, new_client_secret="  the-new-secret "))
+
+    assert WebexApp.objects.get(pk=acme.pk).client_secret == "the-new-secret"
+    assert raw(acme, "client_secret_set_at") > before
+    history = ed.get(f"{APPS}{acme.pk}/history/").text
+    assert "Client secret" in history
+    assert "the-new-secret" not in history
+
+
+def test_a_form_with_an_error_does_not_echo_the_secret(ed, acme):
+    page = ed.post(f"{APPS}{acme.pk}/change/", fields(acme, name="", new_client_secret="typed-it"))
+
+    assert page.status_code == 200
+    assert "typed-it" not in page.text
+    assert WebexApp.objects.get(pk=acme.pk).client_secret != "typed-it"
+
+
+def test_the_form_says_since_when_a_secret_is_set(ed, acme):
+    page = ed.get(f"{APPS}{acme.pk}/change/").text
+
+    assert str(acme.client_secret_set_at.year) in page
+
+
+def test_pasting_ciphertext_stores_it_as_any_other_text(ed, acme):
+    ciphertext = raw(acme, "client_secret")
+
+    page = ed.post(f"{APPS}{acme.pk}/change/", fields(acme, new_client_secret=ciphertext))
+
+    assert page.status_code == 302
+    assert WebexApp.objects.get(pk=acme.pk).client_secret == ciphertext
+
+
+def test_an_undecryptable_secret_can_be_replaced(ed, the_root, linked_alice, acme):
+    spoil(acme, "client_secret")
+
+    for page in (APPS, GRANTS, BRANDS, f"{BRANDS}add/", f"{GRANTS}{linked_alice.pk}/change/"):
+        assert the_root.get(page).status_code == 200
+    assert ed.get(f"{APPS}{acme.pk}/change/").status_code == 200
+    ed.post(f"{APPS}{acme.pk}/change/", fields(acme, new_client_secret="the-new-secret"))
+
+    assert WebexApp.objects.get(pk=acme.pk).client_secret == "the-new-secret"
+
+
+def test_grants_with_undecryptable_tokens_are_shown(the_root, linked_alice):
+    spoil(linked_alice, "access_token")
+
+    assert the_root.get(GRANTS).status_code == 200
+    assert the_root.get(f"{GRANTS}{linked_alice.pk}/change/").status_code == 200
+
+
+# --- Query tricks -------------------------------------------------------------------------------
+
+LOOKUPS = ("", "__startswith", "__contains", "__regex", "__gt", "__in", "__isnull")
+
+
+@pytest.mark.parametrize(
+    ("page", "column"),
+    [(GRANTS, "access_token"), (GRANTS, "refresh_token"), (APPS, "client_secret")],
+)
+def test_a_filter_on_a_secret_column_reveals_nothing(the_root, linked_alice, page, column):
+    for lookup in LOOKUPS:
+        guesses = ["gAAAA", "(a+)+$", "zzz", "1"]
+
+        answers = [the_root.get(page, {column + lookup: guess}, follow=True) for guess in guesses]
+
+        found = {answer.context["cl"].result_count for answer in answers if answer.context}
+        assert {answer.status_code for answer in answers} <= {200, 400}
+        assert len(found) <= 1, lookup
+
+
+@pytest.mark.parametrize(
+    ("page", "lookup"),
+    [
+        (GRANTS, "user__password__startswith"),
+        (GRANTS, "app__client_secret__startswith"),
+        (GRANTS, "app__client_secret__isnull"),
+        (APPS, "grants__access_token__startswith"),
+        (APPS, "grants__user__password__contains"),
+        (APPS, "authorization_requests__state__startswith"),
+        ("/admin/accounts/user/", "grants__refresh_token__contains"),
+        ("/admin/accounts/user/", "authorization_requests__state__startswith"),
+        ("/admin/accounts/user/", "password__startswith"),
+        (BRANDS, "app__client_secret__startswith"),
+    ],
+)
+def test_a_filter_through_a_relation_is_refused(the_root, linked_alice, page, lookup):
+    response = the_root.get(page, {lookup: "gAAAA"})
+
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("trick", ["o=1.2.3.99.-1", "o=access_token", "all=", "p=-1", "e=1"])
+def test_odd_list_parameters_do_not_break_the_list(the_root, linked_alice, trick):
+    assert the_root.get(f"{GRANTS}?{trick}", follow=True).status_code == 200
+
+
+def test_a_search_looks_at_names_only(the_root, linked_alice):
+    hits = [
+        the_root.get(GRANTS, {"q": word}).context["cl"].result_count
+        for word in ("alice", "gAAAA", linked_alice.refresh_token, raw(linked_alice, "scope"))
+    ]
+
+    assert hits == [1, 0, 0, 0]
+
+
+def test_tokens_cannot_be_completed_or_exported(the_root, linked_alice):
+    column = {"app_label": "integrations", "model_name": "grant", "field_name": "refresh_token"}
+    completed = the_root.get("/admin/autocomplete/", {**column, "term": "gAAAA"})
+    exported = the_root.post(
+        GRANTS, {"action": "export", "_selected_action": [linked_alice.pk]}, follow=True
+    )
+
+    assert completed.status_code == 403
+    assert linked_alice.refresh_token not in exported.text
+
+
+def test_admins_see_that_two_users_share_a_webex_account(
+    the_root, alice_browser, linked_alice, browser, bob
+):
+    browser(bob, H1).link(linked_alice.person_email)
+
+    page = the_root.get(GRANTS, {"q": linked_alice.person_email})
+
+    assert page.context["cl"].result_count == 2
+    assert Grant.objects.of_person(linked_alice.person_id).count() == 2

@@ -1,0 +1,123 @@
+"""Which hosts the portal answers on, however they are spelt."""
+
+import pytest
+from django.test import Client
+
+from integrations.models import AuthorizationRequest, BrandedURL
+from tests.browsing import query
+from tests.conftest import ALICE_AT_WEBEX, H1, H2
+
+PORTAL_HOST = "admin.example.com"
+
+
+UNKNOWN = [
+    "unmapped.example.com", "evil.com", f"{H1}@evil.com", f"{H1}:80@evil.com", f"{H1},evil.com",
+    f"{H1}, {H1}", f"{H1}:8443", f"{H1}:99999", f"{H1}:x", f"x.{H1}", "127.0.0.1", "[::1]",
+    "pоrtal-a.example.com", f"{H1}\t", f"{H1}/x", "", "localhost",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in/", "/webex/callback/", "/static/portal/portal.css"]
+)
+def test_an_unknown_host_is_refused_before_any_view(acme, path):
+    client = Client()
+
+    answers = {host: client.get(path, secure=True, HTTP_HOST=host) for host in UNKNOWN}
+
+    for host, answer in answers.items():
+        assert answer.status_code == 400, host
+        assert not answer.cookies
+        assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("spelling", [H1.upper(), f"{H1}.", f"{H1}:443", f"{H1.title()}.:443"])
+def test_other_spellings_of_a_hostname_start_the_same_consent(alice_browser, spelling):
+    alice_browser.post("/webex/connect/", HTTP_HOST=spelling)
+
+    assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HTTP_X_FORWARDED_HOST": H2},
+        {"HTTP_FORWARDED": f"host={H2};proto=http"},
+        {"HTTP_X_ORIGINAL_URL": "/admin/"},
+        {"HTTP_X_REWRITE_URL": "/admin/"},
+        {"HTTP_X_FORWARDED_PORT": "8443"},
+    ],
+    ids=str,
+)
+def test_a_proxys_headers_do_not_move_the_request(alice_browser, globex, headers):
+    alice_browser.post("/webex/connect/", **headers)
+
+    assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+
+
+def test_plain_http_is_not_taken_for_https(alice, acme):
+    client = Client(HTTP_HOST=H1, HTTP_X_FORWARDED_PROTO="https")
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+
+    response = client.post("/webex/connect/")
+
+    assert (response.status_code, response["Location"]) == (301, f"https://{H1}/webex/connect/")
+    assert not AuthorizationRequest.objects.exists()
+
+
+def test_each_hostname_has_its_own_redirect_uri_and_integration(browser, alice, acme, globex):
+    asked = [query(browser(alice, host).start()) for host in (H1, H2)]
+
+    assert [(each["client_id"], each["redirect_uri"]) for each in asked] == [
+        (acme.client_id, f"https://{H1}/webex/callback/"),
+        (globex.client_id, f"https://{H2}/webex/callback/"),
+    ]
+
+
+def test_a_grant_counts_on_every_hostname_of_its_integration_and_on_no_other(
+    browser, alice, acme, globex
+):
+    browser(alice, H1).link(ALICE_AT_WEBEX)
+
+    badges = [browser(alice, host).badge() for host in (H1, "portal-a2.example.com", H2)]
+
+    assert badges == ["linked", "linked", "not-linked"]
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/integrations/grant/"])
+def test_the_admin_answers_on_portal_hosts_only(browser, root, acme, path):
+    assert browser(root, PORTAL_HOST).get(path).status_code in (200, 302)
+
+    response = browser(root, H1).get(path)
+
+    assert response.status_code == 404
+
+
+def test_a_portal_host_offers_no_webex(browser, alice, acme):
+    client = browser(alice, PORTAL_HOST)
+
+    pages = [client.get(path) for path in ("/", "/my-account/", "/webex/", "/webex/profile/")]
+
+    assert [page.status_code for page in pages] == [200] * 4
+    assert client.badge() == ""
+    assert client.get("/webex/status/").json()["status"] == "not_offered"
+    assert client.post("/webex/connect/")["Location"] == "/my-account/"
+    assert client.get("/webex/callback/?code=a&state=b").status_code == 400
+
+
+def test_a_portal_host_is_known_without_the_database():
+    response = Client(HTTP_HOST=PORTAL_HOST).get("/static/portal/portal.css", secure=True)
+
+    assert b"--accent" in response.getvalue()
+
+
+def test_the_health_check_answers_on_any_host():
+    assert Client(HTTP_HOST="10.0.0.7:8000").get("/healthz/").text == "ok"
+
+
+def test_an_upper_case_hostname_is_stored_in_lower_case(sandbox, db):
+    brand = BrandedURL(hostname="Portal-C.Example.COM.")
+
+    brand.full_clean()
+
+    assert brand.hostname == "portal-c.example.com"

@@ -1,0 +1,156 @@
+"""What the user reads: the badge, the Webex page, My Webex, and the badge as JSON."""
+
+from datetime import timedelta
+
+import pytest
+
+from integrations import clock
+from integrations.models import AuthorizationRequest, Grant
+from tests.conftest import ALICE_AT_WEBEX
+
+TOKEN_ENDPOINT = "/v1/access_token"
+
+
+# --- The badge ----------------------------------------------------------------------------------
+
+
+def status(client):
+    return client.get("/webex/status/").json()
+
+
+def test_the_status_of_a_linked_account(alice_browser, linked_alice):
+    assert status(alice_browser) == {
+        "linked": True,
+        "status": "linked",
+        "reason": "Your Webex account is linked.",
+        "webex_email": ALICE_AT_WEBEX,
+    }
+
+
+def test_the_status_before_linking(alice_browser):
+    assert status(alice_browser) == {
+        "linked": False,
+        "status": "not_linked",
+        "reason": "Link your Webex account.",
+        "webex_email": "",
+    }
+
+
+def test_the_status_after_disconnecting_names_nobody(alice_browser, linked_alice):
+    alice_browser.post("/webex/disconnect/")
+
+    assert (status(alice_browser)["status"], status(alice_browser)["webex_email"]) == (
+        "not_linked",
+        "",
+    )
+
+
+def test_the_status_of_a_lost_consent(alice_browser, linked_alice):
+    Grant.objects.update(status="CONSENT_LOST")
+
+    answer = status(alice_browser)
+
+    assert (answer["linked"], answer["status"]) == (False, "consent_lost")
+    assert answer["webex_email"] == ALICE_AT_WEBEX
+    assert alice_browser.badge() == "not-linked"
+
+
+def test_trouble_that_the_user_cannot_mend_stays_green(alice_browser, linked_alice):
+    Grant.objects.update(failing_since=clock.now(), failure_count=3)
+
+    answer = status(alice_browser)
+
+    assert (answer["linked"], answer["status"]) == (True, "linked")
+    assert answer["reason"].startswith("Nothing to do: Webex does not answer right now")
+    assert alice_browser.badge() == "linked"
+    assert "Nothing to do" in alice_browser.get("/my-account/").text
+
+
+def test_the_status_where_webex_is_not_offered(alice_browser, acme):
+    acme.is_enabled = False
+    acme.save()
+
+    assert status(alice_browser)["status"] == "not_offered"
+    assert alice_browser.badge() == ""
+
+
+def test_the_status_needs_a_session_and_the_permission(browser, nina, acme):
+    signed_out = browser(None).get("/webex/status/")
+    without_permission = browser(nina).get("/webex/status/")
+
+    assert (signed_out.status_code, without_permission.status_code) == (401, 403)
+    assert "linked" not in signed_out.json().keys() | without_permission.json().keys()
+
+
+@pytest.mark.parametrize("path", ["/", "/my-account/"])
+def test_a_page_with_the_badge_needs_at_most_six_queries(
+    alice_browser, linked_alice, django_assert_max_num_queries, path
+):
+    alice_browser.get(path)  # the key canary is asked once per process
+
+    with django_assert_max_num_queries(6):
+        alice_browser.get(path)
+
+
+@pytest.mark.parametrize("path", ["/", "/my-account/", "/webex/", "/webex/status/"])
+def test_no_page_but_the_profile_asks_webex(alice_browser, linked_alice, sandbox, path):
+    sandbox.ledger.clear()
+
+    alice_browser.get(path)
+
+    assert not sandbox.ledger.calls
+
+
+# --- Started, and did not come back -------------------------------------------------------------
+
+DID_NOT_COME_BACK = "ago and did not come back."
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_mentioned"), [(0, False), (3, True), (59, True), (61, False)]
+)
+def test_a_consent_that_never_came_back_is_mentioned(
+    alice_browser, acme, travel, minutes, is_mentioned
+):
+    alice_browser.start()
+    travel(timedelta(minutes=minutes))
+
+    page = alice_browser.get("/webex/").text
+
+    assert (DID_NOT_COME_BACK in page) is is_mentioned
+    assert (f"Its Integration ID is {acme.client_id}" in page) is is_mentioned
+    assert f"You started {minutes}\xa0minutes {DID_NOT_COME_BACK}" in page or not is_mentioned
+
+
+@pytest.mark.parametrize("end", ["link", "decline"])
+def test_a_consent_that_came_back_is_not_mentioned(alice_browser, travel, end):
+    getattr(alice_browser, end)(ALICE_AT_WEBEX)
+    travel(timedelta(minutes=3))
+
+    assert DID_NOT_COME_BACK not in alice_browser.get("/webex/").text
+
+
+def test_an_older_forgotten_tab_is_not_mentioned_after_a_success(alice_browser, travel):
+    alice_browser.start()
+    alice_browser.link(ALICE_AT_WEBEX)
+    travel(timedelta(minutes=3))
+
+    assert DID_NOT_COME_BACK not in alice_browser.get("/webex/").text
+
+
+def test_nobody_is_told_what_another_user_started(alice_browser, browser, bob, travel):
+    alice_browser.start()
+    travel(timedelta(minutes=3))
+
+    assert DID_NOT_COME_BACK not in browser(bob).get("/webex/").text
+
+
+def test_the_webex_page_lists_what_happened(alice_browser, linked_alice):
+    alice_browser.post("/webex/disconnect/")
+    alice_browser.link(ALICE_AT_WEBEX)
+
+    page = alice_browser.get("/webex/").text
+
+    assert page.count("<span>Linked</span>") == 2
+    assert page.count("<span>Disconnected</span>") == 1
+    assert AuthorizationRequest.objects.count() == 2
