@@ -27,6 +27,7 @@ class WebexAppForm(forms.ModelForm):
         model = WebexApp
         fields = (
             "name", "is_enabled", "authorization_url", "client_id", "default_provisioning_id",
+            "device_linking_enabled",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -63,7 +64,8 @@ class WebexAppAdmin(admin.ModelAdmin):
     search_fields = ("name", "client_id", "branded_urls__hostname")
     fields = (
         "name", "is_enabled", "authorization_url", "client_id", "new_client_secret",
-        "client_secret_set_at", "default_provisioning_id", "redirect_uris", "pause_reason",
+        "client_secret_set_at", "default_provisioning_id", "device_linking_enabled",
+        "redirect_uris", "pause_reason",
     )  # fmt: skip
     readonly_fields = ("client_secret_set_at", "redirect_uris", "pause_reason")
 

@@ -1,7 +1,6 @@
 """A consent under way: from "Link my Webex account" to the return from Webex."""
 
 import hashlib
-import json
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
 from integrations.models.branded_url import BrandedURL
+from integrations.models.held_consent import HeldConsent
 from integrations.models.webex_app import WebexApp
-from integrations.tokens import Person, TokenSet
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -99,7 +98,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         return request
 
 
-class AuthorizationRequest(models.Model):
+class AuthorizationRequest(HeldConsent):
     state = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)
     code_verifier = EncryptedTextField(default=secrets.token_urlsafe)
     user = models.ForeignKey(
@@ -114,7 +113,6 @@ class AuthorizationRequest(models.Model):
     next_path = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
-    pending_tokens = EncryptedTextField(null=True)
 
     objects = AuthorizationRequestQuerySet.as_manager()
 
@@ -128,29 +126,3 @@ class AuthorizationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"authorization request {self.pk}"
-
-    def hold(self, tokens: TokenSet, person: Person) -> None:
-        """Keeps a finished consent until its user says whether it replaces the present one."""
-        held = {
-            "access_token": tokens.access_token,
-            "access_token_expires_at": tokens.access_token_expires_at.isoformat(),
-            "refresh_token": tokens.refresh_token,
-            "refresh_token_expires_at": tokens.refresh_token_expires_at
-            and tokens.refresh_token_expires_at.isoformat(),
-            "scope": None if tokens.scope is None else sorted(tokens.scope),
-            "person": vars(person),
-        }
-        self.pending_tokens = json.dumps(held)
-        self.save(update_fields=["pending_tokens"])
-
-    def held(self) -> tuple[TokenSet, Person]:
-        held = json.loads(self.pending_tokens or "")
-        person = Person(**held.pop("person"))
-        scope = held.pop("scope")
-        for moment in ("access_token_expires_at", "refresh_token_expires_at"):
-            held[moment] = held[moment] and datetime.fromisoformat(held[moment])
-        return TokenSet(scope=None if scope is None else frozenset(scope), **held), person
-
-    def drop_held(self) -> None:
-        self.pending_tokens = None
-        self.save(update_fields=["pending_tokens"])
