@@ -10,12 +10,16 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from integrations import clock
+from integrations.admin.lists import CappedPaginator
 from integrations.flows import withdrawal
 from integrations.models import Grant
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    paginator = CappedPaginator
+    show_full_result_count = False
+
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:

@@ -2,8 +2,22 @@
 
 from django.contrib.auth.models import Group, Permission
 
+SEES_GRANTS = [f"integrations.view_{each}" for each in ("webexapp", "grant", "grantevent")]
+ACTS_ON_GRANTS = ["integrations.refresh_grant", "integrations.disconnect_grant"]
 ROLES = {
     "Webex users": ["integrations.use_webex"],
+    "Webex support": [*SEES_GRANTS, "integrations.view_brandedurl", *ACTS_ON_GRANTS],
+    "Provisioning administrators": [
+        *SEES_GRANTS,
+        *ACTS_ON_GRANTS,
+        *(
+            f"integrations.{verb}_{model}"
+            for model in ("webexapp", "brandedurl")
+            for verb in ("add", "change", "delete")
+        ),
+        "integrations.view_brandedurl",
+        "accounts.view_user",
+    ],
 }
 
 

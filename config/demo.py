@@ -17,6 +17,7 @@ PORTAL_PORT, SANDBOX_PORT = 8000, 9000
 
 def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--reset", action="store_true", help="start over with an empty demo")
+    parser.add_argument("--empty", action="store_true", help="people only: walk the setup guide")
     parser.add_argument("--port", type=int, help="of the portal; default 8000 or a free one")
     parser.add_argument("--sandbox-port", type=int, help="default 9000 or a free one")
     return parser

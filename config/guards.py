@@ -64,7 +64,7 @@ def webex_api_url(value: str) -> str:
     host = (url and url.hostname) or ""
     plain = url and url.username is None and not url.query and not url.fragment
     named = host and not _is_address(host) and not NUMBER.fullmatch(host.rpartition(".")[2])
-    https = url and url.scheme == "https" and (named or _is_loopback(host))
+    https = url and url.scheme == "https" and (named or is_loopback_name(host))
     if plain and (https or is_loopback_http(value)):
         return value
     raise ImproperlyConfigured(
@@ -75,7 +75,7 @@ def webex_api_url(value: str) -> str:
 
 def is_loopback_http(value: str) -> bool:
     url = _split(value)
-    return url is not None and url.scheme == "http" and _is_loopback(url.hostname or "")
+    return url is not None and url.scheme == "http" and is_loopback_name(url.hostname or "")
 
 
 def _split(value: str) -> SplitResult | None:
@@ -95,7 +95,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback_name(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 

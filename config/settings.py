@@ -57,7 +57,7 @@ HTTPS = BRANDED_URL_TEMPLATE.startswith("https://")
 # --- Django -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.SettingsAdminConfig",  # django.contrib.admin with our own start page
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

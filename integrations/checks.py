@@ -1,9 +1,12 @@
 """Numbered system checks: settings that work, but not the way somebody would want."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from config import guards
 
 
 @register(Tags.security)
@@ -54,3 +57,16 @@ def a_claim_outlives_its_call(**kwargs: Any) -> list[CheckMessage]:
     hint = "Set REFRESH_CLAIM to at least WEBEX_TIMEOUT + 2 seconds."
     message = "REFRESH_CLAIM is so short that two workers could send the same refresh token."
     return [Error(message, hint=hint, id="integrations.E002")]
+
+
+@register(Tags.security, deploy=True)
+def broker_is_protected(**kwargs: Any) -> list[CheckMessage]:
+    """Whoever can write to the broker can start tasks; on this machine nobody listens in."""
+    url = urlsplit(settings.CELERY_BROKER_URL)
+    local = url.scheme.endswith("socket") or guards.is_loopback_name(url.hostname or "")
+    if local or (url.scheme == "rediss" and url.password):
+        return []
+    hint = "Set REDIS_URL=rediss://:password@host:6379/0 (TLS and a password)."
+    return [
+        Warning("The broker is reached without TLS or password.", hint=hint, id="integrations.W005")
+    ]

@@ -24,7 +24,7 @@ def create(password: str, *, register: Callable[[list[str]], dict[str, str]]) ->
     brands = [_brand(*each) for each in zip(HOSTNAMES, BRANDS, strict=True)]
     registered = register([brand.redirect_uri for brand in brands])
     with transaction.atomic():
-        _people(password)
+        create_people(password)
         app = _app(registered)
         for brand in brands:
             brand.app = app
@@ -49,7 +49,9 @@ def _logo(color: str) -> bytes:
     return png.getvalue()
 
 
-def _people(password: str) -> None:
+def create_people(password: str) -> None:
+    if User.objects.exists():
+        return
     User.objects.create_superuser("admin", "admin@portal.example", password, first_name="Admin")
     may_use_webex = Group.objects.get(name="Webex users")
     for username, first, last in PEOPLE:

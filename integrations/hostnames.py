@@ -34,6 +34,14 @@ def normalise(text: str) -> str:
     return hostname
 
 
+def to_unicode(hostname: str) -> str:
+    """The U-label form (RFC 5890), as browsers may show it; the same for plain names."""
+    try:
+        return idna.decode(hostname)
+    except idna.IDNAError:
+        return hostname
+
+
 def _is_address(hostname: str) -> bool:
     if hostname.rsplit(".", 1)[-1].isdigit():
         return True

@@ -2,6 +2,7 @@
 
 from integrations.admin.branded_url import BrandedURLAdmin
 from integrations.admin.grant import GrantAdmin
+from integrations.admin.grant_event import GrantEventAdmin
 from integrations.admin.webex_app import WebexAppAdmin
 
-__all__ = ["BrandedURLAdmin", "GrantAdmin", "WebexAppAdmin"]
+__all__ = ["BrandedURLAdmin", "GrantAdmin", "GrantEventAdmin", "WebexAppAdmin"]

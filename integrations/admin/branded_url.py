@@ -3,25 +3,43 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from integrations import logos
+from integrations import colors, logos
+from integrations.admin.deletion import DeletedByName
 from integrations.errors import InvalidLogo
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, Grant
 
 
 class BrandedURLForm(forms.ModelForm):
     new_logo = forms.FileField(
-        label=_("Logo"), required=False, help_text=_("PNG or JPEG, up to 100 KB.")
+        label=gettext_lazy("Logo"),
+        required=False,
+        help_text=gettext_lazy("PNG or JPEG, up to 100 KB. It is shown 34 pixels high."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
     )
-    remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
+    remove_logo = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
 
     class Meta:
         model = BrandedURL
-        fields = ("hostname", "brand_name", "accent_color", "app")
+        fields = ("hostname", "brand_name", "accent_color")
+        widgets = {
+            "hostname": forms.TextInput(
+                attrs={"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
+            ),
+            "accent_color": forms.TextInput(attrs={"type": "color"}),
+        }
+        help_texts = {
+            "hostname": gettext_lazy("The name alone, such as portal.example.com."),
+            "brand_name": gettext_lazy("Shown in the header. Empty: the hostname is shown."),
+        }
 
     def clean_new_logo(self) -> bytes | None:
         upload = self.cleaned_data["new_logo"]
@@ -34,16 +52,94 @@ class BrandedURLForm(forms.ModelForm):
 
 
 @admin.register(BrandedURL)
-class BrandedURLAdmin(admin.ModelAdmin):
+class BrandedURLAdmin(DeletedByName, admin.ModelAdmin):
     form = BrandedURLForm
-    list_display = ("hostname", "brand_name", "app")
+    fields = ("hostname", "brand_name", "accent_color", "new_logo", "remove_logo")
+    list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")
     list_select_related = ("app",)
+    list_filter = ("app",)
     search_fields = ("hostname", "brand_name")
+    search_help_text = gettext_lazy("Hostname or brand name")
+    show_full_result_count = False
+    ordering = ("hostname",)
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
         return super().get_queryset(request).defer("logo", "app__client_secret")
 
+    def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("hostname", "brand_name", "accent_color")
+        return self.fields if obj and obj.logo_digest else self.fields[:-1]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.logo_view)
+        logo = path("<int:pk>/logo/", view, name="integrations_brandedurl_logo")
+        return [logo, *super().get_urls()]
+
+    def logo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        brand = BrandedURL.objects.filter(pk=pk).first()
+        if brand is None or not brand.logo:
+            raise Http404
+        return HttpResponse(bytes(brand.logo), content_type="image/png")
+
     def save_model(self, request: HttpRequest, obj: BrandedURL, form: Any, change: bool) -> None:
-        if form.cleaned_data["new_logo"] or form.cleaned_data["remove_logo"]:
+        if form.cleaned_data["new_logo"] or form.cleaned_data.get("remove_logo"):
             obj.set_logo(form.cleaned_data["new_logo"])
         super().save_model(request, obj, form, change)
+        if obj.unicode_hostname != obj.hostname:
+            messages.warning(request, _homograph_warning(obj))
+        if colors.contrast(obj.accent_color, colors.WHITE) < colors.STANDS_OUT:
+            text = _("%s hardly stands out from a white page. A darker colour is easier to see.")
+            messages.warning(request, text % obj.accent_color)
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
+        brand = context.get("original")
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        color = brand.accent_color if brand else BrandedURL().accent_color
+        text = colors.readable_on(color)
+        context |= {
+            "brand": brand,
+            "color": color,
+            "on_color": text,
+            "contrast_of_text": colors.contrast(color, text),
+            "contrast_on_white": colors.contrast(color, colors.WHITE),
+            "users": self._users(brand),
+        }
+        return super().render_change_form(request, context, *args, **kw)
+
+    def _users(self, brand: BrandedURL | None) -> int:
+        if brand is None or brand.app_id is None:
+            return 0
+        return Grant.objects.active().filter(app=brand.app_id).count()
+
+    def dependants(self, obj: BrandedURL) -> int:
+        if obj.app_id is None:
+            return 0
+        return Grant.objects.with_tokens().filter(app=obj.app_id).count()
+
+    @admin.display(description=gettext_lazy("hostname"))
+    def hostname_in_both_forms(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_hostname.html", {"brand": brand})
+
+    @admin.display(description=gettext_lazy("brand"))
+    def brand(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_brand_look.html", {"brand": brand})
+
+    @admin.display(description=gettext_lazy("integration"))
+    def integration(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_integration.html", {"app": brand.app})
+
+    @admin.display(description=gettext_lazy("last successful return"))
+    def last_return(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
+
+
+def _homograph_warning(brand: BrandedURL) -> str:
+    text = _(
+        "%(hostname)s is shown as %(unicode)s in some places. Make sure that no letter only looks "
+        "like another one."
+    )
+    return text % {"hostname": brand.hostname, "unicode": brand.unicode_hostname}

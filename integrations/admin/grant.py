@@ -1,57 +1,117 @@
 """Grants: read-only, without tokens, with two actions that have permissions of their own."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from integrations import clock, tasks
-from integrations.flows import refresh, withdrawal
-from integrations.models import Grant, GrantEvent
+from integrations.admin.lists import CappedPaginator, ReadOnly
+from integrations.flows import diagnostics, refresh, withdrawal
+from integrations.models import Grant
+
+MOST_AT_ONCE = 1000
+MOST_USERS = 1000  # whose names begin with what was searched for
+SECRETS = ("access_token", "refresh_token", "app__client_secret")
 
 
-class ReadOnly:
-    """Facts, not settings: nobody adds, changes or deletes them by hand."""
+class HorizonFilter(admin.SimpleListFilter):
+    title = gettext_lazy("attention")
+    parameter_name = "horizon"
 
-    def has_add_permission(self, *args: Any, **kwargs: Any) -> bool:
-        return False
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("failing", gettext_lazy("failing now")),
+            ("7", gettext_lazy("would end within 7 days")),
+            ("30", gettext_lazy("would end within 30 days")),
+        ]
 
-    def has_change_permission(self, *args: Any, **kwargs: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any, **kwargs: Any) -> bool:
-        return False
-
-
-class GrantEventInline(ReadOnly, admin.TabularInline):
-    model = GrantEvent
-    fields = ("at", "kind", "actor", "reason", "tracking_id")
-    ordering = ("-at",)
-    extra = 0
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "failing":
+            return queryset.filter(status=Grant.Status.ACTIVE, failing_since__isnull=False)
+        if self.value() in ("7", "30"):
+            until = clock.now() + timedelta(days=int(self.value() or 0))
+            ending = queryset.filter(status=Grant.Status.ACTIVE)
+            return ending.filter(refresh_token_expires_at__lt=until)
+        return queryset
 
 
 @admin.register(Grant)
 class GrantAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("user", "app", "status", "person_email", "org_name", "refresh_due_at")
-    list_filter = ("status", "app")
-    search_fields = ("user__username", "person_email")
+    list_display = ("person", "standing", "portal_user", "app", "organisation", "renewal")
+    list_filter = ("status", "app", HorizonFilter)
+    search_fields = ("person_email",)  # how they are searched: get_search_results
+    search_help_text = gettext_lazy(
+        "Start of a Webex e-mail address or of a portal user name, or a whole Webex person ID"
+    )
+    ordering = ("-pk",)
+    sortable_by = ()
+    list_per_page = 50
+    paginator = CappedPaginator
     show_full_result_count = False
-    fields = (
-        "user", "app", "status", "person_name", "person_email", "person_id", "org_name", "org_id",
-        "scope", "granted_at", "refreshed_at", "refresh_due_at", "access_token_expires_at",
-        "refresh_token_expires_at", "failing_since", "failure_count", "suspect_since",
-        "last_error", "last_tracking_id",
-    )  # fmt: skip
-    inlines = (GrantEventInline,)
+    fields = ("status",)  # the page itself is a template
     actions = ("refresh_now", "disconnect")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        secrets = ("access_token", "refresh_token", "app__client_secret")
-        return super().get_queryset(request).select_related("user", "app").defer(*secrets)
+        return super().get_queryset(request).select_related("user", "app").defer(*SECRETS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Grant], search_term: str
+    ) -> tuple[QuerySet[Grant], bool]:
+        """By prefix, through indexes; two steps, because OR across tables would use none."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        lower = term.lower()
+        names = Q(username__startswith=term) | Q(username__startswith=lower)
+        users = list(User.objects.filter(names).values_list("pk", flat=True)[:MOST_USERS])
+        emails = Q(person_email__startswith=term) | Q(person_email__startswith=lower)
+        return queryset.filter(emails | Q(person_id=term) | Q(user__in=users)), False
+
+    # --- Columns ----------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("Webex account"))
+    def person(self, grant: Grant) -> str:
+        return render_to_string("admin/settings/_person.html", {"grant": grant})
+
+    @admin.display(description=gettext_lazy("status"))
+    def standing(self, grant: Grant) -> str:
+        return render_to_string("admin/settings/_grant_state.html", {"grant": grant})
+
+    @admin.display(description=gettext_lazy("portal user"))
+    def portal_user(self, grant: Grant) -> str:
+        return grant.user.username
+
+    @admin.display(description=gettext_lazy("organisation"), empty_value="–")
+    def organisation(self, grant: Grant) -> str | None:
+        return grant.org_name or None
+
+    @admin.display(description=gettext_lazy("renewed"))
+    def renewal(self, grant: Grant) -> str:
+        return render_to_string("admin/settings/_renewal.html", {"grant": grant})
+
+    # --- One grant --------------------------------------------------------------------------
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
+        grant = context["original"]
+        context |= {
+            "grant": grant,
+            "title": "",
+            "timeline": grant.events.select_related("actor").order_by("-at", "-pk")[:100],
+            "diagnostics": diagnostics.of(grant, now=clock.now()),
+            "may_refresh": self.has_refresh_permission(request),
+            "may_end": self.has_disconnect_permission(request),
+        }
+        return super().render_change_form(request, context, *args, **kw)
+
+    # --- Actions ----------------------------------------------------------------------------
 
     def has_refresh_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("integrations.refresh_grant")
@@ -59,16 +119,39 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     def has_disconnect_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("integrations.disconnect_grant")
 
-    @admin.action(description=_("Refresh now"), permissions=["refresh"])
-    def refresh_now(self, request: HttpRequest, queryset: QuerySet[Grant]) -> None:
+    @admin.action(description=gettext_lazy("Refresh now"), permissions=["refresh"])
+    def refresh_now(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
+        if page := self._asks(request, queryset, "refresh_now"):
+            return page
         count = refresh.make_due(list(queryset), now=clock.now())
         tasks.wake_sweep()
         text = ngettext("%d grant will be renewed.", "%d grants will be renewed.", count)
         messages.success(request, text % count)
+        return None
 
-    @admin.action(description=_("Disconnect"), permissions=["disconnect"])
-    def disconnect(self, request: HttpRequest, queryset: QuerySet[Grant]) -> None:
+    @admin.action(description=gettext_lazy("Disconnect"), permissions=["disconnect"])
+    def disconnect(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
+        if page := self._asks(request, queryset, "disconnect"):
+            return page
         actor, now = cast(User, request.user), clock.now()
         count = withdrawal.end_each(queryset, by=actor, reason="by an administrator", now=now)
         text = ngettext("%d grant was disconnected.", "%d grants were disconnected.", count)
         messages.success(request, text % count)
+        return None
+
+    def _asks(
+        self, request: HttpRequest, queryset: QuerySet[Grant], action: str
+    ) -> HttpResponse | None:
+        """The page that says how many; None once that was confirmed."""
+        chosen = list(queryset.exclude(status=Grant.Status.DISCONNECTED)[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            text = _("Please choose at most %d grants. To stop them all, disable the integration.")
+            messages.error(request, text % MOST_AT_ONCE)
+            return TemplateResponse(request, "admin/settings/too_many.html", self._page(request))
+        if request.POST.get("confirmed") == "yes":
+            return None
+        context = {**self._page(request), "action": action, "chosen": chosen}
+        return TemplateResponse(request, "admin/settings/confirm_action.html", context)
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Grants")}

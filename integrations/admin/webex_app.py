@@ -1,110 +1,238 @@
-"""Webex integrations: the client secret goes in and never comes out."""
+"""Webex integrations: General · URLs · Redirect URIs. The client secret never comes out."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.translation import gettext_lazy as _
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Field
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from integrations import clock
-from integrations.errors import InvalidAuthorizationURL
+from integrations.admin.deletion import DeletedByName
+from integrations.admin.integration_list import IntegrationList
+from integrations.admin.webex_app_form import WebexAppForm
+from integrations.errors import InvalidAuthorizationURL, NotReady
+from integrations.flows import registration, setup, trial
 from integrations.models import Grant, WebexApp
 from integrations.webex import authorization_url
 
+GENERAL = (
+    "name", "authorization_url", "client_id", "new_client_secret", "default_provisioning_id",
+    "device_linking_enabled", "is_enabled", "enable_anyway",
+)  # fmt: skip
+ONLY_FOR_EDITORS = {"new_client_secret", "enable_anyway", "hostnames", "new_hostnames"}
 
-class WebexAppForm(forms.ModelForm):
-    new_client_secret = forms.CharField(
-        label=_("Client secret"),
-        required=False,
-        max_length=500,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=_("Leave empty to keep the one that is set."),
-    )
 
+class CloneForm(forms.ModelForm):
     class Meta:
         model = WebexApp
-        fields = (
-            "name", "is_enabled", "authorization_url", "client_id", "default_provisioning_id",
-            "device_linking_enabled",
-        )  # fmt: skip
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        self._read_authorization_url(cleaned)
-        secret = cleaned.get("new_client_secret") or self.instance.client_secret_set_at
-        if cleaned.get("is_enabled") and not (
-            secret and cleaned.get("client_id") and cleaned.get("authorization_url")
-        ):
-            text = _("To enable it, fill in authorization URL, client ID and client secret.")
-            self.add_error("is_enabled", text)
-        return cleaned
-
-    def _read_authorization_url(self, cleaned: dict[str, Any]) -> None:
-        """A pasted URL fills in an empty client ID and must agree with a given one."""
-        if not cleaned.get("authorization_url"):
-            return
-        try:
-            pasted = authorization_url.parse(cleaned["authorization_url"])
-        except InvalidAuthorizationURL as error:
-            self.add_error("authorization_url", str(error))
-            return
-        cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
-        if cleaned["client_id"] != pasted.client_id:
-            text = _("The pasted URL belongs to another client ID.")
-            self.add_error("client_id", text)
+        fields = ("name",)
 
 
 @admin.register(WebexApp)
-class WebexAppAdmin(admin.ModelAdmin):
+class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
     form = WebexAppForm
-    list_display = ("name", "is_enabled", "hostnames")
+    list_display = ("name", "state", "readiness", "hostnames", "grants", "renewed", "clone_link")
+    list_display_links = ("name",)
     list_filter = ("is_enabled",)
     search_fields = ("name", "client_id", "branded_urls__hostname")
-    fields = (
-        "name", "is_enabled", "authorization_url", "client_id", "new_client_secret",
-        "client_secret_set_at", "default_provisioning_id", "device_linking_enabled",
-        "redirect_uris", "pause_reason",
-    )  # fmt: skip
-    readonly_fields = ("client_secret_set_at", "redirect_uris", "pause_reason")
+    search_help_text = gettext_lazy("Name, client ID or hostname")
+    show_full_result_count = False
+    ordering = ("name",)
 
-    def get_fields(self, request: HttpRequest, obj: WebexApp | None = None) -> Any:
-        """Who may only look has no use for the field that sets a secret."""
-        if obj is None or self.has_change_permission(request, obj):
-            return self.fields
-        return [name for name in self.fields if name != "new_client_secret"]
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return IntegrationList
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Disconnected grants go along, though nobody may delete one by hand."""
-        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, forbidden - {Grant._meta.verbose_name}, protected
+    def get_fieldsets(self, request: HttpRequest, obj: WebexApp | None = None) -> Any:
+        general, urls = list(GENERAL), ["hostnames", "new_hostnames"]
+        known = {field.name for field in WebexApp._meta.get_fields()} | ONLY_FOR_EDITORS
+        general = [name for name in general if name in known]
+        if obj is not None and not self.has_change_permission(request, obj):
+            general = [name for name in general if name not in ONLY_FOR_EDITORS]
+            return [(_("General"), {"fields": [*general, "secret_state"]})]
+        return [(_("General"), {"fields": general}), (_("URLs"), {"fields": urls})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: WebexApp | None = None) -> Any:
+        may_edit = obj is None or self.has_change_permission(request, obj)
+        return () if may_edit else ("secret_state",)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The extra fields are the form's own; Django would look for them in the model."""
+        names = [field.name for field in WebexApp._meta.get_fields() if isinstance(field, Field)]
+        kwargs["fields"] = [name for name in GENERAL if name in names]
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.may_create_hostnames = request.user.has_perm("integrations.add_brandedurl")
+        return form
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.admin_site.admin_view, "integrations_webexapp"
+        return [
+            path("<int:pk>/clone/", wrap(self.clone_view), name=f"{name}_clone"),
+            path("<int:pk>/disable/", wrap(self.disable_view), name=f"{name}_disable"),
+            path("<int:pk>/test/<int:hostname>/", wrap(self.test_view), name=f"{name}_test"),
+            *super().get_urls(),
+        ]
+
+    # --- Saving -----------------------------------------------------------------------------
 
     def save_model(
         self, request: HttpRequest, obj: WebexApp, form: forms.ModelForm, change: bool
     ) -> None:
+        lost = setup.save(
+            obj,
+            secret=form.cleaned_data["new_client_secret"],
+            changed=set(form.changed_data),
+            hostnames=cast(WebexAppForm, form).chosen_hostnames(),
+            now=clock.now(),
+        )
+        if lost:
+            text = _("Another integration took these in the meantime: %(names)s.")
+            messages.warning(request, text % {"names": ", ".join(lost)})
+
+    def response_add(
+        self, request: HttpRequest, obj: WebexApp, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if obj.branded_urls.exists():
+            text = _("“%s” is saved. Next: register these redirect URIs at developer.webex.com.")
+            return self._back_to(request, obj, text % obj, tab="redirect-uris")
+        text = _("“%s” is saved. Next: select the hostnames that use it.")
+        return self._back_to(request, obj, text % obj, tab="urls")
+
+    def response_change(self, request: HttpRequest, obj: WebexApp) -> HttpResponse:
+        tab = request.POST.get("tab", "")
+        tab = tab if tab in ("general", "urls", "redirect-uris") else "general"
+        return self._back_to(request, obj, _("“%s” is saved.") % obj, tab=tab)
+
+    def _back_to(self, request: HttpRequest, obj: WebexApp, text: str, *, tab: str) -> HttpResponse:
+        messages.success(request, text)
+        return HttpResponseRedirect(f"{_change_url(obj)}#{tab}")
+
+    # --- The page ---------------------------------------------------------------------------
+
+    def render_change_form(
+        self, request: Any, context: Any, add: Any = False, change: Any = False,
+        form_url: Any = "", obj: Any = None,
+    ) -> HttpResponse:  # fmt: skip
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        if obj:
+            context |= self._facts(obj)
+        may_ask = getattr(context["adminform"].form, "asks_to_enable", False)
+        context |= {"asks_to_enable": may_ask, "minimum_scopes": registration.scopes.MINIMUM}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _facts(self, app: WebexApp) -> dict[str, Any]:
+        """As stored, not as typed into a form that was refused."""
         now = clock.now()
-        if secret := form.cleaned_data["new_client_secret"]:
-            obj.replace_secret(secret, now=now)
-        if "authorization_url" in form.changed_data:
-            obj.authorization_url_pasted_at = now
-        if not change:
-            super().save_model(request, obj, form, change)
-            return
-        # Only what this form sets: a worker may have paused the integration meanwhile.
-        columns = {*form.changed_data, "client_id", "updated_at"} - {"new_client_secret"}
-        if secret:
-            columns |= {"client_secret", "client_secret_set_at", "refresh_paused_until",
-                        "pause_reason"}  # fmt: skip
-        if "authorization_url" in columns:
-            columns.add("authorization_url_pasted_at")
-        obj.save(update_fields=columns)
+        stored = WebexApp.objects.get(pk=app.pk)
+        facts = registration.facts_of([stored], now=now)[stored.pk]
+        return {
+            "app": stored,
+            "readiness": registration.judge(stored, facts, now=now),
+            "understood": _understood(stored),
+            "redirect_uris": [
+                (brand, facts.traffic.get(brand.redirect_uri, registration.Traffic()))
+                for brand in facts.brands
+            ],
+            "helper_uris": registration.helper_uris(stored),
+            "first_death": registration.first_death(stored, now=now),
+            "can_test": stored.client_secret_set_at and stored.authorization_url,
+        }
 
-    @admin.display(description=_("hostnames"))
-    def hostnames(self, app: WebexApp) -> str:
-        return ", ".join(app.branded_urls.values_list("hostname", flat=True)) or "–"
+    @admin.display(description=gettext_lazy("client secret"))
+    def secret_state(self, app: WebexApp) -> str:
+        if app.client_secret_set_at:
+            return _("Set on %s") % f"{app.client_secret_set_at:%-d %B %Y}"
+        return _("Not set")
 
-    @admin.display(description=_("redirect URIs"))
-    def redirect_uris(self, app: WebexApp) -> str:
-        rows = [(brand.redirect_uri,) for brand in app.branded_urls.all()] if app.pk else []
-        return format_html_join("", "<code>{}</code><br>", rows) or "–"
+    # --- Columns ----------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("enabled"), ordering="is_enabled")
+    def state(self, app: WebexApp) -> str:
+        return render_to_string("admin/settings/_app_state.html", {"app": app})
+
+    @admin.display(description=gettext_lazy("readiness"))
+    def readiness(self, app: Any) -> str:
+        context = {"readiness": app.readiness, "url": _change_url(app)}
+        return render_to_string("admin/settings/_readiness_badge.html", context)
+
+    @admin.display(description=gettext_lazy("hostnames"))
+    def hostnames(self, app: Any) -> str:
+        return render_to_string("admin/settings/_hostnames.html", {"brands": app.brands})
+
+    @admin.display(description=gettext_lazy("grants"))
+    def grants(self, app: Any) -> str:
+        return render_to_string("admin/settings/_grant_figures.html", {"app": app})
+
+    @admin.display(description=gettext_lazy("last renewal"))
+    def renewed(self, app: Any) -> str:
+        return render_to_string("admin/settings/_moment.html", {"at": app.last_renewed_at})
+
+    @admin.display(description="")
+    def clone_link(self, app: WebexApp) -> str:
+        url = reverse("admin:integrations_webexapp_clone", args=[app.pk])
+        return render_to_string("admin/settings/_clone_link.html", {"url": url, "app": app})
+
+    # --- Clone, disable, test, delete -------------------------------------------------------
+
+    def clone_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        app = self._object_or_404(request, pk)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
+        if request.method == "POST" and form.is_valid():
+            copy = setup.clone(app, name=form.cleaned_data["name"])
+            self.log_addition(request, copy, _("Cloned from “%s”.") % app)
+            text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
+            return self._back_to(request, copy, text, tab="general")
+        context = {**self.admin_site.each_context(request), "form": form, "app": app}
+        context |= {"opts": self.opts, "title": _("Clone “%s”") % app}
+        return TemplateResponse(request, "admin/integrations/webexapp/clone.html", context)
+
+    def disable_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        app = self._object_or_404(request, pk)
+        if request.method != "POST" or not self.has_change_permission(request, app):
+            raise PermissionDenied
+        setup.disable(app)
+        self.log_change(request, app, _("Disabled."))
+        return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
+
+    def test_view(self, request: HttpRequest, pk: int, hostname: int) -> HttpResponse:
+        app = self._object_or_404(request, pk)
+        if request.method != "POST" or not self.has_change_permission(request, app):
+            raise PermissionDenied
+        try:
+            url = trial.begin(app, hostname, user=cast(User, request.user), now=clock.now())
+        except NotReady:
+            text = _("Fill in authorization URL, client ID and client secret first.")
+            messages.error(request, text)
+            return HttpResponseRedirect(f"{_change_url(app)}#general")
+        # A page, not a redirect: `form-action 'self'` holds for every hop that follows a form.
+        return render(request, "admin/settings/taking_you_to_the_test.html", {"url": url})
+
+    def _object_or_404(self, request: HttpRequest, pk: int) -> WebexApp:
+        app = self.get_object(request, str(pk))
+        if app is None or not self.has_view_or_change_permission(request, app):
+            raise Http404
+        return app
+
+    def dependants(self, obj: WebexApp) -> int:
+        return Grant.objects.with_tokens().filter(app=obj).count()
+
+
+def _change_url(app: WebexApp) -> str:
+    return reverse("admin:integrations_webexapp_change", args=[app.pk])
+
+
+def _understood(app: WebexApp) -> authorization_url.Pasted | None:
+    try:
+        return authorization_url.parse(app.authorization_url)
+    except InvalidAuthorizationURL:
+        return None

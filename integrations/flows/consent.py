@@ -90,12 +90,21 @@ def complete(
 
     Nothing is stored unless everything succeeded; an existing grant stays as it was.
     """
-    _check_shape(callback)
+    check_shape(callback)
     request = brand and AuthorizationRequest.objects.consume(
         callback.state, user=user, brand=brand, browser_binding=browser_binding, now=now
     )
     if not request:
         raise ConsentRefused("state")
+    tokens, person = redeem(request, callback, now=now)
+    BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+    return _settle(request, tokens, person, now=now)
+
+
+def redeem(
+    request: AuthorizationRequest, callback: Callback, *, now: datetime
+) -> tuple[TokenSet, Person]:
+    """Tokens, and whose they are. Raises what Webex made of it."""
     if callback.error == "access_denied":
         raise AccessDenied(callback.error)
     if callback.error:
@@ -103,11 +112,10 @@ def complete(
         raise AuthorizationFailed(callback.error if known else "no error code")
     deadline = Deadline(CALLBACK_SECONDS)
     tokens = _exchange(request, callback, sent_at=now, deadline=deadline)
-    person = linking.identify(tokens, deadline)
-    return _settle(request, tokens, person, now=now)
+    return tokens, linking.identify(tokens, deadline)
 
 
-def _check_shape(callback: Callback) -> None:
+def check_shape(callback: Callback) -> None:
     """Before the state is spent. An `iss` must be Webex's where there is one (RFC 9207)."""
     if callback.iss and callback.iss not in settings.WEBEX_ISSUERS:
         raise ConsentRefused("issuer")

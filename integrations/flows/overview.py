@@ -21,7 +21,9 @@ class Overview:
 
 def of(user: User, brand: BrandedURL | None, *, now: datetime) -> Overview:
     current = standing.of(user, brand)
-    mine = AuthorizationRequest.objects.filter(user=user, app=brand.app if brand else None)
+    mine = AuthorizationRequest.objects.filter(
+        user=user, app=brand.app if brand else None, is_test=False
+    )
     return Overview(
         standing=current,
         events=list(current.grant.events.order_by("-at", "-pk")[:10]) if current.grant else [],

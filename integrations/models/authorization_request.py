@@ -54,6 +54,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         browser_binding: str,
         next_path: str,
         now: datetime,
+        is_test: bool = False,
     ) -> "AuthorizationRequest":
         assert brand.app is not None
         request = self.create(
@@ -63,6 +64,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             redirect_uri=brand.redirect_uri,
             browser_binding=binding_digest(browser_binding),
             next_path=next_path,
+            is_test=is_test,
             created_at=now,
         )
         newest = self.filter(user=user, consumed_at=None).order_by("-pk")[:OPEN_PER_USER]
@@ -82,6 +84,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         if app is None or not app.is_enabled:
             return None
         ours = self.open(now).filter(
+            is_test=False,
             state=state,
             user=user,
             browser_binding=binding_digest(browser_binding),
@@ -113,6 +116,7 @@ class AuthorizationRequest(HeldConsent):
     next_path = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
+    is_test = models.BooleanField(default=False)  # an admin tries the link; nothing is kept
 
     objects = AuthorizationRequestQuerySet.as_manager()
 

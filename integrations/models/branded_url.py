@@ -1,6 +1,8 @@
 """A hostname of the portal with the look of its brand and the Webex integration it uses."""
 
 import hashlib
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -18,6 +20,19 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         """What this hostname looks like and which integration it uses; without secret and logo."""
         found = self.filter(hostname=hostname).select_related("app")
         return found.defer("app__client_secret", "logo").first()
+
+    def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
+        """How many were still free: of two who want the same hostname, one gets it."""
+        free = self.filter(pk__in=list(keys), app=None)
+        return free.update(app=app, assigned_at=now, last_return_at=None)
+
+    def returned(self, redirect_uri: str, *, brand: "BrandedURL | None", now: datetime) -> None:
+        """Webex sent a browser back with a code that was good: the redirect URI is registered."""
+        if brand and brand.redirect_uri == redirect_uri:
+            self.filter(pk=brand.pk).update(last_return_at=now)
+
+    def release(self, keys: Iterable[int], *, app: WebexApp) -> int:
+        return self.filter(pk__in=list(keys), app=app).update(app=None, assigned_at=None)
 
 
 class BrandedURL(models.Model):
@@ -39,6 +54,8 @@ class BrandedURL(models.Model):
         blank=True,
         related_name="branded_urls",
     )
+    assigned_at = models.DateTimeField(_("assigned"), null=True, editable=False)
+    last_return_at = models.DateTimeField(_("last successful return"), null=True, editable=False)
 
     objects = BrandedURLQuerySet.as_manager()
 
@@ -63,6 +80,13 @@ class BrandedURL(models.Model):
     def redirect_uri(self) -> str:
         """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
         return hostnames.origin(self.hostname) + reverse("webex_callback")
+
+    def test_url(self, ticket: str) -> str:
+        return hostnames.origin(self.hostname) + reverse("webex_test", args=[ticket])
+
+    @property
+    def unicode_hostname(self) -> str:
+        return hostnames.to_unicode(self.hostname)
 
     @property
     def title(self) -> str:

@@ -30,6 +30,9 @@ class GrantQuerySet(ClaimableQuerySet):
     def with_tokens(self) -> "GrantQuerySet":
         return self.exclude(status=Grant.Status.DISCONNECTED)
 
+    def failing(self) -> "GrantQuerySet":
+        return self.active().filter(failing_since__isnull=False)
+
     def due_for_refresh(self, now: datetime) -> "GrantQuerySet":
         """Most urgent first; read through the partial index `due_grants_of_an_app`."""
         due = self.active().filter(refresh_due_at__lte=now).unclaimed(now)
@@ -68,6 +71,7 @@ class Grant(Claimable):
         verbose_name=_("integration"),
         on_delete=protect_unless_disconnected,
         related_name="grants",
+        db_index=False,  # grants_of_an_app_newest serves it
     )
     status = models.CharField(
         _("status"), max_length=20, choices=Status, default=Status.DISCONNECTED
@@ -128,6 +132,26 @@ class Grant(Claimable):
                 condition=Q(status="ACTIVE"),
             ),
             models.Index(fields=["person_id"], name="grants_of_a_webex_person"),
+            models.Index(
+                fields=["person_email"],
+                name="grants_by_start_of_email",
+                opclasses=["varchar_pattern_ops"],
+            ),
+            models.Index(fields=["app", "-id"], name="grants_of_an_app_newest"),
+            models.Index(fields=["app", "status"], name="grants_of_an_app_by_status"),
+            models.Index(
+                fields=["refresh_token_expires_at"],
+                name="active_grants_by_death",
+                condition=Q(status="ACTIVE"),
+            ),
+            models.Index(
+                fields=["failing_since"],
+                name="failing_grants",
+                condition=Q(failing_since__isnull=False),
+            ),
+            models.Index(
+                fields=["-id"], name="grants_that_need_the_user", condition=Q(status="CONSENT_LOST")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,14 @@ class GrantEvent(models.Model):
     class Meta:
         verbose_name = _("grant event")
         verbose_name_plural = _("grant events")
-        indexes = [models.Index(fields=["grant", "-at"], name="events_of_a_grant_newest_first")]
+        indexes = [
+            models.Index(fields=["grant", "-at"], name="events_of_a_grant_newest_first"),
+            models.Index(
+                fields=["tracking_id"],
+                name="events_by_tracking_id",
+                condition=~models.Q(tracking_id=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -5,9 +5,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
+
+
+def fingerprint(secret: str) -> str:
+    """Tells two secrets apart, for who already has one; keyed, so that nobody can try guesses."""
+    return salted_hmac("integrations.client_secret", secret, algorithm="sha256").hexdigest()[:8]
 
 
 class WebexAppManager(models.Manager["WebexApp"]):
@@ -27,6 +33,7 @@ class WebexApp(models.Model):
     client_id = models.CharField(_("client ID"), max_length=200, blank=True)
     client_secret = EncryptedTextField(_("client secret"), null=True, blank=True)
     client_secret_set_at = models.DateTimeField(_("client secret set"), null=True, editable=False)
+    client_secret_fingerprint = models.CharField(max_length=8, blank=True, editable=False)
     authorization_url = models.TextField(
         _("OAuth Authorization URL"),
         blank=True,
@@ -84,6 +91,7 @@ class WebexApp(models.Model):
         """Also ends a pause: a new secret is worth trying at once."""
         self.client_secret = secret
         self.client_secret_set_at = now
+        self.client_secret_fingerprint = fingerprint(secret)
         self.resume()
 
     def resume(self) -> None:

@@ -3,7 +3,6 @@
 import logging
 
 from django.contrib import messages
-from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,12 +26,13 @@ from integrations.errors import (
 from integrations.flows import consent, withdrawal
 from integrations.middleware import PortalRequest
 from integrations.models import AuthorizationRequest
+from integrations.views import callback as callback_parameters
+from integrations.views import trial
 from integrations.views.access import SeeOther, webex_user_required
 
 logger = logging.getLogger(__name__)
 
 BINDING = "webex_browser_binding"  # session key
-CALLBACK_PARAMETERS = ("state", "code", "error", "iss")
 
 
 @require_POST
@@ -66,6 +66,8 @@ def callback(request: PortalRequest) -> HttpResponse:
 def _callback(request: PortalRequest) -> HttpResponse:
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=503)  # a prefetch must not spend the code
+    if page := trial.result_page(request):
+        return page
     if not request.user.is_authenticated:
         return SeeOther(reverse("sign_in"))
     if not request.user.has_perm("integrations.use_webex"):
@@ -73,7 +75,7 @@ def _callback(request: PortalRequest) -> HttpResponse:
         return render(request, "403.html", status=403)
     try:
         result = consent.complete(
-            _read(request),
+            callback_parameters.read(request),
             user=request.user,
             brand=request.brand,
             browser_binding=request.session.get(BINDING, ""),
@@ -88,17 +90,6 @@ def _callback(request: PortalRequest) -> HttpResponse:
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
     _congratulate(request, result)
     return SeeOther(result.next_path or reverse("my_account"))
-
-
-def _read(request: PortalRequest) -> consent.Callback:
-    """Raises ConsentRefused for a parameter that is there twice: readers could disagree on it."""
-    try:
-        values = {name: request.GET.getlist(name) for name in CALLBACK_PARAMETERS}
-    except TooManyFieldsSent:
-        raise ConsentRefused("too_many_parameters") from None
-    if any(len(found) > 1 for found in values.values()):
-        raise ConsentRefused("repeated_parameter")
-    return consent.Callback(**{name: found[0] for name, found in values.items() if found})
 
 
 def _explain(request: PortalRequest, error: WebexError | UndecryptableValue) -> HttpResponse:

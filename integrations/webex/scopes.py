@@ -1,5 +1,6 @@
 """Webex scopes: the ones odin needs at least, and all we know of them in plain words."""
 
+import difflib
 import re
 from collections.abc import Iterable
 
@@ -41,6 +42,13 @@ WORDS: dict[str, str | Promise] = {
 
 def in_words(scope: str) -> str:
     return str(WORDS.get(scope, scope))
+
+
+def nearest(scope: str) -> str | None:
+    """The scope that was probably meant, where this one is none we know but looks like one."""
+    if scope in WORDS:
+        return None
+    return next(iter(difflib.get_close_matches(scope, WORDS, n=1, cutoff=0.9)), None)
 
 
 def missing(wanted: Iterable[str], granted: Iterable[str]) -> list[str]:

@@ -44,11 +44,20 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
+    yield from running(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def empty_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """People, and nothing configured."""
+    yield from running(tmp_path_factory.mktemp("empty-demo"), "--empty")
+
+
+def running(folder: Path, *arguments: str) -> Iterator[Demo]:
     port, sandbox_port = free_port(), free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo",
-         "--port", str(port), "--sandbox-port", str(sandbox_port)],
+         "--port", str(port), "--sandbox-port", str(sandbox_port), *arguments],
         cwd=ROOT, env=demo_environment(folder), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     output = "".join(iter(lambda: read_line(process), "Ctrl-C stops everything.\n"))

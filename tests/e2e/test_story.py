@@ -107,48 +107,8 @@ def test_the_menu_is_usable_with_the_keyboard_alone(page: Page, demo: Demo) -> N
     sign_in_at_webex(page, "Alice Adams")
 
 
-def test_an_integration_made_by_hand_on_both_sides_works_the_same(page: Page, demo: Demo) -> None:
-    hostname = "initech.localhost"
-    page.goto(f"{demo.sandbox}/my-apps/new")
-    page.get_by_label("Integration name").fill("Initech portal")
-    page.get_by_label("Redirect URI").fill("https://www.example.com")
-    page.get_by_role("button", name="Add integration").click()
-    secret = page.get_by_label("Client Secret").input_value()
-    developer_page = page.url
-
-    sign_in_admin(page, demo)
-    page.goto(demo.at("localhost", "/admin/integrations/webexapp/add/"))
-    page.get_by_label("Name:").fill("Initech")
-    page.get_by_label("Client secret:").fill(secret)
-    page.get_by_role("button", name="Save and continue editing").click()
-    admin_page = page.url
-    page.goto(demo.at("localhost", "/admin/integrations/brandedurl/add/"))
-    page.get_by_label("Hostname:").fill(hostname)
-    page.get_by_label("Webex integration:").select_option("Initech")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.goto(admin_page)
-    redirect_uri = page.locator(".field-redirect_uris code").inner_text()
-
-    page.goto(developer_page)
-    page.get_by_label("Redirect URI").fill(redirect_uri)
-    page.get_by_role("button", name="Save").click()
-    authorization_url = page.get_by_label("OAuth Authorization URL").input_value()
-
-    page.goto(admin_page)
-    page.get_by_label("OAuth Authorization URL:").fill(authorization_url)
-    page.get_by_label("Enabled").check()
-    page.get_by_role("button", name="Save", exact=True).click()
-
-    sign_in(page, demo, hostname, "alice")
-    press_webex_in_the_menu(page)
-    sign_in_at_webex(page, "Carol Clark")
-    page.get_by_role("button", name="Accept").click()
-    expect(page).to_have_url(demo.at(hostname, "/my-account/"))
-    expect_mark(page, "linked")
-
-
 def sign_in_admin(page: Page, demo: Demo) -> None:
     page.goto(demo.at("localhost", "/admin/"))
-    page.get_by_label("Username:").fill("admin")
-    page.get_by_label("Password:").fill(demo.password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             self._prepare_database()
-            self._start(supervisor)
+            self._start(supervisor, is_empty=options["empty"])
             self._say_where_to_click(time.monotonic() - began)
             supervisor.watch()
         except PartFailed as failure:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         check_key_or_exit()
 
-    def _start(self, supervisor: Supervisor) -> None:
+    def _start(self, supervisor: Supervisor, *, is_empty: bool) -> None:
         def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:
             self._step(name)
             supervisor.start(name, command, answers)
@@ -69,7 +69,10 @@ class Command(BaseCommand):
             state = str(demo.FOLDER / "sandbox.json")
             command = [*MANAGE, "webex_sandbox", "--port", port, "--state", state]
             start("sandbox", command, lambda: _answers(sandbox.port, "/sandbox/healthz"))
-        demo_data.create(os.environ["DEMO_PASSWORD"], register=_register)
+        if is_empty:
+            demo_data.create_people(os.environ["DEMO_PASSWORD"])
+        else:
+            demo_data.create(os.environ["DEMO_PASSWORD"], register=_register)
         socket_path = demo.FOLDER / "broker.sock"
         if settings.CELERY_BROKER_URL.endswith(str(socket_path)):
             socket_path.unlink(missing_ok=True)

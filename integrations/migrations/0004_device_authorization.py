@@ -11,7 +11,7 @@ import integrations.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0001_initial"),
+        ("integrations", "0002_settings_webex"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

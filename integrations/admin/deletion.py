@@ -1,0 +1,41 @@
+"""What users depend on cannot be deleted; what nobody needs is deleted by typing its name."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = object
+
+
+class DeletedByName(Base):
+    delete_confirmation_template = "admin/settings/delete_by_name.html"
+
+    def dependants(self, obj: Any) -> int:
+        """How many users would lose something."""
+        raise NotImplementedError
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Without Django's collector, which would load every grant there is."""
+        protected = [str(obj) for obj in objs if self.dependants(obj)]
+        return [str(obj) for obj in objs], {}, set(), protected
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is not None:
+            extra_context = {**(extra_context or {}), "dependants": self.dependants(obj)}
+            if request.method == "POST" and request.POST.get("typed_name", "").strip() != str(obj):
+                messages.error(request, _("The name you typed is not the same. Nothing happened."))
+                return HttpResponseRedirect(request.path)
+        return super().delete_view(request, object_id, extra_context)

@@ -1,0 +1,107 @@
+"""Settings → Webex: the start page, the sidebar, and the tool that explains who gets what."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from integrations import clock
+from integrations.admin.chart import bars_of
+from integrations.flows import dashboard, explanation
+
+
+@dataclass(frozen=True)
+class Item:
+    label: Any
+    icon: str
+    url: str
+    is_current: bool
+
+
+SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
+    (
+        _("Settings → Webex"),
+        [
+            (_("Overview"), "overview", "index", "integrations.view_webexapp"),
+            (_("Integrations"), "plug", "integrations_webexapp_changelist", ""),
+            (_("Branded URLs"), "globe", "integrations_brandedurl_changelist", ""),
+            (_("Grants"), "key", "integrations_grant_changelist", ""),
+            (_("Events"), "clock", "integrations_grantevent_changelist", ""),
+            (_("Who gets what"), "search", "who_gets_what", "integrations.view_webexapp"),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            (_("Users"), "user", "accounts_user_changelist", ""),
+            (_("Groups"), "users", "auth_group_changelist", ""),
+        ],
+    ),
+]
+
+
+class WhoForm(forms.Form):
+    username = forms.CharField(label=_("Portal user name"), max_length=150)
+    hostname = forms.CharField(label=_("Hostname"), max_length=300)
+
+
+class SettingsSite(admin.AdminSite):
+    site_header = site_title = _("Webex integration manager")
+    index_title = _("Overview")
+    enable_nav_sidebar = False  # the sidebar is our own
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        tool = path("who-gets-what/", self.admin_view(self.who_gets_what), name="who_gets_what")
+        return [tool, *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "navigation": self._navigation(request)}
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        context = dict(extra_context or {})
+        if request.user.has_perm("integrations.view_webexapp"):
+            now = clock.now()
+            context["dashboard"] = figures = dashboard.of(now=now)
+            context["bars"] = bars_of(figures.weeks)
+            context["now"] = now
+        return super().index(request, context)
+
+    def who_gets_what(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("integrations.view_webexapp"):
+            raise PermissionDenied
+        form = WhoForm(request.GET or None)
+        context = {**self.each_context(request), "title": _("Who gets what"), "form": form}
+        if form.is_valid():
+            context["explanation"] = explanation.of(**form.cleaned_data)
+        return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
+
+    def _navigation(self, request: HttpRequest) -> list[tuple[Any, list[Item]]]:
+        sections = []
+        for title, entries in SECTIONS:
+            allowed = [entry for entry in entries if self._may_open(request, entry)]
+            items = [self._item(request, *entry[:3]) for entry in allowed]
+            if items:
+                sections.append((title, items))
+        return sections
+
+    def _may_open(self, request: HttpRequest, entry: tuple[Any, str, str, str]) -> bool:
+        _label, _icon, name, permission = entry
+        if permission:
+            return request.user.has_perm(permission)
+        for model, model_admin in self._registry.items():
+            if name == f"{model._meta.app_label}_{model._meta.model_name}_changelist":
+                return model_admin.has_view_or_change_permission(request)
+        return False
+
+    def _item(self, request: HttpRequest, label: Any, icon: str, name: str) -> Item:
+        url = reverse(f"{self.name}:{name}")
+        here = request.path == url if name == "index" else request.path.startswith(url)
+        return Item(label, icon, url, here)

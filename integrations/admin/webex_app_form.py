@@ -1,0 +1,174 @@
+"""The form behind General and URLs. What it means for the integration is the flow's to judge."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations import clock
+from integrations.admin.two_lists import HostnamesField
+from integrations.errors import InvalidAuthorizationURL
+from integrations.flows import registration, setup
+from integrations.models import BrandedURL, WebexApp
+from integrations.webex import authorization_url
+
+MOST_NEW_HOSTNAMES = 500
+
+
+class WebexAppForm(forms.ModelForm):
+    new_client_secret = forms.CharField(
+        label=gettext_lazy("Client secret"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+    )
+    enable_anyway = forms.BooleanField(
+        label=gettext_lazy("Enable it although there are things to check"), required=False
+    )
+    hostnames = HostnamesField(label=gettext_lazy("Hostnames"), required=False)
+    new_hostnames = forms.CharField(
+        label=gettext_lazy("Add many at once"),
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "Paste hostnames, one per line or separated by commas. Those that exist are selected, "
+            "the others are created."
+        ),
+    )
+
+    class Meta:
+        model = WebexApp
+        fields = (
+            "name", "is_enabled", "authorization_url", "client_id", "default_provisioning_id",
+        )  # fmt: skip
+        widgets = {
+            "authorization_url": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+            "client_id": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+            "name": forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        }
+
+    may_create_hostnames = True  # set by the admin
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if hostnames := self._hostnames_field():
+            hostnames.offer(self.instance)
+            # Without this mark the widget was not on the page, and "none" is not what was meant.
+            hostnames.disabled = self.is_bound and "hostnames_shown" not in self.data
+        if secret := self.fields.get("new_client_secret"):
+            secret.help_text = self._secret_help()
+        self.asks_to_enable = False
+        self._was_enabled = self.instance.is_enabled
+        before = self._judged().blocking if self.is_bound and self._was_enabled else []
+        self._blocked_before = {check.code for check in before}
+
+    def _hostnames_field(self) -> HostnamesField | None:
+        field = self.fields.get("hostnames")
+        return field if isinstance(field, HostnamesField) else None
+
+    def _secret_help(self) -> str:
+        app = self.instance
+        if not app.client_secret_set_at:
+            return _("Webex shows it only once, when the integration is created.")
+        return _("Set on %(date)s, fingerprint %(fingerprint)s. Leave empty to keep it.") % {
+            "date": f"{app.client_secret_set_at:%-d %B %Y}",
+            "fingerprint": app.client_secret_fingerprint or "–",
+        }
+
+    def clean_authorization_url(self) -> str:
+        text = re.sub(r"\s*[\r\n]+\s*", "", self.cleaned_data["authorization_url"]).strip()
+        if text:
+            try:
+                self.pasted = authorization_url.parse(text)
+            except InvalidAuthorizationURL as error:
+                raise ValidationError(str(error)) from None
+        return text
+
+    def clean_new_hostnames(self) -> list[str]:
+        words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["new_hostnames"]) if word]
+        if len(words) > MOST_NEW_HOSTNAMES:
+            raise ValidationError(_("Please paste at most 500 at a time."))
+        hostnames = [self._read_hostname(word) for word in words]
+        found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
+        for brand in found.defer("logo", "app__client_secret"):
+            if brand.app and brand.app_id != self.instance.pk:
+                names = {"hostname": brand.hostname, "taker": brand.app.name}
+                raise ValidationError(_("%(hostname)s is used by “%(taker)s”."), params=names)
+        new = set(hostnames) - {brand.hostname for brand in found}
+        if new and not self.may_create_hostnames:
+            text = _("You may not create branded URLs: %(names)s.")
+            raise ValidationError(text, params={"names": ", ".join(sorted(new))})
+        return list(dict.fromkeys(hostnames))
+
+    @staticmethod
+    def _read_hostname(word: str) -> str:
+        brand = BrandedURL(hostname=word)
+        try:
+            brand.clean()
+        except ValidationError as error:
+            names = {"typed": word[:80], "why": " ".join(error.messages)}
+            raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
+        return brand.hostname
+
+    def clean(self) -> dict[str, Any]:
+        """A pasted URL fills in an empty client ID and must agree with a given one."""
+        cleaned = super().clean() or self.cleaned_data
+        if pasted := getattr(self, "pasted", None):
+            cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
+            if cleaned["client_id"] != pasted.client_id:
+                self.add_error("client_id", _("The pasted URL belongs to another client ID."))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors and self.instance.is_enabled:
+            self._judge_enabling()
+
+    def _judge_enabling(self) -> None:
+        readiness = self._judged()
+        blocking = [check for check in readiness.blocking if check.code not in self._blocked_before]
+        for check in blocking:
+            self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
+        if self._was_enabled or blocking or not readiness.asking:
+            return
+        self.asks_to_enable = True
+        if not self.cleaned_data.get("enable_anyway"):
+            for check in readiness.asking:
+                self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
+            self.add_error("enable_anyway", _("Check these first, or tick this and save again."))
+
+    def _judged(self) -> registration.Readiness:
+        """As it would be once this form is saved."""
+        app, now = self.instance, clock.now()
+        facts = registration.facts_of([app], now=now)[app.pk]
+        cleaned = getattr(self, "cleaned_data", {})
+        if cleaned:
+            secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
+            brands = self._brands_to_be(facts.brands, now)
+            facts = registration.Facts(brands, facts.traffic, facts.twins, secret)
+            if "authorization_url" in self.changed_data:
+                app.authorization_url_pasted_at = now
+        return registration.judge(app, facts, now=now)
+
+    def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
+        chosen = self.chosen_hostnames()
+        if chosen is None:
+            return present
+        rows = list(BrandedURL.objects.filter(pk__in=chosen.selected).defer("logo"))
+        known = {brand.hostname for brand in rows}
+        rows += [BrandedURL(hostname=each) for each in chosen.new if each not in known]
+        for brand in rows:
+            if brand.app_id is None or brand.app_id != self.instance.pk:
+                brand.assigned_at = now
+        return rows
+
+    def chosen_hostnames(self) -> setup.Hostnames | None:
+        if "hostnames" not in self.cleaned_data:
+            return None
+        selected = frozenset(int(key) for key in self.cleaned_data["hostnames"])
+        return setup.Hostnames(selected, tuple(self.cleaned_data.get("new_hostnames") or ()))

@@ -1,0 +1,82 @@
+"""How things stand for everybody: the figures on the start page of Settings → Webex."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.db.models import Count, Min, Value
+
+from integrations.flows import registration
+from integrations.flows.counting import counted
+from integrations.models import Grant, WebexApp
+
+WEEKS = 13  # a refresh token lives 90 days unless it is used
+UNDATED, NEED_THE_USER, FAILING = WEEKS + 1, WEEKS + 2, WEEKS + 3
+
+
+@dataclass(frozen=True)
+class Week:
+    """Active grants whose refresh token would die in it; without an end, all that come later."""
+
+    begins: datetime
+    grants: int
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    linked: int
+    need_the_user: int
+    failing: int
+    paused: list[WebexApp]
+    weeks: list[Week]
+    first_red_at: datetime | None
+    hostnames: int
+    unready: list[tuple[WebexApp, registration.Readiness]]
+    enabled: int
+    integrations: int
+
+
+def of(*, now: datetime) -> Dashboard:
+    apps = list(WebexApp.objects.order_by("name"))
+    facts = registration.facts_of(apps, now=now)
+    readiness = {app.pk: registration.judge(app, facts[app.pk], now=now) for app in apps}
+    counts = counted("dashboard", lambda: _counts(now))
+    weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
+    active = Grant.objects.active()
+    return Dashboard(
+        linked=counts[UNDATED] + sum(week.grants for week in weeks),
+        need_the_user=counts[NEED_THE_USER],
+        failing=counts[FAILING],
+        paused=[app for app in apps if app.is_paused(now)],
+        weeks=weeks,
+        first_red_at=active.aggregate(first=Min("refresh_token_expires_at"))["first"],
+        hostnames=sum(len(each.brands) for each in facts.values()),
+        unready=[(app, readiness[app.pk]) for app in apps if readiness[app.pk].open],
+        enabled=sum(app.is_enabled for app in apps),
+        integrations=len(apps),
+    )
+
+
+def _counts(now: datetime) -> Counter[int]:
+    """By number of week; then the rest. One statement of index-only counts.
+
+    Grouping a million rows by week takes three times as long.
+    """
+    begins = [now + timedelta(weeks=number) for number in range(WEEKS + 1)]
+    active = Grant.objects.active()
+    death = "refresh_token_expires_at"
+    parts = [active.filter(**{f"{death}__lt": begins[1]})]
+    for begin, end in pairwise(begins[1:]):
+        parts.append(active.filter(**{f"{death}__gte": begin, f"{death}__lt": end}))
+    parts.append(active.filter(**{f"{death}__gte": begins[WEEKS]}))
+    parts.append(active.filter(**{f"{death}__isnull": True}))
+    parts.append(Grant.objects.filter(status=Grant.Status.CONSENT_LOST))
+    parts.append(Grant.objects.failing())
+    queries = [
+        part.order_by().values(part=Value(number)).annotate(grants=Count("*"))
+        for number, part in enumerate(parts)
+    ]
+    rows = queries[0].union(*queries[1:], all=True)
+    return Counter({row["part"]: row["grants"] for row in rows})

@@ -1,0 +1,68 @@
+"""What an admin does to an integration: save it with its hostnames, clone it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from integrations.models import BrandedURL, WebexApp
+
+SECRET_COLUMNS = {
+    "client_secret", "client_secret_set_at", "client_secret_fingerprint",
+    "refresh_paused_until", "pause_reason",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Hostnames:
+    """What was chosen under URLs: existing rows, and names that had no row yet."""
+
+    selected: frozenset[int]
+    new: tuple[str, ...] = ()
+
+
+def save(
+    app: WebexApp, *, secret: str, changed: set[str], hostnames: Hostnames | None, now: datetime
+) -> list[str]:
+    """Returns the hostnames that somebody else took in the meantime.
+
+    Only what was `changed` is written: a worker may have paused the integration meanwhile.
+    """
+    columns = changed & {field.name for field in WebexApp._meta.concrete_fields}
+    if "authorization_url" in columns:
+        app.authorization_url_pasted_at = now
+        columns |= {"authorization_url_pasted_at", "client_id"}
+    if secret:
+        app.replace_secret(secret, now=now)
+        columns |= SECRET_COLUMNS
+    with transaction.atomic():
+        app.save(update_fields={*columns, "updated_at"} if app.pk else None)
+        return _assign(app, hostnames, now) if hostnames else []
+
+
+def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:
+    keys = chosen.selected | {_row(hostname) for hostname in chosen.new}
+    had = set(app.branded_urls.values_list("pk", flat=True))
+    BrandedURL.objects.release(had - keys, app=app)
+    BrandedURL.objects.take(keys - had, app=app, now=now)
+    lost = BrandedURL.objects.filter(pk__in=keys).exclude(app=app)
+    return list(lost.order_by("hostname").values_list("hostname", flat=True))
+
+
+def _row(hostname: str) -> int:
+    return BrandedURL.objects.defer("logo").get_or_create(hostname=hostname)[0].pk
+
+
+def clone(source: WebexApp, *, name: str) -> WebexApp:
+    """Starts disabled, without hostnames (one integration each) and without the secret."""
+    return WebexApp.objects.create(
+        name=name,
+        client_id=source.client_id,
+        authorization_url=source.authorization_url,
+        authorization_url_pasted_at=source.authorization_url_pasted_at,
+        default_provisioning_id=source.default_provisioning_id,
+    )
+
+
+def disable(app: WebexApp) -> None:
+    WebexApp.objects.filter(pk=app.pk).update(is_enabled=False)

@@ -1,0 +1,45 @@
+"""Is each integration ready? The same answers as on its page, for a terminal or a monitor."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations import clock
+from integrations.flows import registration
+from integrations.models import WebexApp
+
+MARKS = {
+    registration.Level.FINE: "ok  ",
+    registration.Level.ASKS: "ask ",
+    registration.Level.BLOCKS: "TODO",
+}
+
+
+class Command(BaseCommand):
+    help = "Prints what each integration still needs; fails if something blocks."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?", help="of one integration; default: all")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        apps = WebexApp.objects.order_by("name")
+        if options["name"]:
+            apps = apps.filter(name=options["name"])
+        if not apps:
+            raise CommandError("There is no such integration. Add one under Settings → Webex.")
+        readiness = registration.readiness_of(apps, now=clock.now())
+        for app in apps:
+            self._print(app, readiness[app.pk])
+        if any(each.blocking for each in readiness.values()):
+            raise CommandError("Something blocks; see TODO above.")
+
+    def _print(self, app: WebexApp, readiness: registration.Readiness) -> None:
+        state = "enabled" if app.is_enabled else "not enabled"
+        self.stdout.write(f"{app.name} ({state}): {readiness.summary}")
+        for check in readiness.checks:
+            self.stdout.write(
+                f"  {MARKS[check.level]}  {check.sentence} {check.next_step}".rstrip()
+            )
+            for line in check.to_copy.splitlines():
+                self.stdout.write(f"          {line}")

@@ -1,0 +1,38 @@
+"""Small things the pages of Settings → Webex need."""
+
+from typing import Any
+
+from django import template
+
+from integrations.admin.lists import CAP
+
+register = template.Library()
+
+
+@register.filter
+def error_count(fieldset: Any) -> int:
+    fields = [field for line in fieldset for field in line]
+    return sum(bool(field.errors()) for field in fields if callable(getattr(field, "errors", None)))
+
+
+@register.filter
+def first_lines(items: list[Any], most: int) -> list[Any]:
+    return items[:most]
+
+
+@register.filter
+def beyond(items: list[Any], most: int) -> int:
+    return max(len(items) - most, 0)
+
+
+@register.filter
+def largest_unit(span: str) -> str:
+    """“3 hours” of “3 hours, 12 minutes”."""
+    return span.partition(",")[0]
+
+
+@register.simple_tag
+def capped(changelist: Any) -> str:
+    count = changelist.result_count
+    is_capped = getattr(changelist.paginator, "is_capped", False)
+    return f"{CAP:,}+" if is_capped else f"{count:,}"

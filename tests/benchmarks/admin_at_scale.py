@@ -1,0 +1,145 @@
+"""The admin at 1,000,000 grants and 200,000 users: server time and queries of its main pages.
+
+Run it on an empty PostgreSQL database of its own, which it fills (about a minute):
+
+    DATABASE_URL=postgres://… python -m tests.benchmarks.admin_at_scale [--grants 1000000]
+
+Each page is asked six times; the median of all but the first counts. The first is shown beside it:
+counts that take long are kept for a minute. Fails at more than 300 ms or 12 queries.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+os.environ["LOG_LEVEL"] = "WARNING"
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from integrations.models import KeyCanary
+
+HOST = "admin.example.com"
+MOST_SECONDS, MOST_QUERIES = 0.300, 12
+PAGES = {
+    "dashboard": "/admin/",
+    "integrations": "/admin/integrations/webexapp/",
+    "integration": "/admin/integrations/webexapp/1/change/",
+    "grants, first page": "/admin/integrations/grant/",
+    "grants, page 40 (the last)": "/admin/integrations/grant/?p=40",
+    "grants, linked": "/admin/integrations/grant/?status__exact=ACTIVE",
+    "grants, need the user": "/admin/integrations/grant/?status__exact=CONSENT_LOST",
+    "grants, of one integration": "/admin/integrations/grant/?app__id__exact=3",
+    "grants, failing now": "/admin/integrations/grant/?horizon=failing",
+    "grants, end within 7 days": "/admin/integrations/grant/?horizon=7",
+    "grants, search by e-mail": "/admin/integrations/grant/?q=person777@acme.example",
+    "grants, search by its start": "/admin/integrations/grant/?q=person77",
+    "grants, search by user name": "/admin/integrations/grant/?q=user1234",
+    "grants, search in vain": "/admin/integrations/grant/?q=nobody-of-that-name",
+    "grant": "/admin/integrations/grant/500/change/",
+    "events": "/admin/integrations/grantevent/",
+    "events, by tracking id": "/admin/integrations/grantevent/?q=ROUTERGW_4321",
+    "branded URLs": "/admin/integrations/brandedurl/",
+}
+
+FILL = [
+    """INSERT INTO accounts_user (username, first_name, last_name, email, password, is_superuser,
+         is_staff, is_active, date_joined)
+       SELECT 'user' || n, 'First', 'Last', 'user' || n || '@portal.example', '', false, false,
+         true, now() FROM generate_series(1, %(users)s) n""",
+    """INSERT INTO integrations_webexapp (name, is_enabled, client_id, client_secret_fingerprint,
+         authorization_url, default_provisioning_id, pause_reason, created_at, updated_at)
+       SELECT 'Integration ' || n, false, 'C' || n, '', '', '', '', now(), now()
+       FROM generate_series(1, 10) n""",
+    """INSERT INTO integrations_brandedurl (hostname, brand_name, accent_color, logo_digest, app_id)
+       SELECT 'portal-' || n || '.example.com', 'Brand ' || n, '#1f5fbf', '', 1 + n %% 10
+       FROM generate_series(1, 400) n""",
+    """INSERT INTO integrations_grant (user_id, app_id, status, access_token, refresh_token,
+         access_token_expires_at, refresh_token_expires_at, scope, person_id, person_email,
+         person_name, org_id, org_name, granted_at, refreshed_at, refresh_due_at, version,
+         failure_count, failing_since, last_error, last_tracking_id)
+       SELECT u.id, a.n, s.status, CASE WHEN s.status <> 'DISCONNECTED' THEN repeat('g', 292) END,
+         CASE WHEN s.status <> 'DISCONNECTED' THEN repeat('g', 292) END,
+         now() + interval '10 days', now() + random() * interval '90 days',
+         repeat('spark:people_read ', 9), 'P' || g.n, 'person' || g.n || '@acme.example',
+         'Person ' || g.n, 'O1', 'Acme', now(), now() - random() * interval '7 days',
+         now() + random() * interval '7 days', 1, 0,
+         CASE WHEN g.n %% 500 = 1 AND s.status = 'ACTIVE' THEN now() END, '', ''
+       FROM generate_series(0, %(grants)s - 1) AS g(n)
+       CROSS JOIN LATERAL (SELECT 1 + g.n / %(users)s AS n) a
+       JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_user
+             WHERE username LIKE 'user%%') u ON u.n = 1 + g.n %% %(users)s
+       CROSS JOIN LATERAL (SELECT CASE WHEN g.n %% 100 < 2 THEN 'CONSENT_LOST'
+         WHEN g.n %% 100 < 10 THEN 'DISCONNECTED' ELSE 'ACTIVE' END AS status) s""",
+    """INSERT INTO integrations_grantevent (grant_id, kind, actor_id, reason, tracking_id, at)
+       SELECT id, 'LINKED', user_id, '', 'ROUTERGW_' || id, now() FROM integrations_grant""",
+    "VACUUM ANALYZE",
+]
+
+
+def fill(grants: int, users: int) -> None:
+    call_command("migrate", verbosity=0)
+    KeyCanary.objects.all().delete()  # each run of the test settings has keys of its own
+    KeyCanary.objects.plant()
+    if User.objects.filter(username="user1").exists():
+        print("The database is filled already.")
+        return
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        for statement in FILL:
+            cursor.execute(
+                statement, {"grants": grants, "users": users} if "%" in statement else None
+            )
+    User.objects.create_superuser("root", "root@portal.example", "correct horse")
+    print(
+        f"Filled with {grants:,} grants of {users:,} users in {time.perf_counter() - began:.0f} s."
+    )
+
+
+def measure(client: Client, path: str) -> tuple[float, float, int]:
+    seconds, queries = [], 0
+    for _ in range(6):
+        with CaptureQueriesContext(connection) as captured:
+            began = time.perf_counter()
+            response = client.get(path, secure=True)
+            seconds.append(time.perf_counter() - began)
+        assert response.status_code == 200, (path, response.status_code)
+        queries = len(captured)
+    return statistics.median(seconds[1:]), seconds[0], queries
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--grants", type=int, default=1_000_000)
+    parser.add_argument("--users", type=int, default=200_000)
+    options = parser.parse_args()
+    if connection.vendor != "postgresql":
+        print("Set DATABASE_URL to an empty PostgreSQL database.")
+        return 2
+    fill(options.grants, options.users)
+    client = Client(HTTP_HOST=HOST)
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(User.objects.get(username="root"), backend)
+    too_much = False
+    print(f"{'page':30} {'server time':>12} {'first':>9} {'queries':>8}")
+    for name, path in PAGES.items():
+        seconds, first, queries = measure(client, path)
+        failed = seconds > MOST_SECONDS or queries > MOST_QUERIES
+        too_much |= failed
+        verdict = "   TOO MUCH" if failed else ""
+        print(f"{name:30} {seconds * 1e3:9.0f} ms {first * 1e3:6.0f} ms {queries:8}{verdict}")
+    return int(too_much)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What an integration still needs: on its page, in the list, and in the terminal."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from integrations import clock
+from integrations.flows import registration, setup
+from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from tests.conftest import ALICE_AT_WEBEX, H1, H3
+
+APPS = "/admin/integrations/webexapp/"
+
+
+def judged(app) -> registration.Readiness:
+    fresh = WebexApp.objects.get(pk=app.pk)
+    return registration.readiness_of([fresh], now=clock.now())[app.pk]
+
+
+def codes(app) -> list[str]:
+    return [check.code for check in judged(app).open]
+
+
+def test_a_complete_integration_is_ready(acme):
+    assert (codes(acme), judged(acme).summary) == ([], "Ready")
+
+
+def test_an_empty_integration_says_every_step_with_the_next_one(db):
+    app = WebexApp.objects.create(name="Empty")
+
+    readiness = judged(app)
+
+    assert [check.code for check in readiness.blocking] == [
+        "authorization_url", "client_secret", "hostnames",
+    ]  # fmt: skip
+    assert all(check.next_step for check in readiness.blocking)
+    assert readiness.summary == "3 steps to do"
+    assert "spark-admin:people_read" in readiness.blocking[0].to_copy
+
+
+def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_again(acme):
+    brand = BrandedURL.objects.create(hostname="late.example.com")
+    chosen = frozenset([brand.pk, *acme.branded_urls.values_list("pk", flat=True)])
+
+    setup.save(acme, secret="", changed=set(), hostnames=setup.Hostnames(chosen), now=clock.now())
+    drifted = judged(acme).asking
+    setup.save(acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now())
+
+    assert [(check.code, check.to_copy) for check in drifted] == [
+        ("added_later", brand.redirect_uri)
+    ]
+    assert codes(acme) == []
+
+
+def test_a_successful_return_proves_a_hostname_as_well(acme, alice, browser):
+    BrandedURL.objects.filter(hostname=H1).update(assigned_at=clock.now() + timedelta(seconds=1))
+    assert codes(acme) == ["added_later"]
+
+    browser(alice, H1).link(ALICE_AT_WEBEX)
+
+    assert codes(acme) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("portal-a.example.com", "www.example.com", "placeholder"),
+        ("portal-a.example.com", "portal-x.example.com", "foreign_redirect_uri"),
+        ("people_write", "people_wriet", "scope_typo"),
+        ("spark%3Aorganizations_read", "spark%3Akms", "scopes"),
+        ("client_id=", "client_id=X", "client_id"),
+        ("http://", "ftp://", "authorization_url"),
+    ],
+)
+def test_what_is_odd_about_the_pasted_url_is_found(acme, old, new, code):
+    assert old in acme.authorization_url
+    changed = acme.authorization_url.replace(old, new)
+    WebexApp.objects.filter(pk=acme.pk).update(authorization_url=changed)
+
+    assert code in codes(acme)
+
+
+def test_a_typo_names_the_scope_that_was_probably_meant(acme):
+    changed = acme.authorization_url.replace("people_write", "people_wriet")
+    WebexApp.objects.filter(pk=acme.pk).update(authorization_url=changed)
+
+    typos = {check.to_copy for check in judged(acme).asking if check.code == "scope_typo"}
+
+    assert typos == {"spark:people_write", "spark-admin:people_write"}
+
+
+def test_the_client_id_of_another_integration_is_noticed(acme, globex):
+    WebexApp.objects.filter(pk=globex.pk).update(
+        client_id=acme.client_id, authorization_url=acme.authorization_url
+    )
+
+    assert "twin" in codes(acme)
+    assert "twin" in codes(globex)
+
+
+def test_many_starts_without_a_return_are_noticed(acme, alice, alice_browser):
+    for _ in range(3):
+        alice_browser.start()
+
+    problem = next(check for check in judged(acme).asking if check.code == "no_return")
+
+    assert problem.sentence == f"{H1}: 3 started, 0 returned."
+    assert problem.to_copy == BrandedURL.objects.get(hostname=H1).redirect_uri
+
+
+def test_a_return_ends_that_suspicion(acme, alice_browser):
+    for _ in range(3):
+        alice_browser.start()
+    alice_browser.link(ALICE_AT_WEBEX)
+
+    assert "no_return" not in codes(acme)
+
+
+def test_old_starts_do_not_count(acme, alice_browser, travel):
+    for _ in range(3):
+        alice_browser.start()
+    AuthorizationRequest.objects.update(created_at=clock.now() - timedelta(days=8))
+
+    assert "no_return" not in codes(acme)
+
+
+def test_judging_more_integrations_takes_no_more_queries(acme, globex):
+    def queries(apps: list[WebexApp]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            registration.readiness_of(apps, now=clock.now())
+        return len(captured)
+
+    assert queries([acme, globex]) == queries([acme])
+
+
+# --- Two admins at once -------------------------------------------------------------------------
+
+
+def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hears_so(acme, globex):
+    brand = BrandedURL.objects.create(hostname="wanted.example.com")
+    chosen = setup.Hostnames(frozenset([brand.pk]))
+    seen_free = BrandedURL.objects.get(pk=brand.pk)
+
+    first = setup.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
+    second = setup.save(globex, secret="", changed=set(), hostnames=chosen, now=clock.now())
+
+    assert seen_free.app is None
+    assert (first, second) == ([], ["wanted.example.com"])
+    assert BrandedURL.objects.get(pk=brand.pk).app == acme
+
+
+def test_taking_a_hostname_is_decided_by_the_database(acme, globex):
+    brand = BrandedURL.objects.create(hostname="wanted.example.com")
+    now = clock.now()
+
+    taken = [BrandedURL.objects.take([brand.pk], app=app, now=now) for app in (acme, globex)]
+
+    assert taken == [1, 0]
+
+
+def test_nobody_releases_the_hostname_of_somebody_else(acme, globex):
+    brand = BrandedURL.objects.get(hostname=H3)
+
+    BrandedURL.objects.release([brand.pk], app=globex)
+
+    assert BrandedURL.objects.get(hostname=H3).app == acme
+
+
+# --- The terminal -------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_the_page_says(acme, capsys):
+    call_command("check_registration", "Acme")
+
+    assert capsys.readouterr().out.startswith("Acme (enabled): Ready\n  ok")
+
+
+def test_the_command_fails_if_something_blocks(acme, capsys):
+    WebexApp.objects.create(name="Empty")
+
+    with pytest.raises(CommandError, match="blocks"):
+        call_command("check_registration")
+
+    assert "TODO  The client secret is missing." in capsys.readouterr().out
+
+
+def test_the_command_does_not_fail_for_what_only_asks(acme, globex, capsys):
+    WebexApp.objects.filter(pk=globex.pk).update(
+        client_id=acme.client_id, authorization_url=acme.authorization_url
+    )
+
+    call_command("check_registration")
+
+    assert "ask   Its client ID is also used by Globex." in capsys.readouterr().out
+
+
+def test_the_command_knows_when_there_is_no_such_integration(acme):
+    with pytest.raises(CommandError, match="no such integration"):
+        call_command("check_registration", "Hooli")
