@@ -1,4 +1,4 @@
-"""Messages travel in a signed cookie of this host only; a session write for each would cost more."""
+"""Messages travel in a signed cookie of this host only: cheaper than a session write for each."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
