@@ -11,7 +11,8 @@ from django.db import connection
 from accounts.models import User
 from integrations import clock
 from integrations.flows import device_polling
-from integrations.models import DeviceAuthorization, Grant, GrantEvent
+from integrations.models import DeviceAuthorization, Grant, GrantEvent, device_authorization
+from integrations.models.device_authorization import LAST_MOMENT
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.device.conftest import TOKEN, Login
@@ -95,15 +96,15 @@ def test_slow_down_costs_five_seconds_for_good(login: Login, sandbox: Sandbox) -
     login.poll()
     assert login.row.interval == 7
 
-    login.poll(after=6.5)
+    login.poll(after=4.5)
     assert sandbox.ledger.count(TOKEN) == 1
-    login.poll(after=0.6)
+    login.poll(after=2.6)
     assert sandbox.ledger.count(TOKEN) == 2
-    login.poll(after=6.5)
+    login.poll(after=4.5)
     assert sandbox.ledger.count(TOKEN) == 2
 
     sandbox.fault(TOKEN, status=400, body=body)
-    login.poll(after=0.6)
+    login.poll(after=2.6)
     assert login.row.interval == 12
 
 
@@ -116,9 +117,9 @@ def test_too_many_requests_hold_the_whole_integration_as_long_as_webex_asks(
     hers.poll()
     assert sandbox.ledger.count(TOKEN) == 1
 
-    hers.poll(after=19)
+    hers.poll(after=16)
     assert sandbox.ledger.count(TOKEN) == 1
-    hers.poll(after=1.5)
+    hers.poll(after=4.5)
     assert sandbox.ledger.count(TOKEN) == 3
     assert (hers.row.interval, his.row.interval) == (7, 2)
 
@@ -182,10 +183,10 @@ def test_a_wrong_secret_ends_it_and_tells_the_operator(
 def test_it_expires_after_its_time_and_webex_is_not_asked_again(
     login: Login, sandbox: Sandbox
 ) -> None:
-    login.poll(after=299)
+    login.poll(after=290)
     asked = sandbox.ledger.count(TOKEN)
 
-    login.poll(after=2)
+    login.poll(after=12)
 
     assert login.state == "expired"
     assert "The time is over" in login.page()
@@ -215,12 +216,29 @@ def test_webex_saying_expired_first_is_an_expiry(login: Login, sandbox: Sandbox)
     assert login.state == "expired"
 
 
-def test_an_acceptance_in_the_last_seconds_still_counts(login: Login, alice: User) -> None:
+def test_the_last_poll_comes_at_the_last_moment(login: Login) -> None:
     login.poll(after=296.5)
-    login.poll(after=2.5)  # would be the last but one: the last one waits for the last moment
-    assert login.browser.sandbox.ledger.count(TOKEN) == 1
+
+    assert login.row.expires_at - login.row.next_poll_at == LAST_MOMENT
+    assert timedelta(seconds=0.5) > LAST_MOMENT
+
+
+def test_an_acceptance_after_the_last_but_one_poll_still_counts(
+    start: Callable[[User], Login],
+    alice: User,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In slow motion: an interval of 10 s, the last moment 4 s before the end."""
+    monkeypatch.setattr(device_authorization, "LAST_MOMENT", timedelta(seconds=4))
+    sandbox.scenario.device_interval = 10
+    login = start(alice)
+    login.poll(after=283)
+    login.poll(after=11)
+    assert sandbox.ledger.count(TOKEN) == 1  # would be the last but one; the last one waits
+
     login.accept(ALICE_AT_WEBEX)
-    login.poll(after=0.5)
+    login.poll(after=2.5)
 
     assert login.state == "linked"
 
@@ -228,10 +246,10 @@ def test_an_acceptance_in_the_last_seconds_still_counts(login: Login, alice: Use
 def test_an_answer_that_arrives_after_the_end_counts_too(login: Login, sandbox: Sandbox) -> None:
     row = login.row
     DeviceAuthorization.objects.filter(pk=row.pk).update(
-        expires_at=clock.now() + timedelta(seconds=2.2)
+        expires_at=clock.now() + timedelta(seconds=4)
     )
     login.accept(ALICE_AT_WEBEX)
-    sandbox.fault(TOKEN, delay=0.5)
+    sandbox.fault(TOKEN, delay=2.2)
     login.poll()
 
     assert login.state == "linked"
