@@ -36,6 +36,11 @@ WEBEX_ISSUERS = env.list(
     "WEBEX_ISSUERS",
     default=["https://idbroker.webex.com/idb", "https://idbroker-b-us.webex.com/idb"],
 )
+# Where a device login may send people, besides the origin of WEBEX_API_URL; `*` within one label.
+WEBEX_VERIFICATION_HOSTS = env.list(
+    "WEBEX_VERIFICATION_HOSTS",
+    default=["oauth-helper-*.wbx2.com", "login-*.wbx2.com", "login-*.webex.com"],
+)
 guards.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -162,7 +167,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: a Strict session would be missing on the return from Webex.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no further cookie
+MESSAGE_STORAGE = "accounts.message_storage.HostCookieStorage"
 CSRF_FAILURE_VIEW = "accounts.views.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
@@ -204,6 +209,14 @@ REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # second
 CELERY_BEAT_SCHEDULE = {
     name: {"task": f"integrations.tasks.{name}", "schedule": every, "options": {"expires": every}}
     for name, every in {"sweep": REFRESH_SWEEP_EVERY, "tidy": 600.0}.items()
+}
+
+# Device linking: the regular start of the polling loop; usually it is woken, and runs already.
+CELERY_IMPORTS = ["integrations.device_tasks"]
+CELERY_BEAT_SCHEDULE["poll_device_authorizations"] = {
+    "task": "integrations.device_tasks.poll_device_authorizations",
+    "schedule": 5.0,
+    "options": {"expires": 5.0},
 }
 
 # --- Mail and logs ------------------------------------------------------------------------------

@@ -63,6 +63,26 @@ class AccessDenied(AuthorizationFailed):
     """The user declined. Nothing changed; say so without alarm."""
 
 
+class AuthorizationPending(WebexError):
+    """RFC 8628 section 3.5: nobody has decided yet. Ask again after the interval."""
+
+
+class SlowDown(AuthorizationPending):
+    """RFC 8628 section 3.5: ask again, every time five seconds later than before, for good."""
+
+
+class ExpiredDeviceCode(WebexError):
+    """RFC 8628 section 3.5: nobody decided in time. Offer to start again."""
+
+
+class TooManyStarts(IntegrationError):
+    """This user or this integration started too often. Say when to come back."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("too many starts")
+        self.retry_after = retry_after
+
+
 class ConsentRefused(IntegrationError):
     """The callback does not belong to a consent under way here. Say nothing about why.
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
@@ -27,15 +28,20 @@ def tidy() -> None:
 
 
 def wake_sweep() -> None:
-    """After the commit, and only a courtesy: without a broker the next regular sweep does it."""
+    wake(sweep, expires=settings.REFRESH_SWEEP_EVERY)
+
+
+def wake(task: Any, *, expires: float) -> None:
+    """After the commit, and only a courtesy: without a broker the next regular run does it."""
     # In a thread: a broker that accepts and stays silent would hold the page for seconds.
-    transaction.on_commit(lambda: threading.Thread(target=_publish_sweep, daemon=True).start())
+    publishing = threading.Thread(target=publish, args=(task, expires), daemon=True)
+    transaction.on_commit(publishing.start)
 
 
-def _publish_sweep() -> None:
+def publish(task: Any, expires: float) -> None:
     try:
         # Without a policy of its own, even `retry=False` tries to connect for six seconds.
         policy = {"max_retries": 1, "interval_start": 0.2}
-        sweep.apply_async(expires=settings.REFRESH_SWEEP_EVERY, retry=True, retry_policy=policy)
+        task.apply_async(expires=expires, retry=True, retry_policy=policy)
     except (OperationalError, OSError) as error:
-        logger.warning("Broker unreachable, the next sweep will do it: %s", type(error).__name__)
+        logger.warning("Broker unreachable, the next run will do it: %s", type(error).__name__)

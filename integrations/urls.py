@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import brand, consent, pages, trial
+from integrations.views import brand, consent, device, pages, trial
 
 urlpatterns = [
     path("webex/", pages.webex, name="webex"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("webex/test/<slug:ticket>/", trial.depart, name="webex_test"),
     path("webex/replace/<int:request_id>/", consent.replace, name="webex_replace"),
     path("webex/disconnect/", consent.disconnect, name="webex_disconnect"),
+    path("webex/device/", device.start, name="webex_device_start"),
+    path("webex/device/<uuid:id>/", device.show, name="webex_device"),
+    path("webex/device/<uuid:id>/status/", device.status, name="webex_device_status"),
+    path("webex/device/<uuid:id>/cancel/", device.cancel, name="webex_device_cancel"),
+    path("webex/device/<uuid:id>/replace/", device.replace, name="webex_device_replace"),
     path("brand/<slug:digest>/brand.css", brand.stylesheet, name="brand_stylesheet"),
     path("brand/<slug:digest>/logo.png", brand.logo, name="brand_logo"),
 ]

@@ -5,8 +5,6 @@
 3. `decide` settles the case where another Webex person consented than is linked already.
 """
 
-import dataclasses
-import logging
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -20,18 +18,13 @@ from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
     ConsentRefused,
-    InsufficientScope,
     NotReady,
-    Refused,
-    WebexUnavailable,
 )
-from integrations.flows import standing
-from integrations.models import AuthorizationRequest, BrandedURL, Grant, GrantEvent
+from integrations.flows import linking, standing
+from integrations.models import AuthorizationRequest, BrandedURL
 from integrations.tokens import Person, TokenSet
-from integrations.webex import api, authorization_url, oauth
+from integrations.webex import authorization_url, oauth
 from integrations.webex.http import Deadline
-
-logger = logging.getLogger(__name__)
 
 CALLBACK_SECONDS = 19.0  # for all calls of one callback; gunicorn's own limit is 30
 LONGEST_CODE = 4096  # characters
@@ -119,7 +112,7 @@ def redeem(
         raise AuthorizationFailed(callback.error if known else "no error code")
     deadline = Deadline(CALLBACK_SECONDS)
     tokens = _exchange(request, callback, sent_at=now, deadline=deadline)
-    return tokens, _identify(tokens, deadline)
+    return tokens, linking.identify(tokens, deadline)
 
 
 def check_shape(callback: Callback) -> None:
@@ -140,18 +133,7 @@ def _exchange(
     client = oauth.Client(request.client_id, request.app.client_secret or "")
     code = oauth.AuthorizationCode(callback.code, request.redirect_uri, request.code_verifier)
     tokens = oauth.exchange_code(client, code, sent_at=sent_at, deadline=deadline)
-    if tokens.scope is None:  # RFC 6749 section 5.1: then it is as requested
-        tokens = dataclasses.replace(tokens, scope=frozenset(request.app.scopes))
-    return tokens
-
-
-def _identify(tokens: TokenSet, deadline: Deadline) -> Person:
-    person = api.my_person(tokens.bearer, deadline=deadline)
-    try:
-        name = api.organization_name(tokens.bearer, person.org_id, deadline=deadline)
-    except (InsufficientScope, Refused, WebexUnavailable):
-        name = ""
-    return dataclasses.replace(person, org_name=name)
+    return linking.as_requested(tokens, request.app)
 
 
 def _settle(
@@ -160,34 +142,17 @@ def _settle(
     with transaction.atomic():
         if not AuthorizationRequest.objects.still_wanted(request.pk):
             raise ConsentRefused("changed_meanwhile")
-        grants = Grant.objects.without_tokens().select_for_update()  # who is linked must not change
-        grant, _ = grants.get_or_create(user=request.user, app=request.app)
-        was = grant.status
-        if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
-            request.hold(tokens, person)
-            return Undecided(request.pk)
-        grant.store(tokens, now=now, person=person)
-        disconnected = was == Grant.Status.DISCONNECTED
-        kind = GrantEvent.Kind.LINKED if disconnected else GrantEvent.Kind.RELINKED
-        GrantEvent.objects.create(grant=grant, kind=kind, actor=request.user, at=now)
-    logger.info("Webex linked: grant=%s user=%s app=%s", grant.pk, grant.user_id, grant.app_id)
+        grant = linking.settle(request, tokens, person, now=now)
+    if grant is None:
+        return Undecided(request.pk)
     return Linked(request.next_path, standing.judge(grant, request.app))
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Replace the account that is linked by the one that just consented?"""
-
-    request_id: int
-    present: Person
-    proposed: Person
-
-
-def choice(*, request_id: int, user: User, brand: BrandedURL | None, now: datetime) -> Choice:
+def choice(
+    *, request_id: int, user: User, brand: BrandedURL | None, now: datetime
+) -> linking.Choice:
     """Raises AuthorizationRequest.DoesNotExist where there is nothing (left) to decide."""
-    request = _undecided(request_id, user, brand, now)
-    present = Grant.objects.without_tokens().get(user=user, app=request.app).person
-    return Choice(request.pk, present, request.held()[1])
+    return linking.choice(_undecided(request_id, user, brand, now))
 
 
 def decide(
@@ -199,15 +164,7 @@ def decide(
     """
     with transaction.atomic():
         request = _undecided(request_id, user, brand, now, lock=True)
-        tokens, person = request.held()
-        request.drop_held()
-        if replace:
-            grant, _ = Grant.objects.without_tokens().get_or_create(user=user, app=request.app)
-            reason = f"{grant.person_email} → {person.email}"[:200]
-            grant.store(tokens, now=now, person=person)
-            GrantEvent.objects.create(
-                grant=grant, kind=GrantEvent.Kind.REPLACED, actor=user, reason=reason, at=now
-            )
+        linking.decide(request, replace=replace, now=now)
     return request.next_path
 
 

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
-from integrations.models import AuthorizationRequest, BrandedURL, Grant, GrantEvent
-from integrations.tokens import Bearer
+from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp, held_consent
+from integrations.tokens import Bearer, Person, TokenSet
 from integrations.webex import api, scopes
 from integrations.webex.http import Deadline
 
@@ -64,14 +64,20 @@ def end_for_inactive_users(*, now: datetime) -> int:
     return end_each(gone, by=None, reason="user deactivated", now=now)
 
 
+def discard(tokens: TokenSet, person: Person, app: WebexApp) -> None:
+    """Tokens that came for somebody who is not entitled to them any more: Webex is told, if it
+    may be, and they are not kept."""
+    scope = " ".join(tokens.scope or ())
+    _revoke(Grant(app=app, person_id=person.id, scope=scope), tokens.bearer)
+
+
 def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
     """Returns the token to tell Webex with. Raises NotLinked."""
     bearer = _bearer(grant)
     with transaction.atomic():
         if not grant.disconnect():
             raise NotLinked
-        undecided = AuthorizationRequest.objects.undecided(grant.user, now)
-        undecided.filter(app=grant.app_id).update(pending_tokens=None)
+        held_consent.forget_all_held(user_id=grant.user_id, app_id=grant.app_id)
         GrantEvent.objects.create(
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
         )

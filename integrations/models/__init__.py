@@ -2,6 +2,7 @@
 
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
+from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.key_canary import KeyCanary
@@ -10,6 +11,7 @@ from integrations.models.webex_app import WebexApp
 __all__ = [
     "AuthorizationRequest",
     "BrandedURL",
+    "DeviceAuthorization",
     "Grant",
     "GrantEvent",
     "KeyCanary",

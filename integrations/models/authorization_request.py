@@ -1,7 +1,6 @@
 """A consent under way: from "Link my Webex account" to the return from Webex."""
 
 import hashlib
-import json
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
 from integrations.models.branded_url import BrandedURL
+from integrations.models.held_consent import HeldConsent
 from integrations.models.webex_app import WebexApp
-from integrations.tokens import Person, TokenSet
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -97,10 +96,12 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             ours = ours.filter(created_at__gte=app.client_secret_set_at)
         if ours.update(consumed_at=now) != 1:
             return None
-        return self.select_related("app").get(state=state)
+        request = self.select_related("app").get(state=state)
+        request.user = user  # known already: no query
+        return request
 
 
-class AuthorizationRequest(models.Model):
+class AuthorizationRequest(HeldConsent):
     state = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)
     code_verifier = EncryptedTextField(default=secrets.token_urlsafe)
     user = models.ForeignKey(
@@ -115,7 +116,6 @@ class AuthorizationRequest(models.Model):
     next_path = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
-    pending_tokens = EncryptedTextField(null=True)
     is_test = models.BooleanField(default=False)  # an admin tries the link; nothing is kept
 
     objects = AuthorizationRequestQuerySet.as_manager()
@@ -130,29 +130,3 @@ class AuthorizationRequest(models.Model):
 
     def __str__(self) -> str:
         return f"authorization request {self.pk}"
-
-    def hold(self, tokens: TokenSet, person: Person) -> None:
-        """Keeps a finished consent until its user says whether it replaces the present one."""
-        held = {
-            "access_token": tokens.access_token,
-            "access_token_expires_at": tokens.access_token_expires_at.isoformat(),
-            "refresh_token": tokens.refresh_token,
-            "refresh_token_expires_at": tokens.refresh_token_expires_at
-            and tokens.refresh_token_expires_at.isoformat(),
-            "scope": None if tokens.scope is None else sorted(tokens.scope),
-            "person": vars(person),
-        }
-        self.pending_tokens = json.dumps(held)
-        self.save(update_fields=["pending_tokens"])
-
-    def held(self) -> tuple[TokenSet, Person]:
-        held = json.loads(self.pending_tokens or "")
-        person = Person(**held.pop("person"))
-        scope = held.pop("scope")
-        for moment in ("access_token_expires_at", "refresh_token_expires_at"):
-            held[moment] = held[moment] and datetime.fromisoformat(held[moment])
-        return TokenSet(scope=None if scope is None else frozenset(scope), **held), person
-
-    def drop_held(self) -> None:
-        self.pending_tokens = None
-        self.save(update_fields=["pending_tokens"])

@@ -48,6 +48,16 @@ class WebexApp(models.Model):
         blank=True,
         help_text=_("BroadWorks only; optional."),
     )
+    device_linking_enabled = models.BooleanField(
+        _("link with another device"),
+        default=False,
+        help_text=_(
+            "Users can link by QR code from their phone. Leave it off unless they need it: whoever "
+            "shows such a code to somebody else can talk them into linking the wrong account, and "
+            "no check of ours can see that. It also needs the four helper URIs of Webex among the "
+            "redirect URIs."
+        ),
+    )
     refresh_paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

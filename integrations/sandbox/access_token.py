@@ -55,7 +55,7 @@ def access_token(state: State, request: Request) -> Response:
     if request.form.repeated:
         raise OAuthError(state, "invalid_request", "A parameter is repeated.")
     integration = authenticated_client(state, request)
-    _check_rate(state, integration)
+    check_rate(state, integration)
     grant_type = GRANT_TYPES.get(request.form.get("grant_type", ""))
     if grant_type is None:
         raise OAuthError(state, "unsupported_grant_type", "The grant type is not supported.")
@@ -85,7 +85,7 @@ def _credentials(state: State, request: Request) -> tuple[str, str]:
     return client_id, secret
 
 
-def _check_rate(state: State, integration: Integration) -> None:
+def check_rate(state: State, integration: Integration) -> None:
     """Refuse calls of a client above the scenario's limit per minute."""
     limit = state.scenario.rate_limit
     if limit is None:

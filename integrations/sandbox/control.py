@@ -35,6 +35,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "iss": "Issuer added to the callback",
         "code_ttl": "Life of a code (seconds)",
     },
+    "Device": {
+        "device_ttl": "Life of a device code (seconds)",
+        "device_interval": "Interval between polls (seconds)",
+        "device_access_ttl": "Life of a device's access token (seconds)",
+        "device_override": "Fields of the device answer to replace (JSON; null: left out)",
+    },
     "Answers": {
         "error_shape": "Shape of token errors",
         "shuffle_scope": "Shuffle the scopes",
@@ -66,7 +72,15 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cut": ("Cut before the status", {"cut": "before_status"}),
     "lost": ("Processed, then the answer is cut", {"cut": "mid_body", "after": True}),
 }
-PATHS = ("/v1/access_token", "/v1/people/me", "/v1/organizations/*", "/v1/authorizations*", "/v1/*")
+PATHS = (
+    "/v1/access_token",
+    "/v1/device/authorize",
+    "/v1/device/token",
+    "/v1/people/me",
+    "/v1/organizations/*",
+    "/v1/authorizations*",
+    "/v1/*",
+)
 
 
 @routes("GET", "/sandbox/")
@@ -143,7 +157,7 @@ def _value(name: str, form: Params) -> Any:
         return form.all(name)
     if name == "granted_scopes":
         return text.split() or None
-    if name == "override":
+    if isinstance(default, dict):
         return json.loads(text or "{}")
     if name in CHOICES or name == "iss":
         return text or None
@@ -194,7 +208,7 @@ def _switch(scenario: Scenario, name: str, title: str) -> dict[str, Any]:
         return switch | {"kind": "choice", "choices": choices if default else none + choices}
     if isinstance(default, bool):
         return switch | {"kind": "check", "is_on": value}
-    if name == "override":
+    if isinstance(default, dict):
         return switch | {"kind": "text", "value": json.dumps(value) if value else ""}
     if name in ("granted_scopes", "iss"):
         text = " ".join(value) if isinstance(value, tuple) else value

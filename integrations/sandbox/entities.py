@@ -124,6 +124,23 @@ class Code:
 
 
 @dataclass
+class DeviceCode:
+    """A device login under way; not persisted. `decision` is "accept" or "decline"."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    interval: float
+    expires_at: float
+    polled_at: float | None = None
+    person_id: str | None = None
+    decision: str | None = None
+    is_used: bool = False
+    value: str = field(default_factory=new_uuid)
+    user_code: str = field(default_factory=lambda: f"{secrets.randbelow(1_000_000):06}")
+    long_user_code: str = field(default_factory=lambda: secrets.token_hex(32))
+
+
+@dataclass
 class Grant:
     """One person's consent to one integration: a family of tokens."""
 
@@ -133,6 +150,7 @@ class Grant:
     granted_at: float
     refresh_token: str = ""
     revoked_at: float | None = None
+    access_ttl: float | None = None  # seconds; None: as the scenario says
     id: str = field(default_factory=new_uuid)
 
     def __post_init__(self) -> None:

@@ -14,10 +14,16 @@ from integrations.sandbox.state import State
 
 
 def begin(
-    state: State, integration: Integration, person: Person, scopes: tuple[str, ...]
+    state: State,
+    integration: Integration,
+    person: Person,
+    scopes: tuple[str, ...],
+    *,
+    access_ttl: float | None = None,
 ) -> dict[str, Any]:
     """A new grant with its first two tokens; the token endpoint's answer."""
     grant = Grant(person.id, integration.client_id, scopes, granted_at=state.now())
+    grant.access_ttl = access_ttl
     state.grants[grant.id] = grant
     refresh = _issue(state, grant, kind="refresh", parent=None)
     return _answer(state, grant, refresh)
@@ -123,6 +129,7 @@ def _issue(state: State, grant: Grant, *, kind: str, parent: str | None) -> Toke
     person = state.people[grant.person_id]
     scenario = state.scenario
     now = state.now()
+    access_ttl = scenario.access_ttl if grant.access_ttl is None else grant.access_ttl
     token = Token(
         value=opaque_token(person.org_id),
         kind=kind,
@@ -132,7 +139,7 @@ def _issue(state: State, grant: Grant, *, kind: str, parent: str | None) -> Toke
         person_email=person.email,
         grant_id=grant.id,
         issued_at=now,
-        expires_at=now + (scenario.access_ttl if kind == "access" else scenario.refresh_ttl),
+        expires_at=now + (access_ttl if kind == "access" else scenario.refresh_ttl),
     )
     state.tokens[token.value] = token
     if kind == "refresh":

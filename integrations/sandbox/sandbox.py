@@ -15,6 +15,7 @@ from integrations.sandbox import (
     control,
     control_api,
     developer,
+    device,
     pages,
     rest,
     sign_in,
@@ -30,7 +31,7 @@ from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import State
 from integrations.sandbox.storage import StateFile
 
-PARTS = (access_token, authorize, rest, sign_in, developer, control, control_api, pages)
+PARTS = (access_token, authorize, device, rest, sign_in, developer, control, control_api, pages)
 ROUTES = [route for part in PARTS for route in part.routes.entries]
 LEDGER_SIZE = 2000
 

@@ -42,6 +42,10 @@ class Scenario:
     access_ttl: float = 1209599
     refresh_ttl: float = 7775999
     code_ttl: float = 300
+    device_ttl: float = 300
+    device_interval: float = 2
+    device_access_ttl: float = 64799
+    device_override: dict[str, Any] = field(default_factory=dict)
     omit: tuple[str, ...] = ()
     override: dict[str, Any] = field(default_factory=dict)
     error_shape: str = "gateway"

@@ -48,7 +48,7 @@ def consent_page(state: State, request: Request) -> Response:
         "transaction": transaction.id,
         "integration": state.integrations[transaction.client_id].name,
         "redirect_uri": transaction.redirect_uri,
-        "person": _described(state, person),
+        "person": described(state, person),
         "scopes": [{"name": s, "words": in_plain_words(s)} for s in transaction.scopes],
     }
     return page("consent.html", context)
@@ -81,7 +81,7 @@ def _transaction(state: State, params: Params) -> Transaction:
 def _sign_in(
     state: State, transaction: Transaction, *, email: str, is_unknown: bool = False
 ) -> Response:
-    people = [_described(state, person) for person in state.people.values()]
+    people = [described(state, person) for person in state.people.values()]
     context = {
         "transaction": transaction.id,
         "integration": state.integrations[transaction.client_id].name,
@@ -92,7 +92,7 @@ def _sign_in(
     return page("sign_in.html", context, 400 if is_unknown else 200)
 
 
-def _described(state: State, person: Person) -> dict[str, Any]:
+def described(state: State, person: Person) -> dict[str, Any]:
     return {
         "email": person.email,
         "name": person.display_name,

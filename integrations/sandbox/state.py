@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from integrations.sandbox.entities import (
     Code,
+    DeviceCode,
     Grant,
     Integration,
     Organization,
@@ -57,6 +58,7 @@ class State:
         self._by_email: dict[str, Person] = {}
         self.transactions: dict[str, Transaction] = {}
         self.codes: dict[str, Code] = {}
+        self.device_codes: dict[str, DeviceCode] = {}
         self.grants: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
         self.token_calls: dict[str, list[float]] = {}
@@ -80,6 +82,7 @@ class State:
             self.clock_offset = 0.0
             for temporary in (self.transactions, self.codes, self.grants, self.tokens):
                 temporary.clear()
+            self.device_codes.clear()
             self.token_calls.clear()
             self.changed()
 

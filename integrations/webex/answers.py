@@ -51,15 +51,15 @@ def token_set(answer: Answer, *, sent_at: datetime) -> TokenSet:
 
 
 def _judge(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
-    body = _json_object(answer)
+    body = json_object(answer)
     if answer.status in (400, 401) or (answer.status == 200 and body and "error" in body):
-        return _refusal(answer, body or {})
+        return refusal(answer, body or {})
     if answer.status != 200:
-        return _unavailable(answer, body, f"token endpoint answered {answer.status}")
+        return unavailable(answer, body, f"token endpoint answered {answer.status}")
     if body is None:
         return _nonsense(answer)
     if not _is_token(body.get("access_token")) or not _is_bearer(body.get("token_type")):
-        return _unavailable(answer, body, "no usable access token in the answer")
+        return unavailable(answer, body, "no usable access token in the answer")
     refresh_token = body.get("refresh_token")
     refresh_life = _life(body.get("refresh_token_expires_in"))
     return TokenSet(
@@ -76,20 +76,20 @@ def resource(answer: Answer) -> dict[str, Any]:
 
     Raises Refused (401), InsufficientScope (403) or WebexUnavailable (anything else).
     """
-    body = _json_object(answer)
-    tracking_id = _tracking_id(answer, body)
+    body = json_object(answer)
+    facts = tracking_id(answer, body)
     if answer.status == 401:
-        raise Refused("access token refused", status=401, tracking_id=tracking_id)
+        raise Refused("access token refused", status=401, tracking_id=facts)
     if answer.status == 403:
-        raise InsufficientScope("scope or role missing", status=403, tracking_id=tracking_id)
+        raise InsufficientScope("scope or role missing", status=403, tracking_id=facts)
     if answer.status == 204:
         return {}
     if answer.status != 200 or body is None:
-        raise _unavailable(answer, body, "unusable answer")
+        raise unavailable(answer, body, "unusable answer")
     return body
 
 
-def _json_object(answer: Answer) -> dict[str, Any] | None:
+def json_object(answer: Answer) -> dict[str, Any] | None:
     media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         return None
@@ -107,15 +107,15 @@ def _object_without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, An
     return dict(pairs)
 
 
-def _refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
+def refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
     code = body.get("error")
     error = ERROR_CODES.get(code, Refused) if isinstance(code, str) else Refused
     reason = code if error is not Refused else "refused without a standard error code"
-    return error(str(reason), status=answer.status, tracking_id=_tracking_id(answer, body))
+    return error(str(reason), status=answer.status, tracking_id=tracking_id(answer, body))
 
 
-def _unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
-    error = WebexUnavailable(reason, status=answer.status, tracking_id=_tracking_id(answer, body))
+def unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
+    error = WebexUnavailable(reason, status=answer.status, tracking_id=tracking_id(answer, body))
     error.retry_after = retry_after(answer.headers.get("Retry-After"), now=datetime.now(UTC))
     return error
 
@@ -124,7 +124,7 @@ def _nonsense(answer: Answer) -> WebexUnavailable:
     """A JSON object cut short is an answer lost on the way; anything else never was an answer."""
     if answer.body.lstrip().startswith(b"{") and not answer.body.rstrip().endswith(b"}"):
         return AmbiguousOutcome("answer cut short", status=answer.status)
-    return _unavailable(answer, None, "the answer is not a JSON object")
+    return unavailable(answer, None, "the answer is not a JSON object")
 
 
 def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
@@ -139,7 +139,7 @@ def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
     return min(max(wait, timedelta(0)), LONGEST_WAIT)
 
 
-def _tracking_id(answer: Answer, body: dict[str, Any] | None) -> str:
+def tracking_id(answer: Answer, body: dict[str, Any] | None) -> str:
     candidates = ((body or {}).get("trackingId"), answer.headers.get("trackingId"))
     for candidate in candidates:
         if isinstance(candidate, str) and TRACKING_ID.fullmatch(candidate):

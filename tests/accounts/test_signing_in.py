@@ -36,11 +36,12 @@ def test_cookies_stay_on_their_host_and_out_of_scripts(visitor):
         assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Lax", "/", "")
 
 
-def test_a_message_needs_no_cookie_of_its_own(visitor):
+def test_a_message_travels_in_a_cookie_of_this_host_only(visitor):
     sign_in(visitor)
     visitor.post("/webex/disconnect/")
 
-    assert set(visitor.cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    cookie = visitor.cookies["__Host-messages"]
+    assert (cookie["secure"], cookie["httponly"], cookie["domain"]) == (True, True, "")
     assert "There was nothing to disconnect." in visitor.get("/webex/").text
 
 

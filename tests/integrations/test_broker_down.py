@@ -41,7 +41,7 @@ def use_broker():
 
 
 def publishers():
-    return [thread for thread in threading.enumerate() if "_publish_sweep" in thread.name]
+    return [thread for thread in threading.enumerate() if "(publish)" in thread.name]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_broker_that_fails_leaves_one_line_in_the_log(dead_broker, caplog):
     assert not publishers()
     lines = [entry.getMessage() for entry in caplog.records if entry.name == "integrations.tasks"]
     assert len(lines) == 1
-    assert lines[0].startswith("Broker unreachable, the next sweep will do it")
+    assert lines[0].startswith("Broker unreachable, the next run will do it")
 
 
 # --- With a broker ------------------------------------------------------------------------------
