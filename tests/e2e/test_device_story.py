@@ -30,7 +30,7 @@ def device_demo(chromium: Browser, demo: Demo) -> Iterator[Demo]:
     """An admin registers the helper URIs at Webex and ticks the box; afterwards it is off again."""
     page = chromium.new_context().new_page()
     page.goto(f"{demo.sandbox}/my-apps/")
-    page.get_by_role("link", name="Demo portal").click()
+    page.get_by_role("link", name="Demo portal", exact=True).click()
     field = page.get_by_label("Redirect URI")
     field.fill("\n".join([field.input_value(), *HELPER_URIS]))
     page.get_by_role("button", name=re.compile("Save")).click()
@@ -43,10 +43,10 @@ def device_demo(chromium: Browser, demo: Demo) -> Iterator[Demo]:
 
 def set_switch(page: Page, demo: Demo, *, on: bool) -> None:
     page.goto(demo.at("localhost", "/admin/integrations/webexapp/"))
-    page.get_by_role("link", name="Demo portal").click()
+    page.get_by_role("link", name="Demo portal", exact=True).click()
     page.get_by_label("Link with another device").set_checked(on)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(page.get_by_text("is saved")).to_be_visible()
 
 
 @pytest.fixture

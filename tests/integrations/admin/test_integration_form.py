@@ -307,3 +307,13 @@ def test_who_may_not_add_may_not_clone(request, who, acme):
 
     assert client.post(f"{APPS}{acme.pk}/clone/", {"name": "Mine"}).status_code == 403
     assert WebexApp.objects.count() == 1
+
+
+@pytest.mark.parametrize("device_linking_enabled", [True, False])
+def test_device_linking_adds_four_helper_uris_to_register(paula, acme, device_linking_enabled):
+    WebexApp.objects.update(device_linking_enabled=device_linking_enabled)
+
+    page = paula.get(f"{APPS}{acme.pk}/change/").text
+
+    shown = page.count("<code>https://oauth-helper-")
+    assert shown == (4 if device_linking_enabled else 0)
