@@ -1,6 +1,9 @@
 """The worker and its clock: `celery -A config worker`, `celery -A config beat`."""
 
 import os
+import socket
+import sys
+import time
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -15,6 +18,35 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def _keep_django_logging(**kwargs: Any) -> None:
     """Celery would install its own handlers, which do not redact."""
+
+
+@signals.before_task_publish.connect
+def _beat_is_alive(**kwargs: Any) -> None:
+    """Only in the beat process, which publishes for no other reason."""
+    if "beat" in sys.argv:
+        _note("beat")
+
+
+@signals.heartbeat_sent.connect
+def _worker_is_alive(sender: Any = None, **kwargs: Any) -> None:
+    if time.monotonic() - _noted.get("worker", -60.0) > 15:
+        _noted["worker"] = time.monotonic()
+        _note(f"worker {socket.gethostname()}")
+
+
+_noted: dict[str, float] = {}
+
+
+def _note(name: str) -> None:
+    from django.db import DatabaseError, connection
+
+    from integrations import clock
+    from integrations.flows import health
+
+    try:
+        health.beat(name, now=clock.now())
+    except DatabaseError:
+        connection.close()  # a sign of life that cannot be written is none
 
 
 @signals.worker_init.connect

@@ -152,7 +152,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # one for each hostname of an integration
 # --- Security -----------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
 # W005, W021: HSTS for subdomains and preload lists is not ours to promise: the hostnames belong
@@ -201,14 +201,25 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 REFRESH_SWEEP_EVERY = env.float("REFRESH_SWEEP_EVERY", default=60.0)  # seconds
+REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=8)  # calls under way in one worker
+REFRESH_BATCH = env.int("REFRESH_BATCH", default=256)  # grants claimed at once, at most
+# Per integration, all workers together; 0 is unlimited. Webex publishes no figure for this call.
+REFRESH_CALLS_PER_MINUTE = env.int("REFRESH_CALLS_PER_MINUTE", default=300)
+REFRESH_DRAINS_PER_APP = env.int("REFRESH_DRAINS_PER_APP", default=2)  # woken by one sweep
 REFRESH_TIME_BOX = env.float("REFRESH_TIME_BOX", default=20.0)  # seconds of work per sweep
+# SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
 # A claim outlives the call and the retries of its commit, so nobody else sends the same token.
 REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
 
 # A message that nobody took before the next tick would only repeat it: let it expire.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": f"integrations.tasks.{name}", "schedule": every, "options": {"expires": every}}
-    for name, every in {"sweep": REFRESH_SWEEP_EVERY, "tidy": 600.0}.items()
+    for name, every in {
+        "sweep": REFRESH_SWEEP_EVERY,
+        "send_notices": 60.0,
+        "tidy": 600.0,
+    }.items()
 }
 
 # Device linking: the regular start of the polling loop; usually it is woken, and runs already.
@@ -218,6 +229,8 @@ CELERY_BEAT_SCHEDULE["poll_device_authorizations"] = {
     "schedule": 5.0,
     "options": {"expires": 5.0},
 }
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------
 

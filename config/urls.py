@@ -4,6 +4,8 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from integrations.views import health
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers. Says nothing about database or broker."""
@@ -12,6 +14,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),
+    path("readyz/", health.readyz, name="readyz"),
+    path("metrics/", health.metrics, name="metrics"),
     path("favicon.ico", RedirectView.as_view(url=static("portal/icon.svg"))),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),

@@ -15,6 +15,15 @@ from encrypted_model_fields import fields as library
 from integrations.errors import UndecryptableValue
 
 
+def decrypt(ciphertext: str) -> str:
+    """Raises UndecryptableValue."""
+    try:
+        return library.decrypt_str(ciphertext)
+    except (InvalidToken, ValueError):
+        pass
+    raise UndecryptableValue("No configured key decrypts this value.")
+
+
 class EncryptedTextField(library.EncryptedMixin, models.TextField):
     """Text that is ciphertext in the database; NULL stays NULL."""
 

@@ -23,6 +23,7 @@ from integrations.models import BrandedURL, KeyCanary
 logger = logging.getLogger(__name__)
 NO_DATABASE = (DatabaseError, InterfaceError)
 
+PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -45,7 +46,7 @@ class BrandMiddleware:
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
         request.brand = None
-        if request.path == "/healthz/":
+        if request.path in PROBES:
             return self.get_response(request)
         host = _spelled_canonically(request.get_host())
         if host in settings.PORTAL_HOSTS:
@@ -106,7 +107,7 @@ class KeyCanaryMiddleware:
         self.verified = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.verified and request.path != "/healthz/":
+        if not self.verified and request.path not in PROBES:
             if trouble := self._trouble():
                 return trouble
             self.verified = True

@@ -10,21 +10,34 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from integrations import clock
-from integrations.flows import housekeeping, refresh
+from integrations.flows import housekeeping, notices
+from integrations.flows import sweep as sweeps
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def sweep() -> None:
-    outcomes = refresh.sweep(seconds=settings.REFRESH_TIME_BOX)
-    if outcomes:
-        logger.info("Sweep: %s", dict(outcomes))
+    """Wakes a fixed number of drains for each integration that has work; carries no grant ids."""
+    for app_id in sweeps.begin(now=clock.now()):
+        for _number in range(settings.REFRESH_DRAINS_PER_APP):
+            drain_app.apply_async((app_id,), expires=settings.REFRESH_SWEEP_EVERY)
+
+
+@shared_task
+def drain_app(app_id: int) -> None:
+    if sweeps.in_turn(app_id, seconds=settings.REFRESH_TIME_BOX):
+        publish(drain_app, settings.REFRESH_SWEEP_EVERY, app_id)
 
 
 @shared_task
 def tidy() -> None:
     housekeeping.tidy(now=clock.now())
+
+
+@shared_task
+def send_notices() -> None:
+    notices.send_all(now=clock.now())
 
 
 def wake_sweep() -> None:
@@ -38,10 +51,10 @@ def wake(task: Any, *, expires: float) -> None:
     transaction.on_commit(publishing.start)
 
 
-def publish(task: Any, expires: float) -> None:
+def publish(task: Any, expires: float, *args: Any) -> None:
     try:
         # Without a policy of its own, even `retry=False` tries to connect for six seconds.
         policy = {"max_retries": 1, "interval_start": 0.2}
-        task.apply_async(expires=expires, retry=True, retry_policy=policy)
+        task.apply_async(args, expires=expires, retry=True, retry_policy=policy)
     except (OperationalError, OSError) as error:
         logger.warning("Broker unreachable, the next run will do it: %s", type(error).__name__)

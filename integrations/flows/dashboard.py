@@ -4,15 +4,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import Count, Min, Value
+from django.db.models import Count, Min, QuerySet, Sum, Value
 
-from integrations.flows import registration
+from integrations.flows import health, registration
 from integrations.flows.counting import counted
-from integrations.models import Grant, WebexApp
+from integrations.models import Grant, RenewalMinute, WebexApp
 
 WEEKS = 13  # a refresh token lives 90 days unless it is used
-UNDATED, NEED_THE_USER, FAILING = WEEKS + 1, WEEKS + 2, WEEKS + 3
+UNDATED, NEED_THE_USER, FAILING, DUE, RENEWED = range(WEEKS + 1, WEEKS + 6)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Dashboard:
     unready: list[tuple[WebexApp, registration.Readiness]]
     enabled: int
     integrations: int
+    background: health.Background
+    due_now: int
+    renewed: int  # in the last five minutes
 
 
 def of(*, now: datetime) -> Dashboard:
@@ -56,6 +60,9 @@ def of(*, now: datetime) -> Dashboard:
         unready=[(app, readiness[app.pk]) for app in apps if readiness[app.pk].open],
         enabled=sum(app.is_enabled for app in apps),
         integrations=len(apps),
+        background=health.background(now),
+        due_now=counts[DUE],
+        renewed=counts[RENEWED],
     )
 
 
@@ -67,16 +74,19 @@ def _counts(now: datetime) -> Counter[int]:
     begins = [now + timedelta(weeks=number) for number in range(WEEKS + 1)]
     active = Grant.objects.active()
     death = "refresh_token_expires_at"
-    parts = [active.filter(**{f"{death}__lt": begins[1]})]
+    parts: list[QuerySet[Grant]] = [active.filter(**{f"{death}__lt": begins[1]})]
     for begin, end in pairwise(begins[1:]):
         parts.append(active.filter(**{f"{death}__gte": begin, f"{death}__lt": end}))
     parts.append(active.filter(**{f"{death}__gte": begins[WEEKS]}))
     parts.append(active.filter(**{f"{death}__isnull": True}))
     parts.append(Grant.objects.filter(status=Grant.Status.CONSENT_LOST))
     parts.append(Grant.objects.failing())
-    queries = [
+    parts.append(health.due(now))
+    queries: list[QuerySet[Any, Any]] = [
         part.order_by().values(part=Value(number)).annotate(grants=Count("*"))
         for number, part in enumerate(parts)
     ]
+    lately = RenewalMinute.objects.filter(minute__gt=now - health.RECENTLY)
+    queries.append(lately.values(part=Value(RENEWED)).annotate(grants=Sum("renewed")))
     rows = queries[0].union(*queries[1:], all=True)
     return Counter({row["part"]: row["grants"] for row in rows})

@@ -70,8 +70,8 @@ def _claim(most: int) -> list[DeviceAuthorization]:
     due = DeviceAuthorization.objects.due(now)
     if not most or not due.unclaimed(now).exists():  # a claim is a write even if it gets nothing
         return []
-    rows = due.without_secrets().select_related("app")
-    return rows.claim(most=most, now=now, seconds=_claim_seconds())
+    claimed = due.claim(most=most, now=now, seconds=_claim_seconds())
+    return list(claimed.without_secrets().select_related("app"))
 
 
 def _claim_seconds() -> float:

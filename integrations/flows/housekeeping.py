@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from integrations.flows import withdrawal
-from integrations.models import AuthorizationRequest
+from integrations.models import AuthorizationRequest, RenewalMinute
 
 
 def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
+    RenewalMinute.objects.forget_old(now)
     withdrawal.end_for_inactive_users(now=now)

@@ -1,56 +1,31 @@
-"""Keeping access tokens usable (RFC 6749 section 6): in the background and on demand.
+"""A usable access token on demand (RFC 6749 section 6), renewed at most once however many ask.
 
-Whoever claims a grant may spend its refresh token; everybody else waits for the row to change. A
-grant is given up only when Webex said so in a way that leaves no doubt.
+Whoever claims a grant may spend its refresh token; everybody else waits for the row to change. The
+background work is `drain`; what follows from a failure is `outcomes`.
 """
 
-import logging
-import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import transaction
 
-from integrations import clock
 from integrations.errors import (
-    AmbiguousOutcome,
-    InvalidClient,
-    InvalidGrant,
     NotLinked,
     Refused,
     UndecryptableValue,
     WebexError,
     WebexUnavailable,
 )
-from integrations.models import Grant, GrantEvent, WebexApp
+from integrations.flows import outcomes
+from integrations.flows.outcomes import Outcome
+from integrations.models import Grant
 from integrations.tokens import Bearer
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
 
-logger = logging.getLogger(__name__)
-
-
-class Outcome(StrEnum):
-    RENEWED = "renewed"
-    CLAIMED = "claimed by another process"
-    OUTRUN = "outrun by a new consent or a disconnect"
-    SUSPECT = "refused once"
-    CONSENT_LOST = "consent lost"
-    RETRY_LATER = "retry later"
-    PAUSED = "integration paused"
-
-
-ANSWER_LOST = "answer lost"
 MINIMUM_LIFE = timedelta(minutes=2)
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=2), timedelta(hours=1)
-AFTER_LOST_ANSWER = timedelta(seconds=30)
-BETWEEN_REFUSALS = timedelta(minutes=1)
-WRONG_CLIENT_PAUSE = timedelta(minutes=10)
 
 T = TypeVar("T")
 
@@ -85,19 +60,6 @@ def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIM
         raise
 
 
-def sweep(*, seconds: float) -> Counter[Outcome]:
-    """Renews what is due, most urgent first, until nothing is or the time is over."""
-    deadline, outcomes = Deadline(seconds), Counter[Outcome]()
-    while deadline.remaining() > 0.01:
-        now = clock.now()  # not handed in: a claim must not be as old as the whole sweep
-        due = Grant.objects.due_for_refresh(now).without_tokens().select_related("app")
-        grant = due.defer("app__client_secret").first()  # an unreadable secret is its own trouble
-        if grant is None:
-            break
-        outcomes[renew(grant, now=now)] += 1
-    return outcomes
-
-
 def make_due(grants: list[Grant], *, now: datetime) -> int:
     """Lets the next sweep renew them first, whatever their own schedule says."""
     keys = [grant.pk for grant in grants]
@@ -113,17 +75,13 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
         token = oauth.RefreshToken(grant.refresh_token or "")
         deadline = Deadline(settings.WEBEX_TIMEOUT)
         tokens = oauth.refresh(client, token, sent_at=now, deadline=deadline)
-    except InvalidClient as error:
-        return _pause_app(grant, WRONG_CLIENT_PAUSE, error, now=now)
-    except (InvalidGrant, Refused) as error:
-        return _refused(grant, error, now=now)
-    except WebexUnavailable as error:
-        return _later(grant, error, now=now)
     except UndecryptableValue:
-        return _later(grant, WebexUnavailable("undecryptable"), now=now)
+        return outcomes.later(grant, WebexUnavailable("undecryptable"), now=now)
+    except WebexError as error:
+        return outcomes.failed(grant, error, now=now)
     if not grant.store(tokens, now=now):
         return Outcome.OUTRUN  # relinked or disconnected meanwhile: that consent wins
-    _resume_app(grant.app)
+    outcomes.resume(grant.app)
     return Outcome.RENEWED
 
 
@@ -157,68 +115,3 @@ def _check_usable(grant: Grant) -> None:
     usable = grant.status == Grant.Status.ACTIVE and grant.app.is_enabled
     if not usable or not grant.user.is_active:
         raise NotLinked
-
-
-def _refused(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
-    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not."""
-    after_lost_answer = grant.last_error == ANSWER_LOST
-    confirmed = grant.suspect_since and now - grant.suspect_since >= BETWEEN_REFUSALS
-    if isinstance(error, Refused) and not after_lost_answer and not confirmed:
-        grant.postpone(
-            now + BETWEEN_REFUSALS,
-            suspect_since=grant.suspect_since or now,
-            failing_since=grant.failing_since or now,
-            **_facts(error),
-        )
-        return Outcome.SUSPECT
-    reason = ANSWER_LOST if after_lost_answer else error.reason
-    with transaction.atomic():
-        if not grant.give_up(reason=reason, tracking_id=error.tracking_id):
-            return Outcome.OUTRUN
-        GrantEvent.objects.create(
-            grant=grant,
-            kind=GrantEvent.Kind.CONSENT_LOST,
-            reason=reason,
-            tracking_id=error.tracking_id,
-            at=now,
-        )
-    logger.warning("Webex consent lost: grant=%s reason=%s %s", grant.pk, reason, error)
-    return Outcome.CONSENT_LOST
-
-
-def _later(grant: Grant, error: WebexUnavailable, *, now: datetime) -> Outcome:
-    failures = grant.failure_count + 1
-    wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY) * random.uniform(0.9, 1.1)
-    if isinstance(error, AmbiguousOutcome):
-        is_first = grant.last_error != ANSWER_LOST
-        wait = AFTER_LOST_ANSWER if is_first else wait
-        error.reason = ANSWER_LOST
-    if error.status == 429:
-        return _pause_app(grant, error.retry_after or FIRST_RETRY, error, now=now)
-    grant.postpone(
-        now + wait,
-        failure_count=failures,
-        failing_since=grant.failing_since or now,
-        **_facts(error),
-    )
-    return Outcome.RETRY_LATER
-
-
-def _pause_app(grant: Grant, pause: timedelta, error: WebexError, *, now: datetime) -> Outcome:
-    """Not this grant's fault: the whole integration waits."""
-    until = now + pause
-    grant.postpone(until, **_facts(error))
-    WebexApp.objects.filter(pk=grant.app_id).update(
-        refresh_paused_until=until, pause_reason=str(error)[:200]
-    )
-    logger.error("Webex integration paused: app=%s until=%s %s", grant.app_id, until, error)
-    return Outcome.PAUSED
-
-
-def _resume_app(app: WebexApp) -> None:
-    if app.refresh_paused_until:
-        WebexApp.objects.filter(pk=app.pk).update(refresh_paused_until=None, pause_reason="")
-
-
-def _facts(error: WebexError) -> dict[str, str]:
-    return {"last_error": error.reason[:200], "last_tracking_id": error.tracking_id}

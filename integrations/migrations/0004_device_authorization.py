@@ -11,7 +11,7 @@ import integrations.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0002_settings_webex"),
+        ("integrations", "0003_refresh_engine"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

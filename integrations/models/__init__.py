@@ -1,19 +1,24 @@
 """Facts and rules. No HTTP, no requests: what happens to them is decided in the flows."""
 
+from integrations.models.app_incident import AppIncident
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
+from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
+    "AppIncident",
     "AuthorizationRequest",
     "BrandedURL",
     "DeviceAuthorization",
     "Grant",
     "GrantEvent",
+    "Heartbeat",
     "KeyCanary",
+    "RenewalMinute",
     "WebexApp",
 ]

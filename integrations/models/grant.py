@@ -1,7 +1,6 @@
 """One portal user's consent to one Webex integration, with its tokens."""
 
-import random
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,17 +9,16 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
-from integrations.models.claim import Claimable, ClaimableQuerySet
+from integrations.models import renewal
+from integrations.models.claim import Claimable
 from integrations.models.webex_app import WebexApp
 from integrations.tokens import Bearer, Person, TokenSet
 
 if TYPE_CHECKING:
     pass
 
-SHORTEST_RENEWAL = timedelta(seconds=60)
 
-
-class GrantQuerySet(ClaimableQuerySet):
+class GrantQuerySet(renewal.RenewableQuerySet):
     def without_tokens(self) -> "GrantQuerySet":
         return self.defer("access_token", "refresh_token")
 
@@ -40,6 +38,20 @@ class GrantQuerySet(ClaimableQuerySet):
         return due.filter(running, app__is_enabled=True, user__is_active=True).order_by(
             "refresh_due_at"
         )
+
+    def due_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
+        """The same for one integration, whose own state the caller has looked at."""
+        due = self.active().filter(app=app_id, refresh_due_at__lte=now).unclaimed(now)
+        return due.filter(user__is_active=True).order_by("refresh_due_at")
+
+    def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
+        """Grants without trouble of their own, due or not: their answer is about the integration.
+
+        Where none is left, what is due must do.
+        """
+        healthy = self.active().filter(app=app_id, last_error="", user__is_active=True)
+        healthy = healthy.unclaimed(now).order_by("refresh_due_at")
+        return healthy if healthy.exists() else self.due_in_app(app_id, now)
 
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.with_tokens().filter(user__is_active=False)
@@ -188,9 +200,9 @@ class Grant(Claimable):
         already history.
         """
         row = Grant.objects.filter(pk=self.pk)
-        columns = self._columns(tokens, now)
+        columns = renewal.columns(tokens, now)
         if person is None:
-            row = row.filter(version=self.version, claimed_by=self.claimed_by)
+            row = row.filter(version=self.version)  # newer tokens count, however late
         else:
             columns |= self._identity(person) | {"granted_at": now, "status": Grant.Status.ACTIVE}
         return self._write(row, columns)
@@ -214,25 +226,9 @@ class Grant(Claimable):
             "access_token_expires_at": None,
             "refresh_token_expires_at": None,
             "refresh_due_at": None,
-            **HEALTHY,
+            **renewal.HEALTHY,
         }
         return self._write(Grant.objects.with_tokens().filter(pk=self.pk), columns)
-
-    def _columns(self, tokens: TokenSet, now: datetime) -> dict[str, Any]:
-        columns: dict[str, Any] = {
-            "access_token": tokens.access_token,
-            "access_token_expires_at": tokens.access_token_expires_at,
-            "refreshed_at": now,
-            "refresh_due_at": renewal_moment(tokens, now),
-            **HEALTHY,
-        }
-        if tokens.refresh_token:
-            columns["refresh_token"] = tokens.refresh_token
-        if tokens.refresh_token_expires_at:
-            columns["refresh_token_expires_at"] = tokens.refresh_token_expires_at
-        if tokens.scope is not None:
-            columns["scope"] = " ".join(sorted(tokens.scope))
-        return columns
 
     @staticmethod
     def _identity(person: Person) -> dict[str, str]:
@@ -259,21 +255,3 @@ class Grant(Claimable):
         for name, value in columns.items():
             setattr(self, name, value)
         return True
-
-
-HEALTHY: dict[str, Any] = {
-    "failure_count": 0,
-    "failing_since": None,
-    "suspect_since": None,
-    "last_error": "",
-    "last_tracking_id": "",
-}
-
-
-def renewal_moment(tokens: TokenSet, now: datetime) -> datetime:
-    """Half of the shorter life, a little earlier by chance so that renewals spread."""
-    ends = [tokens.access_token_expires_at]
-    if tokens.refresh_token_expires_at:
-        ends.append(tokens.refresh_token_expires_at)
-    half_life = (min(ends) - now) / 2
-    return now + max(half_life * random.uniform(0.9, 1.0), SHORTEST_RENEWAL)

@@ -14,6 +14,7 @@ class GrantEvent(models.Model):
         REPLACED = "REPLACED", _("Replaced by another Webex account")
         DISCONNECTED = "DISCONNECTED", _("Disconnected")
         CONSENT_LOST = "CONSENT_LOST", _("Webex no longer accepts the consent")
+        EXPIRING = "EXPIRING", _("The consent ends soon")
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("what happened"), max_length=20, choices=Kind)
@@ -27,12 +28,14 @@ class GrantEvent(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     tracking_id = models.CharField(_("Webex tracking ID"), max_length=100, blank=True)
     at = models.DateTimeField(_("at"))
+    notice_due = models.BooleanField(default=False, editable=False)  # an e-mail to the user
 
     class Meta:
         verbose_name = _("grant event")
         verbose_name_plural = _("grant events")
         indexes = [
             models.Index(fields=["grant", "-at"], name="events_of_a_grant_newest_first"),
+            models.Index(fields=["at"], name="notices_due", condition=models.Q(notice_due=True)),
             models.Index(
                 fields=["tracking_id"],
                 name="events_by_tracking_id",

@@ -60,6 +60,8 @@ class WebexApp(models.Model):
     )
     refresh_paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
+    pause_count = models.PositiveIntegerField(default=0, editable=False)
+    calls_reserved_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -97,6 +99,7 @@ class WebexApp(models.Model):
     def resume(self) -> None:
         self.refresh_paused_until = None
         self.pause_reason = ""
+        self.pause_count = 0
 
     def is_paused(self, now: datetime) -> bool:
         return self.refresh_paused_until is not None and self.refresh_paused_until > now

@@ -44,13 +44,13 @@ def token_set(answer: Answer, *, sent_at: datetime) -> TokenSet:
 
     Raises InvalidClient, InvalidGrant, Refused, WebexUnavailable or AmbiguousOutcome.
     """
-    verdict = _judge(answer, sent_at)
+    verdict = judge(answer, sent_at)
     if isinstance(verdict, WebexError):
         raise verdict  # out here: no frame of this traceback holds the body, which may hold tokens
     return verdict
 
 
-def _judge(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
+def judge(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
     body = json_object(answer)
     if answer.status in (400, 401) or (answer.status == 200 and body and "error" in body):
         return refusal(answer, body or {})
@@ -90,11 +90,11 @@ def resource(answer: Answer) -> dict[str, Any]:
 
 
 def json_object(answer: Answer) -> dict[str, Any] | None:
-    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    media_type = answer.header("Content-Type").partition(";")[0].strip().lower()
     if media_type != "application/json":
         return None
     try:
-        body = json.loads(answer.body, object_pairs_hook=_object_without_duplicates)
+        body = DECODER.decode(answer.body.decode())
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
@@ -107,6 +107,9 @@ def _object_without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, An
     return dict(pairs)
 
 
+DECODER = json.JSONDecoder(object_pairs_hook=_object_without_duplicates)
+
+
 def refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
     code = body.get("error")
     error = ERROR_CODES.get(code, Refused) if isinstance(code, str) else Refused
@@ -116,7 +119,7 @@ def refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
 
 def unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
     error = WebexUnavailable(reason, status=answer.status, tracking_id=tracking_id(answer, body))
-    error.retry_after = retry_after(answer.headers.get("Retry-After"), now=datetime.now(UTC))
+    error.retry_after = retry_after(answer.header("Retry-After"), now=datetime.now(UTC))
     return error
 
 
@@ -140,7 +143,7 @@ def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
 
 
 def tracking_id(answer: Answer, body: dict[str, Any] | None) -> str:
-    candidates = ((body or {}).get("trackingId"), answer.headers.get("trackingId"))
+    candidates = ((body or {}).get("trackingId"), answer.header("trackingId"))
     for candidate in candidates:
         if isinstance(candidate, str) and TRACKING_ID.fullmatch(candidate):
             return candidate

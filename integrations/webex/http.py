@@ -32,9 +32,17 @@ class Request:
 
 @dataclass
 class Answer:
-    status: int = 0
-    headers: CaseInsensitiveDict[str] = field(default_factory=CaseInsensitiveDict, repr=False)
-    body: bytes = field(default=b"", repr=False)
+    status: int
+    lines: list[bytes] = field(repr=False)  # of the header, as they came
+    body: bytes = field(repr=False)
+
+    def header(self, name: str) -> str:
+        """The last of that name (case does not matter); empty where there is none."""
+        wanted = name.lower().encode() + b":"
+        for line in reversed(self.lines):
+            if line[: len(wanted)].lower() == wanted:
+                return line[len(wanted) :].decode("latin-1").strip()
+        return ""
 
 
 class Deadline:
@@ -55,62 +63,56 @@ def send(request: Request, deadline: Deadline | None = None) -> Answer:
     """
     timeout = settings.WEBEX_TIMEOUT
     curl = _handle()
-    incoming = _Incoming()
-    _prepare(curl, request, incoming, min(timeout, deadline.remaining()) if deadline else timeout)
+    prepare(curl, request, min(timeout, deadline.remaining()) if deadline else timeout)
+    incoming = Incoming(curl)
+    if request.body is not None:
+        curl.setopt(pycurl.POSTFIELDS, request.body)
+        # On a reused connection libcurl silently sends again what the server may have processed.
+        curl.setopt(pycurl.FRESH_CONNECT, 1)
     try:
         curl.perform()
     except pycurl.error as error:
         code = int(error.args[0])
     else:
-        incoming.answer.status = curl.getinfo(pycurl.RESPONSE_CODE)
-        incoming.answer.body = incoming.body.getvalue()
-        return incoming.answer
-    raise _failure(curl, code)
+        return incoming.finish()
+    raise failure(curl, code)
 
 
-def _prepare(curl: pycurl.Curl, request: Request, incoming: "_Incoming", timeout: float) -> None:
+def prepare(curl: pycurl.Curl, request: Request, timeout: float) -> None:
+    """Everything but the body, which each caller sends in its own way."""
     curl.reset()  # options only; connections stay
     options: dict[int, Any] = {
         pycurl.URL: request.url,
         pycurl.CUSTOMREQUEST: request.method,
         pycurl.HTTPHEADER: [f"{name}: {value}" for name, value in request.headers.items()],
+        pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
         pycurl.TIMEOUT_MS: int(timeout * 1000),
         pycurl.PROTOCOLS: pycurl.PROTO_HTTPS | pycurl.PROTO_HTTP,
         pycurl.FOLLOWLOCATION: 0,
         pycurl.CAINFO: certifi.where(),
         pycurl.PROXY: settings.WEBEX_PROXY,  # empty: none, whatever the environment says
         pycurl.NOSIGNAL: 1,
-        pycurl.HEADERFUNCTION: incoming.header,
-        pycurl.WRITEFUNCTION: incoming.write,
+        pycurl.MAXFILESIZE: LARGEST_BODY,  # since libcurl 8.4 also without a Content-Length
     }
-    if request.body is not None:
-        options[pycurl.POSTFIELDS] = request.body
-        # On a reused connection libcurl silently sends again what the server may have processed.
-        options[pycurl.FRESH_CONNECT] = 1
     for option, value in options.items():
         curl.setopt(option, value)
 
 
-class _Incoming:
-    def __init__(self) -> None:
-        self.answer = Answer()
-        self.body = BytesIO()
+class Incoming:
+    """Takes in one answer, with nothing but built-in methods called for each piece."""
 
-    def header(self, line: bytes) -> None:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            self.answer.headers[name.strip()] = value.strip()
+    def __init__(self, curl: pycurl.Curl) -> None:
+        self.curl, self.lines, self.body = curl, list[bytes](), BytesIO()
+        curl.setopt(pycurl.HEADERFUNCTION, self.lines.append)
+        curl.setopt(pycurl.WRITEFUNCTION, self.body.write)
 
-    def write(self, chunk: bytes) -> int | None:
-        """Anything but None or the length makes libcurl hang up."""
-        if self.body.tell() + len(chunk) > LARGEST_BODY:
-            return -1
-        self.body.write(chunk)
-        return None
+    def finish(self) -> Answer:
+        status = self.curl.getinfo(pycurl.RESPONSE_CODE)
+        return Answer(status, self.lines, self.body.getvalue())
 
 
-def _failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
-    if code == pycurl.E_WRITE_ERROR:
+def failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
+    if code == pycurl.E_FILESIZE_EXCEEDED:
         return WebexUnavailable("answer too large")
     # Not PRETRANSFER_TIME: since libcurl 8 it is set even where the handshake never ended.
     if curl.getinfo(pycurl.REQUEST_SIZE) == 0:
@@ -151,7 +153,8 @@ class CurlAdapter(requests.adapters.BaseAdapter):
         )
         response = requests.Response()
         response.status_code = answer.status
-        response.headers = answer.headers
+        pairs = (line.decode("latin-1").partition(":") for line in answer.lines)
+        response.headers = CaseInsensitiveDict((n, v.strip()) for n, colon, v in pairs if colon)
         response.raw = BytesIO(answer.body)
         response.encoding = "utf-8"  # or requests guesses the charset, which is slow
         response.url, response.request = request.url or "", request

@@ -14,6 +14,7 @@ WRONG = {
     "integrations.W002": {"HTTPS": False},
     "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
     "integrations.W004": {"ENGINE": "django.db.backends.sqlite3"},
+    "integrations.W005": {"CELERY_BROKER_URL": "redis://redis.example.com:6379/0"},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
     "integrations.E002": {"REFRESH_CLAIM": 11.0, "WEBEX_TIMEOUT": 10.0},
 }
@@ -22,6 +23,7 @@ RIGHT = {
     "integrations.W002": {"HTTPS": True},
     "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
     "integrations.W004": {"ENGINE": "django.db.backends.postgresql"},
+    "integrations.W005": {"CELERY_BROKER_URL": "rediss://:secret@redis.example.com:6380/0"},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.db"},
     "integrations.E002": {"REFRESH_CLAIM": 12.0, "WEBEX_TIMEOUT": 10.0},
 }

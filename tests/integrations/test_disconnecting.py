@@ -7,6 +7,7 @@ from integrations.flows import refresh
 from integrations.models import Grant
 from integrations.webex.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX, H1, H2
+from tests.integrations import sweeping
 from tests.integrations.refusals import raw, spoil
 
 REVOCATION = ("identity:tokens_read", "identity:tokens_write")
@@ -45,7 +46,7 @@ def test_a_disconnected_grant_is_never_renewed(alice_browser, linked_alice, sand
     calls = sandbox.ledger.count("/v1/access_token")
 
     assert refresh.make_due([linked_alice], now=clock.now()) == 0
-    assert not refresh.sweep(seconds=1)
+    assert not sweeping.sweep(seconds=1)
     assert sandbox.ledger.count("/v1/access_token") == calls
 
 

@@ -20,6 +20,7 @@ from integrations.webex import oauth
 from integrations.webex.http import Deadline
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX
+from tests.integrations import sweeping
 from tests.integrations.canaries import canaries, found_in
 
 TOKENS, ME = "/v1/access_token", "/v1/people/me"
@@ -45,7 +46,7 @@ def everything_that_can_happen(browser, sandbox, alice):
         if fault:
             sandbox.fault(TOKENS, **fault)
         refresh.make_due([grant], now=clock.now())
-        refresh.sweep(seconds=2)
+        sweeping.sweep(seconds=2)
     browser.get("/webex/profile/")
     browser.post("/webex/disconnect/")
 

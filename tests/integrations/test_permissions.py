@@ -10,6 +10,7 @@ from integrations.flows import housekeeping, refresh
 from integrations.models import AuthorizationRequest, Grant, WebexApp
 from integrations.webex.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
+from tests.integrations import sweeping
 from tests.integrations.refusals import raw, rows
 
 PORTAL_HOST = "admin.example.com"
@@ -114,7 +115,7 @@ def test_a_deactivated_user_is_not_renewed_and_loses_the_tokens(alice_browser, l
     refresh.make_due([linked_alice], now=clock.now())
     User.objects.filter(pk=alice.pk).update(is_active=False)
 
-    assert not refresh.sweep(seconds=1)
+    assert not sweeping.sweep(seconds=1)
     housekeeping.tidy(now=clock.now())
 
     assert Grant.objects.get().status == "DISCONNECTED"

@@ -16,6 +16,7 @@ from integrations import clock, tasks
 from integrations.flows import refresh
 from integrations.models import AuthorizationRequest, Grant
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
+from tests.integrations import sweeping
 from tests.integrations.canaries import canaries, found_in
 from tests.integrations.refusals import raw
 
@@ -26,7 +27,7 @@ ADMIN_HOST = "admin.example.com"
 def busy_portal(alice_browser, linked_alice, sandbox):
     """A grant that was renewed, a consent that waits for a decision, and one under way."""
     refresh.make_due([linked_alice], now=clock.now())
-    refresh.sweep(seconds=5)
+    sweeping.sweep(seconds=5)
     alice_browser.link(CAROL_AT_WEBEX)
     alice_browser.start()
     assert AuthorizationRequest.objects.filter(pending_tokens__isnull=False).exists()

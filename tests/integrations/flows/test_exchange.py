@@ -26,7 +26,7 @@ OUTAGES = {
     "429 JSON": {"status": 429, "headers": {"Retry-After": "7"}},
     "429 HTML": {"status": 429, "body": b"<h1>Slow</h1>", "headers": HTML | {"Retry-After": "x"}},
     "redirect": {"status": 307, "headers": {"Location": "https://evil.example/"}},
-    "silent": {"delay": 1.0},
+    "silent": {"delay": 1.5},
     "dripping": {"status": 200, "body": b"{}" * 100, "drip": 0.05},
     "endless": {"endless": True},
     "cut before the status": {"cut": "before_status"},
@@ -61,7 +61,7 @@ PERSON_FAULTS = {name: (fault, NO_ANSWER) for name, fault in OUTAGES.items()} | 
 
 @pytest.fixture(autouse=True)
 def _impatient(settings):
-    settings.WEBEX_TIMEOUT = 0.25
+    settings.WEBEX_TIMEOUT = 0.6
 
 
 def return_from_webex(browser, sandbox, path, fault):
@@ -126,7 +126,7 @@ def test_a_first_link_that_fails_leaves_no_row(alice_browser, sandbox, path, nam
         {"status": 401},
         {"status": 403},
         {"status": 500},
-        {"delay": 1.0},
+        {"delay": 1.5},
         {"cut": "before_status"},
         {"status": 200, "body": b"[]"},
         {"endless": True},

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
 from integrations.flows import refresh
-from integrations.flows.refresh import Outcome
+from integrations.flows.outcomes import Outcome
 from integrations.models import Grant, GrantEvent
+from tests.integrations import sweeping
 from tests.integrations.flows.conftest import TOKENS, reread
 from tests.integrations.refusals import raw
 
@@ -18,7 +19,7 @@ SECRETS = ("access_token", "refresh_token")
 
 
 def sweep():
-    return refresh.sweep(seconds=10)
+    return sweeping.sweep(seconds=10)
 
 
 def seconds_from_now(moment):

@@ -12,9 +12,10 @@ import pytest
 from integrations import clock
 from integrations.errors import NotLinked, WebexUnavailable
 from integrations.flows import consent, refresh
-from integrations.flows.refresh import Outcome
+from integrations.flows.outcomes import Outcome
 from integrations.models import Grant, GrantEvent, WebexApp
 from tests.conftest import ALICE_AT_WEBEX
+from tests.integrations import sweeping
 from tests.integrations.flows.conftest import TOKENS, reread
 from tests.integrations.flows.racing import Meanwhile, together
 from tests.integrations.refusals import raw, rows
@@ -33,7 +34,7 @@ def ask(grant):
 
 
 def sweep():
-    return refresh.sweep(seconds=5)
+    return sweeping.sweep(seconds=5)
 
 
 def wait_for_call(sandbox, count=1):

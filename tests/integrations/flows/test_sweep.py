@@ -8,14 +8,15 @@ from django.db import connection
 
 from integrations import clock
 from integrations.flows import housekeeping, refresh
-from integrations.flows.refresh import Outcome
+from integrations.flows.outcomes import Outcome
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from tests.integrations import sweeping
 from tests.integrations.flows.conftest import TOKENS, reread
 from tests.integrations.refusals import raw
 
 
 def sweep(seconds=10):
-    return refresh.sweep(seconds=seconds)
+    return sweeping.sweep(seconds=seconds)
 
 
 def spoil(row, column):
@@ -169,7 +170,8 @@ def test_an_undecryptable_secret_stops_only_its_own_integration(
     assert not Grant.objects.exclude(status=Grant.Status.ACTIVE).exists()
 
 
-def test_the_most_urgent_comes_first(acme, link, sandbox):
+def test_the_most_urgent_comes_first(acme, link, sandbox, settings):
+    settings.REFRESH_CONCURRENCY = 1
     for hours, name in ((1, "carol"), (3, "alice"), (2, "dave")):
         grant = link(name, acme)
         due = clock.now() - timedelta(hours=hours)
@@ -189,7 +191,8 @@ def test_what_is_not_due_is_left_alone(acme, link, sandbox):
     assert sandbox.ledger.count(TOKENS) == 0
 
 
-def test_the_time_box_ends_a_sweep_and_the_next_goes_on(acme, link, sandbox):
+def test_the_time_box_ends_a_sweep_and_the_next_goes_on(acme, link, sandbox, settings):
+    settings.REFRESH_CONCURRENCY = 1
     for number in range(6):
         link(f"user{number}", acme)
     sandbox.scenario.latency = 0.1

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from requests.structures import CaseInsensitiveDict
 
 from integrations.errors import (
     AmbiguousOutcome,
@@ -33,8 +32,9 @@ def answer(body, status=200, content_type=JSON, **headers):
     if not isinstance(body, bytes | str):
         body = json.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    fields = CaseInsensitiveDict({"Content-Type": content_type} | named)
-    return Answer(status, fields, body.encode() if isinstance(body, str) else body)
+    fields = {"Content-Type": content_type} | named
+    lines = [f"{name}: {value}".encode("latin-1") for name, value in fields.items()]
+    return Answer(status, lines, body.encode() if isinstance(body, str) else body)
 
 
 def judge(body, status=200, **headers):

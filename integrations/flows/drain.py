@@ -1,0 +1,299 @@
+"""Renewing everything that is due in one integration, close to the speed of the wire.
+
+1. Claim a small batch, most urgent first, within the rate limit that all workers share.
+2. Keep up to REFRESH_CONCURRENCY calls under way over kept-alive connections, starting with one.
+3. Commit answers as they arrive, each fenced by the version of its row.
+4. Hold refusals back to the end: a burst of them pauses the integration instead.
+5. Go on until nothing is due, the integration is paused, or the time is over.
+"""
+
+import contextlib
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import connection
+
+from integrations import fields
+from integrations.clock import Ticking
+from integrations.errors import (
+    InvalidClient,
+    InvalidGrant,
+    Refused,
+    UndecryptableValue,
+    WebexError,
+    WebexUnavailable,
+)
+from integrations.flows import outcomes, rate
+from integrations.flows.insist import AWAY, insist
+from integrations.flows.outcomes import Outcome
+from integrations.models import Grant, RenewalMinute, WebexApp
+from integrations.models.renewal import Renewal
+from integrations.tokens import TokenSet
+from integrations.webex import answers, oauth
+from integrations.webex.http import Answer
+from integrations.webex.multi import Multi
+
+logger = logging.getLogger(__name__)
+
+OUTAGE = 8  # failures in a row without one success
+SILENCE = 2  # failures that filled the whole time box: each waited for its deadline
+REFUSALS = 3  # bare refusals of distinct grants without one success
+BURST, BURST_SHARE = 3, 0.2  # refused grants, and their share of all answers
+LARGEST_BURST = 10  # refused grants after which nothing more is asked
+
+
+@dataclass(slots=True)
+class Row:
+    """What a call needs of a claimed grant, without a model instance."""
+
+    pk: int
+    version: int
+    claimed_at: datetime  # expiries count from here
+    claimed_until: datetime
+    send_until: float  # monotonic: later, the answer could outlive the claim
+
+
+def drain(
+    app_id: int, *, seconds: float, progress: Callable[[int], None] | None = None
+) -> Counter[Outcome]:
+    """Renews what is due in this integration. Several may run at once."""
+    app = WebexApp.objects.filter(pk=app_id, is_enabled=True).first()
+    if app is None:
+        return Counter()
+    ticking = Ticking()
+    if app.is_paused(ticking.now()) or not _may_probe(app, ticking.now()):
+        return Counter()
+    outcomes.adopt_orphans(app, now=ticking.now())
+    try:
+        app.client_secret  # noqa: B018  deferred: read here, once
+    except UndecryptableValue:
+        outcomes.pause(app, InvalidClient("client secret cannot be decrypted"), now=ticking.now())
+        return Counter()
+    return Drain(app, ticking, seconds=seconds).run(progress or (lambda done: None))
+
+
+def _may_probe(app: WebexApp, now: datetime) -> bool:
+    """After a pause one process asks with one grant; the others wait for what it finds."""
+    if not app.pause_reason:
+        return True
+    ours = WebexApp.objects.filter(pk=app.pk, refresh_paused_until=app.refresh_paused_until)
+    return ours.update(refresh_paused_until=now + timedelta(seconds=settings.REFRESH_CLAIM)) == 1
+
+
+class Drain:
+    def __init__(self, app: WebexApp, ticking: Ticking, *, seconds: float) -> None:
+        self.app, self.ticking = app, ticking
+        self.ends = time.monotonic() + seconds
+        self.client = oauth.Client(app.client_id, app.client_secret or "")
+        self.request = oauth.refresh_request(self.client)
+        self.queue: deque[tuple[Row, str]] = deque()
+        self.tally: Counter[Outcome] = Counter()
+        self.held: list[tuple[Row, WebexError]] = []
+        self.refusals = 0  # held ones that no lost answer explains
+        self.probing = bool(app.pause_reason)
+        self.window = 1  # grows with each success, so that a wrong secret costs one call
+        self.failures_in_a_row = 0
+        self.waits_until = 0.0  # monotonic: no allowance before
+        self.exhausted = self.paused = False
+
+    def run(self, progress: Callable[[int], None]) -> Counter[Outcome]:
+        with Multi[Row](timeout=settings.WEBEX_TIMEOUT) as calls:
+            while self._feed(calls) or len(calls):
+                arrived = calls.wait(0.05)
+                if arrived:
+                    self._take(arrived)
+                    progress(self.tally.total())
+                elif not len(calls):
+                    time.sleep(0.02)  # waiting for the rate limit
+                if self.held and time.monotonic() > self.held[0][0].send_until:
+                    self._settle_held()  # before their claims end
+        self._release_queue()
+        self._settle_held()
+        if renewed := self.tally[Outcome.RENEWED]:
+            RenewalMinute.objects.add(renewed, now=self.ticking.now())
+            if not self.paused:
+                outcomes.end_incident(self.app, now=self.ticking.now())
+        return +self.tally
+
+    # --- feeding ---------------------------------------------------------------------------------
+
+    def _feed(self, calls: Multi[Row]) -> bool:
+        """Starts calls while there is room; False once no more will be started."""
+        while len(calls) < self.window:
+            if self.paused or self.exhausted or time.monotonic() >= self.ends:
+                return False
+            if not self.queue and not self._try_claim():
+                return not self.exhausted
+            row, ciphertext = self.queue.popleft()
+            if time.monotonic() > row.send_until:
+                self._release([row])
+            else:
+                self._start(calls, row, ciphertext)
+        return True
+
+    def _try_claim(self) -> bool:
+        """Without the database nothing more is asked; what is under way is still waited for."""
+        try:
+            return self._claim()
+        except AWAY as error:
+            logger.warning("Nothing more is claimed: %s", type(error).__name__)
+            self.exhausted = True
+            connection.close()
+            return False
+
+    def _claim(self) -> bool:
+        if time.monotonic() < self.waits_until:
+            return False
+        now = self.ticking.now()
+        if self._is_held(now):
+            self.exhausted = True
+            return False
+        most = 1 if self.probing else min(settings.REFRESH_BATCH, 2 * self.window)
+        allowed, wait = rate.reserve(self.app, most=most, now=now)
+        if not allowed:
+            self.waits_until = time.monotonic() + wait.total_seconds()
+            return False
+        which = Grant.objects.to_probe_with if self.probing else Grant.objects.due_in_app
+        due = which(self.app.pk, now)
+        claim = {"most": allowed, "now": now, "seconds": settings.REFRESH_CLAIM}
+        until = now + timedelta(seconds=settings.REFRESH_CLAIM)
+        send_until = time.monotonic() + settings.REFRESH_CLAIM - settings.WEBEX_TIMEOUT - 1
+        columns = ("refresh_due_at", "id", "version", "refresh_token")
+        for _due_at, pk, version, text in sorted(due.claim_columns(*columns, **claim)):
+            self.queue.append((Row(pk, version, now, until, send_until), text))
+        self.exhausted = not self.queue
+        return bool(self.queue)
+
+    def _is_held(self, now: datetime) -> bool:
+        """Another drain paused the integration, or somebody disabled it."""
+        app = WebexApp.objects.filter(pk=self.app.pk, is_enabled=True)
+        return not self.probing and not app.exclude(refresh_paused_until__gt=now).exists()
+
+    def _start(self, calls: Multi[Row], row: Row, ciphertext: str) -> None:
+        try:
+            token = fields.decrypt(ciphertext)
+        except UndecryptableValue:
+            error = WebexUnavailable("undecryptable")
+            self._count(insist(lambda: self._judge(row, error), [row.pk]))  # no fault of Webex
+            return
+        calls.add(row, self.request(token))
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def _take(self, arrived: list[tuple[Row, Answer | WebexUnavailable]]) -> None:
+        renewals: list[Renewal] = []
+        for row, answer in arrived:
+            verdict = (
+                answers.judge(answer, row.claimed_at) if isinstance(answer, Answer) else answer
+            )
+            if isinstance(verdict, TokenSet):
+                renewals.append(Renewal(row.pk, row.version, verdict))
+            else:
+                self._fail(row, verdict)
+        if renewals:
+            self._store(renewals)
+
+    def _store(self, renewals: list[Renewal]) -> None:
+        keys = [each.grant_id for each in renewals]
+        late = insist(lambda: Grant.objects.store_renewals(renewals, now=self.ticking.now()), keys)
+        self.tally[Outcome.RENEWED] += len(renewals) - len(late)
+        self.tally[Outcome.OUTRUN] += len(late)
+        self.failures_in_a_row = 0
+        self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
+        if self.app.pause_reason:
+            insist(lambda: outcomes.resume(self.app), [])
+            self.probing = False
+
+    def _fail(self, row: Row, error: WebexError) -> None:
+        self.failures_in_a_row += 1
+        if isinstance(error, InvalidGrant | Refused):
+            self.held.append((row, error))
+            self.refusals += not insist(lambda: self._is_explained(row), [row.pk])
+            if (self._is_burst() and self.refusals >= LARGEST_BURST) or self._refuses_everybody():
+                self._pause(error)
+            return
+        self._count(insist(lambda: self._judge(row, error), [row.pk]))
+        if isinstance(error, InvalidClient) or error.status == 429 or self._is_outage():
+            self._pause(error)
+
+    def _judge(self, row: Row, error: WebexError) -> Outcome:
+        grant = self._grant(row)
+        if grant is None:
+            return Outcome.OUTRUN
+        if isinstance(error, InvalidClient) or error.status == 429:
+            return outcomes.released(grant)
+        return outcomes.later(grant, error, now=self.ticking.now())
+
+    def _grant(self, row: Row) -> Grant | None:
+        grants = Grant.objects.without_tokens().select_related("app")
+        ours = {"version": row.version, "claimed_until": row.claimed_until}
+        return grants.filter(pk=row.pk, **ours).first()
+
+    # --- trouble that is not one grant's own -----------------------------------------------------
+
+    def _is_outage(self) -> bool:
+        in_silence = self.failures_in_a_row >= SILENCE and time.monotonic() >= self.ends
+        only_silence = in_silence and not self.tally[Outcome.RENEWED]
+        return self.probing or self.failures_in_a_row >= OUTAGE or only_silence
+
+    def _refuses_everybody(self) -> bool:
+        if self.tally[Outcome.RENEWED]:
+            return False
+        return bool(self.held) if self.probing else self.refusals >= REFUSALS
+
+    def _is_burst(self) -> bool:
+        answered = self.tally.total() + len(self.held)
+        return self.refusals >= BURST and self.refusals >= BURST_SHARE * answered
+
+    def _is_explained(self, row: Row) -> bool:
+        """What a killed worker leaves behind is refused for that reason, and is no burst: once."""
+        rows = Grant.objects.filter(pk=row.pk, suspect_since=None)
+        return rows.filter(last_error__startswith=outcomes.ANSWER_LOST).exists()
+
+    def _pause(self, error: WebexError) -> None:
+        if not self.paused:
+            self.paused = True
+            insist(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
+
+    def _settle_held(self) -> None:
+        """A first refusal inside a burst is put in doubt; outside of one it stands."""
+        if self._is_burst() and self.held:
+            self._pause(self.held[-1][1])
+        elif self.held:  # perhaps by another drain, which saw more of the burst
+            self.paused |= insist(lambda: self._is_held(self.ticking.now()), [])
+        for row, error in self.held:
+            self._count(insist(partial(self._refuse, row, error), [row.pk]))
+        self.held.clear()
+        self.refusals = 0
+
+    def _refuse(self, row: Row, error: WebexError) -> Outcome:
+        grant, now = self._grant(row), self.ticking.now()
+        if grant is None:
+            return Outcome.OUTRUN
+        refused_before = outcomes.was_refused_before(grant, now=now)
+        nobody = not self.tally[Outcome.RENEWED]  # was accepted
+        in_burst = self.paused and (self.probing or nobody or not refused_before)
+        several = nobody and len(self.held) >= REFUSALS and not refused_before
+        in_doubt = outcomes.in_doubt(grant, error, now=now)
+        in_doubt = in_doubt or in_burst or (several and isinstance(error, Refused))
+        return (outcomes.suspected if in_doubt else outcomes.lost)(grant, error, now=now)
+
+    def _count(self, outcome: Outcome) -> None:
+        self.tally[outcome] += 1
+
+    def _release_queue(self) -> None:
+        self._release([row for row, _ciphertext in self.queue])
+        self.queue.clear()
+
+    def _release(self, rows: list[Row]) -> None:
+        if rows:
+            keys, until = [row.pk for row in rows], rows[0].claimed_until
+            ours = Grant.objects.filter(pk__in=keys, claimed_until=until)
+            with contextlib.suppress(*AWAY):  # claims end by themselves
+                ours.update(claimed_by=None, claimed_until=None)

@@ -1,0 +1,170 @@
+"""What becomes of a grant and its integration when a renewal did not succeed (one rule for all).
+
+A grant is given up only when Webex said so in a way that leaves no doubt; trouble that is not the
+grant's own pauses the integration instead.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+
+from integrations.errors import (
+    AmbiguousOutcome,
+    InvalidClient,
+    InvalidGrant,
+    Refused,
+    WebexError,
+)
+from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
+
+logger = logging.getLogger(__name__)
+
+ANSWER_LOST = "answer lost"
+WORKER_DIED = "answer lost: a worker died during the call"
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=2), timedelta(hours=1)
+AFTER_LOST_ANSWER = timedelta(seconds=30)
+BETWEEN_REFUSALS = timedelta(minutes=1)
+WRONG_CLIENT_PAUSE = timedelta(minutes=10)
+
+
+class Outcome(StrEnum):
+    RENEWED = "renewed"
+    CLAIMED = "claimed by another process"
+    OUTRUN = "outrun by a new consent or a disconnect"
+    SUSPECT = "refused once"
+    CONSENT_LOST = "consent lost"
+    RETRY_LATER = "retry later"
+    PAUSED = "integration paused"
+
+
+def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+    """Judges one grant by itself; `drain` looks at many and may hold a verdict back."""
+    if isinstance(error, InvalidClient):
+        pause(grant.app, error, now=now)
+        return released(grant)
+    if isinstance(error, InvalidGrant | Refused):
+        return (
+            suspected(grant, error, now=now)
+            if in_doubt(grant, error, now=now)
+            else (lost(grant, error, now=now))
+        )
+    if error.status == 429:
+        pause(grant.app, error, now=now)
+        return released(grant)
+    return later(grant, error, now=now)
+
+
+def in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> bool:
+    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not."""
+    return (
+        isinstance(error, Refused)
+        and not grant.last_error.startswith(ANSWER_LOST)
+        and not was_refused_before(grant, now=now)
+    )
+
+
+def was_refused_before(grant: Grant, *, now: datetime) -> bool:
+    return grant.suspect_since is not None and now - grant.suspect_since >= BETWEEN_REFUSALS
+
+
+def suspected(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+    kept = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
+    grant.postpone(
+        now + BETWEEN_REFUSALS,
+        suspect_since=grant.suspect_since or now,
+        failing_since=grant.failing_since or now,
+        last_error=kept[:200],
+        last_tracking_id=error.tracking_id,
+    )
+    return Outcome.SUSPECT
+
+
+def lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+    reason = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
+    with transaction.atomic():
+        if not grant.give_up(reason=reason, tracking_id=error.tracking_id):
+            return Outcome.OUTRUN
+        GrantEvent.objects.create(
+            grant=grant,
+            kind=GrantEvent.Kind.CONSENT_LOST,
+            reason=reason,
+            tracking_id=error.tracking_id,
+            at=now,
+            notice_due=True,
+        )
+    logger.warning("Webex consent lost: grant=%s reason=%s %s", grant.pk, reason, error)
+    return Outcome.CONSENT_LOST
+
+
+def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+    failures, reason = grant.failure_count + 1, error.reason
+    wait = back_off(failures)
+    if isinstance(error, AmbiguousOutcome):
+        wait = wait if grant.last_error.startswith(ANSWER_LOST) else AFTER_LOST_ANSWER
+        reason = ANSWER_LOST
+    grant.postpone(
+        now + wait,
+        failure_count=failures,
+        failing_since=grant.failing_since or now,
+        last_error=reason[:200],
+        last_tracking_id=error.tracking_id,
+    )
+    return Outcome.RETRY_LATER
+
+
+def adopt_orphans(app: WebexApp, *, now: datetime) -> None:
+    """Claims of killed processes: their calls may have been answered, so each is named."""
+    left = Grant.objects.due_in_app(app.pk, now).filter(claimed_until__lte=now)
+    keys = list(left.values_list("pk", flat=True))
+    if keys:
+        logger.warning("A worker died in the middle of its calls: grants=%s", keys)
+        orphans = Grant.objects.filter(pk__in=keys, claimed_until__lte=now)
+        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=None)
+
+
+def released(grant: Grant) -> Outcome:
+    """Not this grant's fault: it stays as due as it was."""
+    ours = Grant.objects.filter(pk=grant.pk, claimed_by=grant.claimed_by)
+    ours.update(claimed_by=None, claimed_until=None)
+    return Outcome.PAUSED
+
+
+def back_off(failures: int) -> timedelta:
+    wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY)
+    return wait * random.uniform(0.9, 1.1)
+
+
+def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
+    """Holds the whole integration. An incident begins, unless Webex only asked to slow down."""
+    pauses = app.pause_count + 1
+    if error.status == 429:
+        wait = getattr(error, "retry_after", None) or FIRST_RETRY
+    else:
+        wait = WRONG_CLIENT_PAUSE if isinstance(error, InvalidClient) else back_off(pauses)
+    with transaction.atomic():
+        # Not if the secret is new since: what the old one was told says nothing about it.
+        ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)
+        if not ours.update(
+            refresh_paused_until=now + wait, pause_reason=str(error)[:200], pause_count=pauses
+        ):
+            return
+        if error.status != 429:
+            AppIncident.objects.get_or_create(
+                app=app, ended_at=None, defaults={"reason": str(error)[:200], "began_at": now}
+            )
+    logger.error("Webex integration paused: app=%s for=%s %s", app.pk, wait, error)
+
+
+def resume(app: WebexApp) -> None:
+    """One grant was renewed, so the integration works. The incident ends with a clean drain."""
+    app.resume()
+    WebexApp.objects.filter(pk=app.pk).exclude(refresh_paused_until=None).update(
+        refresh_paused_until=None, pause_reason="", pause_count=0
+    )
+
+
+def end_incident(app: WebexApp, *, now: datetime) -> None:
+    AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now)

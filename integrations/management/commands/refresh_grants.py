@@ -1,0 +1,51 @@
+"""One sweep in the foreground: for operators, after an outage or before an upgrade."""
+
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations import clock
+from integrations.flows import drain, sweep
+from integrations.flows.outcomes import Outcome
+from integrations.readiness import check_key_or_exit
+
+BAR = 40  # characters
+
+
+class Command(BaseCommand):
+    help = "Renews the tokens that are due (or all), with a progress bar and a closing table."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--app", help="the name of one integration; default: all enabled ones")
+        parser.add_argument("--all", action="store_true", help="also what is not due yet")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_key_or_exit()
+        apps = sweep.plan(name=options["app"], everything=options["all"], now=clock.now())
+        if options["app"] and not apps:
+            raise CommandError(f"There is no enabled integration named {options['app']!r}.")
+        total: Counter[Outcome] = Counter()
+        for name, app_id, due in apps:
+            total += drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
+            self.stdout.write("")
+        self._table(total)
+
+    def _bar(self, name: str, due: int) -> Any:
+        def show(done: int) -> None:
+            if sys.stderr.isatty():
+                filled = BAR * min(done, due) // max(due, 1)
+                bar = "█" * filled + "·" * (BAR - filled)
+                self.stderr.write(f"\r{name:20.20} {bar} {done}/{due}", ending="")
+
+        self.stdout.write(f"{name}: {due} due")
+        return show
+
+    def _table(self, total: Counter[Outcome]) -> None:
+        for outcome in Outcome:
+            if total[outcome]:
+                self.stdout.write(f"{total[outcome]:8} {outcome.value}")
+        if not total.total():
+            self.stdout.write("Nothing was due.")

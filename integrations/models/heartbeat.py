@@ -1,0 +1,55 @@
+"""Signs of life of the background processes, so that no page has to ask the broker."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import F, Sum
+
+
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+    def beat(self, name: str, *, now: datetime) -> None:
+        self.update_or_create(name=name, defaults={"at": now})
+
+    def take_place(self, names: list[str], *, now: datetime, until: datetime) -> str | None:
+        """The first of these that is free; it is taken until then."""
+        for name in names:
+            self.get_or_create(name=name, defaults={"at": now})
+            if self.filter(name=name, at__lte=now).update(at=until) == 1:
+                return name
+        return None
+
+
+class Heartbeat(models.Model):
+    name = models.CharField(
+        max_length=200, primary_key=True
+    )  # "sweep", "beat", "worker <host>", "drain <app> <n>"
+    at = models.DateTimeField()
+
+    objects = HeartbeatQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RenewalMinuteQuerySet(models.QuerySet["RenewalMinute"]):
+    def add(self, renewed: int, *, now: datetime) -> None:
+        minute, _is_new = self.get_or_create(minute=now.replace(second=0, microsecond=0))
+        self.filter(pk=minute.pk).update(renewed=F("renewed") + renewed)
+
+    def since(self, moment: datetime) -> int:
+        return self.filter(minute__gt=moment).aggregate(sum=Sum("renewed"))["sum"] or 0
+
+    def forget_old(self, now: datetime) -> None:
+        self.filter(minute__lt=now - timedelta(days=7)).delete()
+
+
+class RenewalMinute(models.Model):
+    """How many grants were renewed in a minute; counting them by their rows would read them all."""
+
+    minute = models.DateTimeField(primary_key=True)
+    renewed = models.PositiveIntegerField(default=0)
+
+    objects = RenewalMinuteQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.renewed}"

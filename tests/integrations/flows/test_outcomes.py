@@ -1,0 +1,123 @@
+"""What becomes of one grant, for every answer that a drain may get."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from integrations import clock
+from integrations.models import AppIncident, Grant, GrantEvent
+from tests.integrations.flows import draining
+from tests.integrations.flows.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
+
+
+@pytest.fixture(autouse=True)
+def brisk(settings):
+    draining.without_limit(settings)
+
+
+@pytest.fixture
+def fill(sandbox, db):
+    return partial(draining.fill, sandbox)
+
+
+@pytest.fixture
+def calls(sandbox):
+    return partial(draining.calls, sandbox)
+
+
+@pytest.fixture
+def pass_by(travel, sandbox):
+    def go(**amount):
+        travel(timedelta(**amount))
+        sandbox.advance(timedelta(**amount).total_seconds())
+
+    return go
+
+
+def test_a_single_invalid_grant_is_lost_with_one_event(acme, fill, sandbox, calls):
+    grants = fill(acme, 20)
+    sandbox.fault(TOKEN, person=grants[7].person_email, **INVALID_GRANT)
+
+    assert drained(acme) == {"RENEWED": 19, "CONSENT_LOST": 1}
+
+    event = GrantEvent.objects.get()
+    assert (event.grant_id, event.kind, event.notice_due) == (grants[7].pk, "CONSENT_LOST", True)
+    assert Grant.objects.get(pk=grants[7].pk).refresh_token == grants[7].refresh_token
+    assert not AppIncident.objects.exists()
+
+
+def test_the_token_of_a_lost_consent_is_never_sent_again(acme, fill, sandbox, calls, pass_by):
+    grants = fill(acme, 20)
+    sandbox.fault(TOKEN, person=grants[7].person_email, **INVALID_GRANT)
+    drained(acme)
+    pass_by(days=8)
+
+    assert drained(acme) == {"RENEWED": 19}
+    assert [call.person_email for call in calls()].count(grants[7].person_email) == 1
+
+
+def test_a_bare_refusal_needs_a_second_one_a_minute_later(acme, fill, sandbox, pass_by):
+    grants = fill(acme, 20)
+    person = grants[7].person_email
+    sandbox.fault(TOKEN, person=person, times=2, **BARE_REFUSAL)
+
+    assert drained(acme) == {"RENEWED": 19, "SUSPECT": 1}
+    assert drained(acme) == {}, "asked again within the minute"
+    pass_by(seconds=61)
+    assert drained(acme) == {"CONSENT_LOST": 1}
+    assert GrantEvent.objects.count() == 1
+
+
+def test_a_bare_refusal_is_forgotten_after_a_success(acme, fill, sandbox, pass_by):
+    grants = fill(acme, 20)
+    sandbox.fault(TOKEN, person=grants[7].person_email, **BARE_REFUSAL)
+    drained(acme)
+    pass_by(seconds=61)
+
+    assert drained(acme) == {"RENEWED": 1}
+    assert Grant.objects.filter(suspect_since=None, failing_since=None).count() == 20
+
+
+@pytest.mark.parametrize("cut", ["before_status", "mid_headers", "mid_body"])
+def test_a_lost_answer_is_asked_for_once_more_within_the_grace(acme, fill, sandbox, cut, pass_by):
+    sandbox.scenario.update({"rotation": "grace", "grace_seconds": 60})
+    grants = fill(acme, 5)
+    sandbox.fault(TOKEN, person=grants[2].person_email, cut=cut, after=True)
+
+    assert drained(acme) == {"RENEWED": 4, "RETRY_LATER": 1}
+    pass_by(seconds=31)
+    assert drained(acme) == {"RENEWED": 1}
+    renewed = Grant.objects.get(pk=grants[2].pk)
+    assert renewed.refresh_token == sandbox.ledger.tip(renewed.person_email, acme.client_id)
+
+
+def test_a_refusal_after_a_lost_answer_is_lost_at_once_for_that_reason(
+    acme, fill, sandbox, pass_by
+):
+    sandbox.scenario.update({"rotation": "strict"})
+    grants = fill(acme, 5)
+    sandbox.fault(TOKEN, person=grants[2].person_email, cut="mid_body", after=True)
+    drained(acme)
+    pass_by(seconds=31)
+
+    assert drained(acme) == {"CONSENT_LOST": 1}
+    assert GrantEvent.objects.get().reason == "answer lost"
+
+
+def test_failures_of_one_grant_are_backed_off_doubling_to_an_hour(
+    acme, fill, sandbox, calls, pass_by
+):
+    grants = fill(acme, 5)
+    sandbox.fault(TOKEN, person=grants[0].person_email, status=500, times=None)
+    waits = []
+    for _ in range(8):
+        drained(acme)
+        grant = Grant.objects.get(pk=grants[0].pk)
+        waits.append((grant.refresh_due_at - clock.now()).total_seconds())
+        Grant.objects.filter(pk=grant.pk).update(refresh_due_at=clock.now())
+
+    expected = [120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    assert all(0.85 * want < got < 1.12 * want for want, got in zip(expected, waits, strict=True))
+    assert Grant.objects.active().count() == 5
+    assert not AppIncident.objects.exists()
