@@ -1,0 +1,15 @@
+"""Every case, by what it breaks."""
+
+from tests.faults.cases import answers, calendar, kills, load, outages, races, refusals
+from tests.faults.registry import CASES
+
+__all__ = [
+    "CASES",
+    "answers",
+    "calendar",
+    "kills",
+    "load",
+    "outages",
+    "races",
+    "refusals",
+]

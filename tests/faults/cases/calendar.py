@@ -1,0 +1,89 @@
+"""Clocks that are wrong, weeks without a sweep, tokens about to die."""
+
+import time
+from datetime import timedelta
+
+from integrations import clock
+from integrations.flows import health
+from integrations.models import Grant, GrantEvent, Heartbeat
+from tests.faults.registry import NONE, case
+from tests.faults.servers import ROOT
+from tests.faults.stage import Stage
+
+SHIFTED = str(ROOT / "tests/faults/shifted_clock")
+
+
+@case("R21", "workers whose clocks are two days ahead and behind", databases=("postgres",))
+def skewed(stage: Stage) -> None:
+    stage.app("A", grants=60)
+    for number, shift in enumerate((172_800, -172_800)):
+        if number:
+            stage.make_due()
+        environment = {"PYTHONPATH": SHIFTED, "CLOCK_SHIFT": str(shift)}
+        worker = stage.worker(f"shifted{number}", **environment)
+        assert f"clock shifted by {shift}" in worker.text, "the worker's clock is right"
+        tasks_of(stage)
+        stage.until(stage.nothing_due, "renewal")
+        worker.stop()
+        for grant in Grant.objects.all():
+            life = grant.access_token_expires_at - clock.now()
+            assert abs(life - timedelta(days=14)) < timedelta(minutes=2), f"expires in {life}"
+            assert grant.refresh_due_at > clock.now() + timedelta(days=5)
+
+
+def tasks_of(stage: Stage) -> None:
+    """Without an expiry: a message's own is judged by the worker's clock."""
+    from integrations import tasks
+    from integrations.models import WebexApp
+
+    tasks.drain_app.apply_async((WebexApp.objects.get().pk,))
+
+
+@case("R32", "no beat for a week", rotations=(NONE,))
+def week_without_beat(stage: Stage) -> None:
+    app = stage.app("A", grants=60)
+    worker = stage.worker()
+    stage.sweep_until(stage.nothing_due, "renewal")
+    worker.stop()  # a sweep that is still queued would begin at once
+    stage.pass_time(7 * 86_400)
+    Heartbeat.objects.update(at=clock.now() - timedelta(days=7))
+    report = health.report(clock.now())
+    assert any("No sweep lately" in problem for problem in report.problems), report.problems
+    due = Grant.objects.due_in_app(app.pk, clock.now()).count()
+    stage.due += due
+    assert due > 50
+    late = Grant.objects.filter(access_token_expires_at__lte=clock.now())
+    assert not late.exists(), "access tokens expired in a week"
+    before = len(stage.calls())
+    stage.worker("w2")
+    stage.beat()
+    stage.until(lambda: stage.nothing_due() and len(stage.calls()) > before, "the catch-up")
+    time.sleep(2)
+    assert len(stage.calls()) == before + due, "more than one catch-up"
+
+
+@case("R39", "refresh tokens about to die, Webex away for weeks")
+def dying(stage: Stage) -> None:
+    stage.app("A", grants=10)
+    stage.sandbox.scenario.update({"error_shape": "oauth"})
+    ending, dead = list(Grant.objects.order_by("pk")[:2])
+    now = clock.now()
+    Grant.objects.filter(pk=ending.pk).update(
+        refresh_token_expires_at=now + timedelta(days=3), refresh_due_at=now + timedelta(hours=1)
+    )
+    stage.due -= 1
+    stage.sandbox.revoke(dead.person_email, dead.app.client_id)
+    first = health.report(clock.now()).first_red_at
+    assert abs(first - now - timedelta(days=3)) < timedelta(minutes=1)
+    stage.worker()
+    stage.sweep_until(stage.nothing_due, "renewal")
+    for _ in range(3):
+        from integrations import tasks
+
+        tasks.send_notices.delay()
+    stage.until(lambda: len(stage.mails()) >= 2, "the mails")
+    time.sleep(1)
+    told = [mail for mail in stage.mails() if "To: " in mail]
+    assert sum(mail.count(f"To: {ending.person_email}") for mail in told) == 1
+    assert sum(mail.count(f"To: {dead.person_email}") for mail in told) == 1
+    assert GrantEvent.objects.count() == 2
