@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -27,8 +27,13 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         return free.update(app=app, assigned_at=now, last_return_at=None)
 
     def returned(self, redirect_uri: str, *, brand: "BrandedURL | None", now: datetime) -> None:
-        """Webex sent a browser back with a code that was good: the redirect URI is registered."""
-        if brand and brand.redirect_uri == redirect_uri:
+        """Webex sent a browser back with a code that was good: the redirect URI is registered.
+
+        Noted once a minute at most, or users of one hostname would queue for its row.
+        """
+        if brand is None or brand.redirect_uri != redirect_uri:
+            return
+        if brand.last_return_at is None or now - brand.last_return_at > timedelta(minutes=1):
             self.filter(pk=brand.pk).update(last_return_at=now)
 
     def release(self, keys: Iterable[int], *, app: WebexApp) -> int:
