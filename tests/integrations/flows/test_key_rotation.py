@@ -277,13 +277,20 @@ def test_a_run_killed_half_way_loses_nothing(tmp_path):
 
 
 def insert(path, secrets):
-    statement = """
-        INSERT INTO integrations_webexapp (name, client_secret, is_enabled, client_id,
-            authorization_url, default_provisioning_id, pause_reason, created_at, updated_at)
-        VALUES (?, ?, 0, '', '', '', '', '2026-01-01', '2026-01-01')
-    """
+    """Rows with these secrets; every other column that may not be NULL is zero or empty."""
     with closing(sqlite3.connect(path)) as writer, writer:
-        writer.executemany(statement, [(name, text.decode()) for name, text in secrets.items()])
+        table = writer.execute("PRAGMA table_info(integrations_webexapp)").fetchall()
+        rest = {
+            name: "" if "char" in kind or kind == "text" else 0
+            for _number, name, kind, is_required, _default, is_key in table
+            if is_required and not is_key and name != "name"
+        }
+        names = ["name", "client_secret", *rest]
+        marks = ", ".join("?" for _ in names)
+        rows = [(name, text.decode(), *rest.values()) for name, text in secrets.items()]
+        writer.executemany(
+            f"INSERT INTO integrations_webexapp ({', '.join(names)}) VALUES ({marks})", rows
+        )
 
 
 def read_by(path, key):
