@@ -89,4 +89,4 @@ def _counts(now: datetime) -> Counter[int]:
     lately = RenewalMinute.objects.filter(minute__gt=now - health.RECENTLY)
     queries.append(lately.values(part=Value(RENEWED)).annotate(grants=Sum("renewed")))
     rows = queries[0].union(*queries[1:], all=True)
-    return Counter({row["part"]: row["grants"] for row in rows})
+    return Counter({row["part"]: row["grants"] or 0 for row in rows})  # a sum may be NULL

@@ -31,16 +31,11 @@ class GrantQuerySet(renewal.RenewableQuerySet):
     def failing(self) -> "GrantQuerySet":
         return self.active().filter(failing_since__isnull=False)
 
-    def due_for_refresh(self, now: datetime) -> "GrantQuerySet":
-        """Most urgent first; read through the partial index `due_grants_of_an_app`."""
-        due = self.active().filter(refresh_due_at__lte=now).unclaimed(now)
-        running = Q(app__refresh_paused_until=None) | Q(app__refresh_paused_until__lte=now)
-        return due.filter(running, app__is_enabled=True, user__is_active=True).order_by(
-            "refresh_due_at"
-        )
-
     def due_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        """The same for one integration, whose own state the caller has looked at."""
+        """Most urgent first, of an integration whose own state the caller has looked at.
+
+        Read through the partial index `due_grants_of_an_app`.
+        """
         due = self.active().filter(app=app_id, refresh_due_at__lte=now).unclaimed(now)
         return due.filter(user__is_active=True).order_by("refresh_due_at")
 

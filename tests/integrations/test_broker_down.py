@@ -85,7 +85,7 @@ def test_refresh_now_answers_quickly_and_the_work_is_in_the_database(
         page = refresh_now(client, linked_alice)
 
     assert "1 grant will be renewed." in page.text
-    assert Grant.objects.due_for_refresh(clock.now()).get() == linked_alice
+    assert Grant.objects.due_in_app(linked_alice.app_id, clock.now()).get() == linked_alice
 
 
 def test_every_page_answers_quickly(dead_broker, alice_browser, browser, root):

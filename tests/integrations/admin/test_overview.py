@@ -71,6 +71,13 @@ def test_the_start_page_takes_few_queries(sam, linked_alice, globex):
     assert len(captured) <= 12
 
 
+def test_before_the_first_sweep_the_start_page_says_never_and_counts_from_zero(sam, globex):
+    page = sam.get("/admin/").text
+
+    assert "<dt>Last sweep</dt><dd>never</dd>" in page
+    assert "<dt>Renewed in 5 min</dt><dd>0</dd>" in page
+
+
 def test_the_list_of_integrations_takes_few_queries(sam, linked_alice, globex):
     sam.get("/admin/integrations/webexapp/")
     with CaptureQueriesContext(connection) as captured:
