@@ -3,6 +3,7 @@
 Every secret value is kept out of `repr`, so that no traceback or error report shows it.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,6 +28,13 @@ class TokenSet:
     @property
     def bearer(self) -> Bearer:
         return Bearer(self.access_token)
+
+    @property
+    def facts(self) -> tuple[Hashable, ...]:
+        """All but the tokens themselves."""
+        has_refresh_token = self.refresh_token is not None
+        expiries = self.access_token_expires_at, self.refresh_token_expires_at
+        return *expiries, self.scope, has_refresh_token
 
 
 @dataclass(frozen=True)

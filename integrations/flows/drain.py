@@ -154,7 +154,7 @@ class Drain:
         if self._is_held(now):
             self.exhausted = True
             return False
-        most = 1 if self.probing else min(settings.REFRESH_BATCH, 2 * self.window)
+        most = 1 if self.probing else min(settings.REFRESH_BATCH, 4 * self.window)
         allowed, wait = rate.reserve(self.app, most=most, now=now)
         if not allowed:
             self.waits_until = time.monotonic() + wait.total_seconds()

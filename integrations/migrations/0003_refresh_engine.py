@@ -5,6 +5,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def leave_room_in_pages(apps, schema_editor):
+    """A claim changes no indexed column: with room left in its page it touches no index either."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("ALTER TABLE integrations_grant SET (fillfactor = 70)")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("integrations", "0002_settings_webex"),
@@ -100,4 +106,5 @@ class Migration(migrations.Migration):
                 name="an_app_has_one_open_incident",
             ),
         ),
+        migrations.RunPython(leave_room_in_pages, migrations.RunPython.noop),
     ]

@@ -71,7 +71,10 @@ class Grant(Claimable):
         DISCONNECTED = "DISCONNECTED", _("Disconnected")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="grants",
+        db_index=False,  # a_user_has_one_grant_for_each_app serves it; each renewal writes them all
     )
     app = models.ForeignKey(
         WebexApp,

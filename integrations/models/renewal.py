@@ -2,13 +2,14 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
 
-from integrations.fields import EncryptedTextField
 from integrations.models.claim import ClaimableQuerySet
 from integrations.tokens import TokenSet
 
@@ -62,45 +63,41 @@ class RenewableQuerySet(ClaimableQuerySet):
     def store_renewals(self, renewals: list[Renewal], *, now: datetime) -> set[int]:
         """`Grant.store` for many, in one transaction; returns the ids of those that came too late.
 
-        Rows that change the same columns go to the database in one `executemany`, with values
-        prepared once where they are the same for all: several times faster than `update()`.
+        One UPDATE for all that differ in nothing but their tokens: many times faster than one for
+        each, and they share the moment of their next renewal.
         """
-        with transaction.atomic():
-            if self._write(renewals, now) == len(renewals):
-                return set()
-            transaction.set_rollback(True)
-        if len(renewals) == 1:
-            return {renewals[0].grant_id}
-        # Some were outrun, and a batch does not tell which: once more, one by one.
-        return set[int]().union(*(self.store_renewals([each], now=now) for each in renewals))
-
-    def _write(self, renewals: list[Renewal], now: datetime) -> int:
-        shapes: dict[tuple[str, ...], list[list[Any]]] = defaultdict(list)
+        alike: dict[Hashable, list[Renewal]] = defaultdict(list)
         for each in renewals:
-            changed = columns(each.tokens, now)
-            shapes[tuple(changed)].append([*changed.values(), each.version, each.grant_id])
-        written = 0
+            alike[each.tokens.facts].append(each)
+        with transaction.atomic():
+            written = [self._write(group, now) for group in alike.values()]
+        return {each.grant_id for each in renewals}.difference(*written)
+
+    def _write(self, renewals: list[Renewal], now: datetime) -> set[int]:
+        shared = columns(renewals[0].tokens, now)
+        secret = [name for name in ("access_token", "refresh_token") if shared.pop(name, None)]
+        prepared = [self._prepare(name, value) for name, value in shared.items()]
+        rows = [
+            [each.grant_id, each.version]
+            + [self._prepare(name, getattr(each.tokens, name)) for name in secret]
+            for each in renewals
+        ]
         with connection.cursor() as cursor:
-            for names, rows in shapes.items():
-                cursor.executemany(self._update_statement(names), self._prepared(names, rows))
-                written += cursor.rowcount
-        return written
+            statement = self._update_statement([*shared], secret, len(rows))
+            cursor.execute(statement, [*chain.from_iterable(rows), *prepared])
+            return {pk for (pk,) in cursor.fetchall()}
 
-    def _update_statement(self, names: tuple[str, ...]) -> str:
-        assigned = "".join(f'"{name}" = %s, ' for name in names)
+    def _prepare(self, name: str, value: Any) -> Any:
+        return self.model._meta.get_field(name).get_db_prep_save(value, connection)
+
+    def _update_statement(self, shared: list[str], secret: list[str], rows: int) -> str:
+        """The version fences each row: it is not written if somebody relinked meanwhile."""
+        names, row = ["pk", "fence", *secret], ", ".join(["%s"] * (2 + len(secret)))
+        assigned = [f"{name} = %s" for name in shared]
+        assigned += [f"{name} = fresh.{name}" for name in secret]
         return (
-            f'UPDATE "{self.model._meta.db_table}" SET {assigned} version = version + 1, '  # noqa: S608
-            "claimed_by = NULL, claimed_until = NULL WHERE version = %s AND id = %s"
+            f"WITH fresh ({', '.join(names)}) AS (VALUES {', '.join([f'({row})'] * rows)}) "  # noqa: S608
+            f"UPDATE {self.model._meta.db_table} SET {', '.join(assigned)}, "
+            "version = version + 1, claimed_by = NULL, claimed_until = NULL "
+            "FROM fresh WHERE id = pk AND version = fence RETURNING id"
         )
-
-    def _prepared(self, names: tuple[str, ...], rows: list[list[Any]]) -> list[list[Any]]:
-        """Column by column: what many rows share is prepared once, ciphertext never."""
-        prepared = []
-        for name, values in zip(names, zip(*rows, strict=True), strict=False):
-            field = self.model._meta.get_field(name)
-            if isinstance(field, EncryptedTextField):
-                prepared.append([field.get_db_prep_save(value, connection) for value in values])
-                continue
-            known = {value: field.get_db_prep_save(value, connection) for value in set(values)}
-            prepared.append([known[value] for value in values])
-        return [[*row, *fence[-2:]] for *row, fence in zip(*prepared, rows, strict=True)]

@@ -41,10 +41,10 @@ def test_a_success_stores_both_tokens_and_both_expiries_in_one_update(alice_gran
         assert sweep() == {Outcome.RENEWED: 1}
 
     updates = [entry["sql"] for entry in queries if "SET" in entry["sql"]]
-    storing = [sql for sql in updates if '"access_token" =' in sql]
+    storing = [sql for sql in updates if "access_token = " in sql]
     assert len(storing) == 1
     for column in ("refresh_token", "access_token_expires_at", "refresh_token_expires_at"):
-        assert f'"{column}" =' in storing[0]
+        assert f"{column} = " in storing[0]
     grant = reread(alice_grant)
     assert grant.refresh_token == sandbox.ledger.tip("alice@acme.example", grant.app.client_id)
     assert seconds_from_now(grant.access_token_expires_at) == pytest.approx(1_209_599, abs=5)
