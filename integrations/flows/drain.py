@@ -7,17 +7,14 @@
 5. Go on until nothing is due, the integration is paused, or the time is over.
 """
 
-import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import connection
 
 from integrations import fields
 from integrations.clock import Ticking
@@ -29,9 +26,10 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.flows import outcomes, rate
-from integrations.flows.insist import AWAY, insist
+from integrations.flows import outcomes, refresh
+from integrations.flows.insist import insist
 from integrations.flows.outcomes import Outcome
+from integrations.flows.supply import Row, Supply
 from integrations.models import Grant, RenewalMinute, WebexApp
 from integrations.models.renewal import Renewal
 from integrations.tokens import TokenSet
@@ -48,17 +46,6 @@ BURST, BURST_SHARE = 3, 0.2  # refused grants, and their share of all answers
 LARGEST_BURST = 10  # refused grants after which nothing more is asked
 
 
-@dataclass(slots=True)
-class Row:
-    """What a call needs of a claimed grant, without a model instance."""
-
-    pk: int
-    version: int
-    claimed_at: datetime  # expiries count from here
-    claimed_until: datetime
-    send_until: float  # monotonic: later, the answer could outlive the claim
-
-
 def drain(
     app_id: int, *, seconds: float, progress: Callable[[int], None] | None = None
 ) -> Counter[Outcome]:
@@ -69,7 +56,6 @@ def drain(
     ticking = Ticking()
     if app.is_paused(ticking.now()) or not _may_probe(app, ticking.now()):
         return Counter()
-    outcomes.adopt_orphans(app, now=ticking.now())
     try:
         app.client_secret  # noqa: B018  deferred: read here, once
     except UndecryptableValue:
@@ -92,15 +78,14 @@ class Drain:
         self.ends = time.monotonic() + seconds
         self.client = oauth.Client(app.client_id, app.client_secret or "")
         self.request = oauth.refresh_request(self.client)
-        self.queue: deque[tuple[Row, str]] = deque()
+        self.supply = Supply(app, ticking)
         self.tally: Counter[Outcome] = Counter()
         self.held: list[tuple[Row, WebexError]] = []
         self.refusals = 0  # held ones that no lost answer explains
-        self.probing = bool(app.pause_reason)
         self.window = 1  # grows with each success, so that a wrong secret costs one call
         self.failures_in_a_row = 0
-        self.waits_until = 0.0  # monotonic: no allowance before
-        self.exhausted = self.paused = False
+        self.paused = self.has_asked_another = False
+        self.others: bool | None = None  # are accepted
 
     def run(self, progress: Callable[[int], None]) -> Counter[Outcome]:
         with Multi[Row](timeout=settings.WEBEX_TIMEOUT) as calls:
@@ -110,11 +95,11 @@ class Drain:
                     self._take(arrived)
                     progress(self.tally.total())
                 elif not len(calls):
-                    time.sleep(0.02)  # waiting for the rate limit
+                    time.sleep(0.02)  # waiting for its turn
                 if self.held and time.monotonic() > self.held[0][0].send_until:
                     self._settle_held()  # before their claims end
-        self._release_queue()
         self._settle_held()
+        self.supply.close()
         if renewed := self.tally[Outcome.RENEWED]:
             RenewalMinute.objects.add(renewed, now=self.ticking.now())
             if not self.paused:
@@ -126,54 +111,13 @@ class Drain:
     def _feed(self, calls: Multi[Row]) -> bool:
         """Starts calls while there is room; False once no more will be started."""
         while len(calls) < self.window:
-            if self.paused or self.exhausted or time.monotonic() >= self.ends:
+            if self.paused or time.monotonic() >= self.ends:
                 return False
-            if not self.queue and not self._try_claim():
-                return not self.exhausted
-            row, ciphertext = self.queue.popleft()
-            if time.monotonic() > row.send_until:
-                self._release([row])
-            else:
-                self._start(calls, row, ciphertext)
+            taken = self.supply.take(window=self.window)
+            if taken is None:
+                return not self.supply.is_exhausted
+            self._start(calls, *taken)
         return True
-
-    def _try_claim(self) -> bool:
-        """Without the database nothing more is asked; what is under way is still waited for."""
-        try:
-            return self._claim()
-        except AWAY as error:
-            logger.warning("Nothing more is claimed: %s", type(error).__name__)
-            self.exhausted = True
-            connection.close()
-            return False
-
-    def _claim(self) -> bool:
-        if time.monotonic() < self.waits_until:
-            return False
-        now = self.ticking.now()
-        if self._is_held(now):
-            self.exhausted = True
-            return False
-        most = 1 if self.probing else min(settings.REFRESH_BATCH, 4 * self.window)
-        allowed, wait = rate.reserve(self.app, most=most, now=now)
-        if not allowed:
-            self.waits_until = time.monotonic() + wait.total_seconds()
-            return False
-        which = Grant.objects.to_probe_with if self.probing else Grant.objects.due_in_app
-        due = which(self.app.pk, now)
-        claim = {"most": allowed, "now": now, "seconds": settings.REFRESH_CLAIM}
-        until = now + timedelta(seconds=settings.REFRESH_CLAIM)
-        send_until = time.monotonic() + settings.REFRESH_CLAIM - settings.WEBEX_TIMEOUT - 1
-        columns = ("refresh_due_at", "id", "version", "refresh_token")
-        for _due_at, pk, version, text in sorted(due.claim_columns(*columns, **claim)):
-            self.queue.append((Row(pk, version, now, until, send_until), text))
-        self.exhausted = not self.queue
-        return bool(self.queue)
-
-    def _is_held(self, now: datetime) -> bool:
-        """Another drain paused the integration, or somebody disabled it."""
-        app = WebexApp.objects.filter(pk=self.app.pk, is_enabled=True)
-        return not self.probing and not app.exclude(refresh_paused_until__gt=now).exists()
 
     def _start(self, calls: Multi[Row], row: Row, ciphertext: str) -> None:
         try:
@@ -208,7 +152,8 @@ class Drain:
         self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
         if self.app.pause_reason:
             insist(lambda: outcomes.resume(self.app), [])
-            self.probing = False
+        if self.tally[Outcome.RENEWED]:
+            insist(self.supply.prove, [])
 
     def _fail(self, row: Row, error: WebexError) -> None:
         self.failures_in_a_row += 1
@@ -240,12 +185,12 @@ class Drain:
     def _is_outage(self) -> bool:
         in_silence = self.failures_in_a_row >= SILENCE and time.monotonic() >= self.ends
         only_silence = in_silence and not self.tally[Outcome.RENEWED]
-        return self.probing or self.failures_in_a_row >= OUTAGE or only_silence
+        return self.supply.is_probing or self.failures_in_a_row >= OUTAGE or only_silence
 
     def _refuses_everybody(self) -> bool:
         if self.tally[Outcome.RENEWED]:
             return False
-        return bool(self.held) if self.probing else self.refusals >= REFUSALS
+        return bool(self.held) if self.supply.is_probing else self.refusals >= REFUSALS
 
     def _is_burst(self) -> bool:
         answered = self.tally.total() + len(self.held)
@@ -266,7 +211,7 @@ class Drain:
         if self._is_burst() and self.held:
             self._pause(self.held[-1][1])
         elif self.held:  # perhaps by another drain, which saw more of the burst
-            self.paused |= insist(lambda: self._is_held(self.ticking.now()), [])
+            self.paused |= insist(self.supply.is_held, [])
         for row, error in self.held:
             self._count(insist(partial(self._refuse, row, error), [row.pk]))
         self.held.clear()
@@ -278,22 +223,23 @@ class Drain:
             return Outcome.OUTRUN
         refused_before = outcomes.was_refused_before(grant, now=now)
         nobody = not self.tally[Outcome.RENEWED]  # was accepted
-        in_burst = self.paused and (self.probing or nobody or not refused_before)
-        several = nobody and len(self.held) >= REFUSALS and not refused_before
-        in_doubt = outcomes.in_doubt(grant, error, now=now)
-        in_doubt = in_doubt or in_burst or (several and isinstance(error, Refused))
+        in_burst = self.paused and (self.supply.is_probing or nobody or not refused_before)
+        in_doubt = in_burst or outcomes.in_doubt(grant, error, now=now)
+        if isinstance(error, Refused) and not in_doubt:
+            several = len(self.held) >= REFUSALS and not refused_before
+            accepted = self._accepts_others()
+            in_doubt = several if accepted is None else not accepted
         return (outcomes.suspected if in_doubt else outcomes.lost)(grant, error, now=now)
+
+    def _accepts_others(self) -> bool | None:
+        """Where no other answer tells, one grant without trouble of its own is asked about."""
+        if self.tally[Outcome.RENEWED]:
+            return True
+        if not self.has_asked_another:
+            self.has_asked_another = True
+            self.others = refresh.accepts_somebody(self.app, now=self.ticking.now())
+            self.tally[Outcome.RENEWED] += self.others is True
+        return self.others
 
     def _count(self, outcome: Outcome) -> None:
         self.tally[outcome] += 1
-
-    def _release_queue(self) -> None:
-        self._release([row for row, _ciphertext in self.queue])
-        self.queue.clear()
-
-    def _release(self, rows: list[Row]) -> None:
-        if rows:
-            keys, until = [row.pk for row in rows], rows[0].claimed_until
-            ours = Grant.objects.filter(pk__in=keys, claimed_until=until)
-            with contextlib.suppress(*AWAY):  # claims end by themselves
-                ours.update(claimed_by=None, claimed_until=None)

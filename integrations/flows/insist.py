@@ -15,9 +15,9 @@ AWAY = (OperationalError, InterfaceError, InternalError)  # the last one: it is 
 COMMIT_PATIENCE = 90.0  # seconds for which answers wait in memory for the database
 
 
-def insist(write: Callable[[], T], grant_ids: list[int]) -> T:
+def insist(write: Callable[[], T], grant_ids: list[int], *, patience: float = COMMIT_PATIENCE) -> T:
     """Repeats a write while the database is away: the answer exists only here."""
-    gives_up, is_said = time.monotonic() + COMMIT_PATIENCE, False
+    gives_up, is_said = time.monotonic() + patience, False
     while True:
         try:
             return write()

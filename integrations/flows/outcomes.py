@@ -19,6 +19,7 @@ from integrations.errors import (
     WebexError,
 )
 from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
+from integrations.models.grant import GrantQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ WORKER_DIED = "answer lost: a worker died during the call"
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=2), timedelta(hours=1)
 AFTER_LOST_ANSWER = timedelta(seconds=30)
 BETWEEN_REFUSALS = timedelta(minutes=1)
+LAST_CHANCE = 6.0  # seconds: longer than one attempt to reach the database again
 WRONG_CLIENT_PAUSE = timedelta(minutes=10)
 
 
@@ -115,14 +117,19 @@ def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.RETRY_LATER
 
 
-def adopt_orphans(app: WebexApp, *, now: datetime) -> None:
-    """Claims of killed processes: their calls may have been answered, so each is named."""
-    left = Grant.objects.due_in_app(app.pk, now).filter(claimed_until__lte=now)
-    keys = list(left.values_list("pk", flat=True))
+def adopt(grants: GrantQuerySet, *, now: datetime) -> bool:
+    """Names those of them whose claims ran out: a call under way may have been answered.
+
+    Perhaps whoever made it only waits for the database, so they stay out of reach a little longer:
+    a stored answer wins, and nobody spends the same refresh token meanwhile.
+    """
+    keys = list(grants.orphaned(now).values_list("pk", flat=True))
     if keys:
         logger.warning("A worker died in the middle of its calls: grants=%s", keys)
-        orphans = Grant.objects.filter(pk__in=keys, claimed_until__lte=now)
-        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=None)
+        orphans = Grant.objects.filter(pk__in=keys).orphaned(now)
+        until = now + timedelta(seconds=LAST_CHANCE)
+        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
+    return bool(keys)
 
 
 def released(grant: Grant) -> Outcome:

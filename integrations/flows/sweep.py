@@ -44,10 +44,10 @@ def in_turn(app_id: int, *, seconds: float) -> bool:
     """Drains in one of the integration's places; whether the time was over before the work was.
 
     Places bound how many drains run at once, however many messages there are. The place of a killed
-    worker is free again when its time and its claims have ended.
+    worker is free again when its time and its last call would have ended.
     """
     now = clock.now()
-    until = now + timedelta(seconds=seconds + settings.REFRESH_CLAIM)
+    until = now + timedelta(seconds=seconds + settings.WEBEX_TIMEOUT + 2)
     names = [f"drain {app_id} {number}" for number in range(settings.REFRESH_DRAINS_PER_APP)]
     place = Heartbeat.objects.take_place(names, now=now, until=until)
     if place is None:

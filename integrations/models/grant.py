@@ -36,16 +36,24 @@ class GrantQuerySet(renewal.RenewableQuerySet):
 
         Read through the partial index `due_grants_of_an_app`.
         """
-        due = self.active().filter(app=app_id, refresh_due_at__lte=now).unclaimed(now)
-        return due.filter(user__is_active=True).order_by("refresh_due_at")
+        due = self.active().filter(app=app_id, refresh_due_at__lte=now, user__is_active=True)
+        return super(GrantQuerySet, due).unclaimed(now).order_by("refresh_due_at")
+
+    def unclaimed(self, now: datetime) -> "GrantQuerySet":
+        """Whose claim ran out must be adopted first (`outcomes.adopt`)."""
+        return super().unclaimed(now).filter(claimed_by=None)
+
+    def orphaned(self, now: datetime) -> "GrantQuerySet":
+        return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
+
+    def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
+        """Without trouble of their own, due or not: their answer is about the integration."""
+        healthy = self.active().filter(app=app_id, last_error="", user__is_active=True)
+        return healthy.unclaimed(now).order_by("refresh_due_at")
 
     def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        """Grants without trouble of their own, due or not: their answer is about the integration.
-
-        Where none is left, what is due must do.
-        """
-        healthy = self.active().filter(app=app_id, last_error="", user__is_active=True)
-        healthy = healthy.unclaimed(now).order_by("refresh_due_at")
+        """Healthy ones; where none is left, what is due must do."""
+        healthy = self.healthy_in_app(app_id, now)
         return healthy if healthy.exists() else self.due_in_app(app_id, now)
 
     def of_inactive_users(self) -> "GrantQuerySet":

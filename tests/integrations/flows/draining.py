@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 
@@ -56,10 +57,17 @@ def calls(sandbox: Sandbox, app: WebexApp | None = None) -> list[Call]:
     return sandbox.ledger.find(TOKEN, grant_type="refresh_token", **client)
 
 
-def drained(app: WebexApp) -> dict[str, int]:
+def drained(app: WebexApp, *, seconds: float = 20) -> dict[str, int]:
     """What one drain did, by the name of the outcome."""
-    tally = drain.drain(app.pk, seconds=20)
+    tally = drain.drain(app.pk, seconds=seconds)
     return {outcome.name: number for outcome, number in tally.items() if number}
+
+
+def leave_behind(*grants: Grant) -> None:
+    """As a worker does that is killed during its calls, once its claims have ended."""
+    past = clock.now() - timedelta(seconds=1)
+    keys = [grant.pk for grant in grants]
+    Grant.objects.filter(pk__in=keys).update(claimed_by=uuid4(), claimed_until=past)
 
 
 def break_tokens(*grants: Grant) -> None:

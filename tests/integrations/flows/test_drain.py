@@ -8,15 +8,27 @@ import pytest
 from django.db import connection
 
 from integrations import clock
-from integrations.flows import drain
+from integrations.flows import drain, outcomes
 from integrations.models import AppIncident, Grant, RenewalMinute
+from integrations.tokens import TokenSet
 from tests.integrations.flows import draining
-from tests.integrations.flows.draining import INVALID_GRANT, TOKEN, break_tokens, drained
+from tests.integrations.flows.draining import (
+    INVALID_GRANT,
+    TOKEN,
+    break_tokens,
+    drained,
+    leave_behind,
+)
 
 
 @pytest.fixture(autouse=True)
 def brisk(settings):
     draining.without_limit(settings)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
 
 
 @pytest.fixture
@@ -161,18 +173,30 @@ def test_bytes_that_cannot_be_decrypted_stay_as_they_are(acme, fill):
 
 
 def test_orphans_of_a_killed_worker_are_named_and_renewed(acme, fill, caplog):
-    past = clock.now() - timedelta(seconds=1)
     orphan, _other = fill(acme, 2)
-    Grant.objects.filter(pk=orphan.pk).update(claimed_until=past)
+    leave_behind(orphan)
 
     assert drained(acme) == {"RENEWED": 2}
 
     assert f"A worker died in the middle of its calls: grants=[{orphan.pk}]" in caplog.text
 
 
+def test_an_answer_that_waited_for_the_database_beats_whoever_finds_the_claim_over(
+    acme, fill, calls
+):
+    (grant,) = fill(acme, 1)
+    leave_behind(grant)
+
+    assert drained(acme, seconds=0.05) == {}
+    assert grant.store(TokenSet("A2", clock.now() + timedelta(days=14), "R2"), now=clock.now())
+
+    assert drained(acme) == {}
+    assert calls() == []
+
+
 def test_a_refused_orphan_is_lost_with_that_reason(acme, fill, sandbox):
     grants = fill(acme, 8)
-    Grant.objects.filter(pk=grants[4].pk).update(claimed_until=clock.now() - timedelta(seconds=1))
+    leave_behind(grants[4])
     sandbox.fault(TOKEN, person=grants[4].person_email, **INVALID_GRANT)
 
     assert drained(acme) == {"RENEWED": 7, "CONSENT_LOST": 1}
@@ -184,8 +208,7 @@ def test_a_refused_orphan_is_lost_with_that_reason(acme, fill, sandbox):
 def test_many_refused_orphans_pause_nothing_while_webex_accepts_others(acme, fill, sandbox):
     """What a kill leaves behind where refresh tokens rotate strictly."""
     grants = fill(acme, 60)
-    keys = [grant.pk for grant in grants[:16]]
-    Grant.objects.filter(pk__in=keys).update(claimed_until=clock.now() - timedelta(seconds=1))
+    leave_behind(*grants[:16])
     for grant in grants[:16]:
         sandbox.revoke(grant.person_email, acme.client_id)
 
@@ -195,8 +218,7 @@ def test_many_refused_orphans_pause_nothing_while_webex_accepts_others(acme, fil
 
 def test_refused_orphans_are_kept_while_webex_accepts_nobody(acme, fill, sandbox):
     grants = fill(acme, 16)
-    keys = [grant.pk for grant in grants]
-    Grant.objects.filter(pk__in=keys).update(claimed_until=clock.now() - timedelta(seconds=1))
+    leave_behind(*grants)
     for grant in grants:
         sandbox.revoke(grant.person_email, acme.client_id)
 

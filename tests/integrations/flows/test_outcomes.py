@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from integrations import clock
+from integrations.flows import outcomes
 from integrations.models import AppIncident, Grant, GrantEvent
 from tests.integrations.flows import draining
 from tests.integrations.flows.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
@@ -65,8 +66,32 @@ def test_a_bare_refusal_needs_a_second_one_a_minute_later(acme, fill, sandbox, p
     assert drained(acme) == {"RENEWED": 19, "SUSPECT": 1}
     assert drained(acme) == {}, "asked again within the minute"
     pass_by(seconds=61)
-    assert drained(acme) == {"CONSENT_LOST": 1}
+    assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}, "one more, to see who is accepted"
     assert GrantEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("doubt", ["refused a minute ago", "its worker died"])
+def test_nobody_is_given_up_while_webex_refuses_a_healthy_grant_too(
+    acme, fill, sandbox, calls, pass_by, monkeypatch, doubt
+):
+    monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
+    grant = fill(acme)[0]
+    well = fill(acme, 5, refresh_due_at=clock.now() + timedelta(days=5))[0]
+    sandbox.fault(TOKEN, times=None, **BARE_REFUSAL)
+    if doubt == "its worker died":
+        draining.leave_behind(grant)
+    else:
+        drained(acme)
+        pass_by(seconds=61)
+
+    assert drained(acme) == {"SUSPECT": 1}
+
+    assert [call.person_email for call in calls()][-2:] == [grant.person_email, well.person_email]
+    well.refresh_from_db()
+    assert (well.last_error, well.suspect_since, well.claimed_by) == ("", None, None)
+    sandbox.clear_faults()
+    pass_by(seconds=61)
+    assert drained(acme) == {"RENEWED": 1}
 
 
 def test_a_bare_refusal_is_forgotten_after_a_success(acme, fill, sandbox, pass_by):
@@ -101,7 +126,7 @@ def test_a_refusal_after_a_lost_answer_is_lost_at_once_for_that_reason(
     drained(acme)
     pass_by(seconds=31)
 
-    assert drained(acme) == {"CONSENT_LOST": 1}
+    assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}
     assert GrantEvent.objects.get().reason == "answer lost"
 
 

@@ -69,10 +69,11 @@ def test_bare_401s_for_everybody_for_hours_still_lose_nobody(acme, fill, sandbox
 
 
 def test_orphans_that_are_refused_like_everybody_for_hours_are_not_lost(
-    acme, fill, sandbox, pass_by
+    acme, fill, sandbox, pass_by, monkeypatch
 ):
     """A worker was killed, and then Webex refuses everybody for a while: all of them are alive."""
-    fill(acme, 10, claimed_until=clock.now() - timedelta(seconds=1))
+    monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
+    draining.leave_behind(*fill(acme, 10))
     sandbox.fault(TOKEN, times=None, **BARE_REFUSAL)
     for _ in range(8):
         drained(acme)
@@ -213,13 +214,13 @@ def test_a_pause_by_one_drain_stops_the_others(acme, fill, sandbox, calls, monke
     """Noticed with the next claim, so that Retry-After holds for all workers."""
     fill(acme, 100)
     paused = clock.now() + timedelta(minutes=5)
-    original = outcomes.adopt_orphans
+    original = outcomes.adopt
 
-    def pause_now(app, *, now):
-        original(app, now=now)
-        WebexApp.objects.filter(pk=app.pk).update(refresh_paused_until=paused)
+    def pause_now(grants, *, now):
+        WebexApp.objects.filter(pk=acme.pk).update(refresh_paused_until=paused)
+        return original(grants, now=now)
 
-    monkeypatch.setattr(outcomes, "adopt_orphans", pause_now)
+    monkeypatch.setattr(outcomes, "adopt", pause_now)
 
     assert drained(acme) == {}
     assert calls() == []
