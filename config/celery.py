@@ -24,7 +24,11 @@ def _keep_django_logging(**kwargs: Any) -> None:
 def _beat_is_alive(**kwargs: Any) -> None:
     """Only in the beat process, which publishes for no other reason."""
     if "beat" in sys.argv:
-        _note("beat")
+        note_beat()
+
+
+def note_beat() -> None:
+    _note("beat")
 
 
 @signals.heartbeat_sent.connect

@@ -212,6 +212,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
 # A claim outlives the call and the retries of its commit, so nobody else sends the same token.
 REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
 
+CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 # A message that nobody took before the next tick would only repeat it: let it expire.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": f"integrations.tasks.{name}", "schedule": every, "options": {"expires": every}}

@@ -19,7 +19,7 @@ from integrations.webex.http import Deadline
 
 START_SECONDS = 8.0
 # The page asks soon after a worker has asked Webex, so that it is not late by another interval.
-AFTER_POLL, SOONEST, LATEST = 0.35, 0.4, 2.0  # seconds
+AFTER_POLL, SOONEST, LATEST = 0.3, 0.3, 2.0  # seconds
 
 
 class State(StrEnum):

@@ -107,6 +107,7 @@ def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     if isinstance(error, AmbiguousOutcome):
         wait = wait if grant.last_error.startswith(ANSWER_LOST) else AFTER_LOST_ANSWER
         reason = ANSWER_LOST
+    wait = max(wait, asked_to_wait(error))
     grant.postpone(
         now + wait,
         failure_count=failures,
@@ -144,13 +145,20 @@ def back_off(failures: int) -> timedelta:
     return wait * random.uniform(0.9, 1.1)
 
 
+def asked_to_wait(error: WebexError) -> timedelta:
+    """Retry-After, of a 429 or a 503 (RFC 9110 section 10.2.3)."""
+    return getattr(error, "retry_after", None) or timedelta(0)
+
+
 def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
     """Holds the whole integration. An incident begins, unless Webex only asked to slow down."""
     pauses = app.pause_count + 1
     if error.status == 429:
-        wait = getattr(error, "retry_after", None) or FIRST_RETRY
+        wait = asked_to_wait(error) or FIRST_RETRY
+    elif isinstance(error, InvalidClient):
+        wait = WRONG_CLIENT_PAUSE
     else:
-        wait = WRONG_CLIENT_PAUSE if isinstance(error, InvalidClient) else back_off(pauses)
+        wait = max(back_off(pauses), asked_to_wait(error))
     with transaction.atomic():
         # Not if the secret is new since: what the old one was told says nothing about it.
         ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)

@@ -51,3 +51,9 @@ for (const filter of document.querySelectorAll("details.filter")) {
 
 // On a phone the navigation is one line to swipe: the current page is brought into it.
 document.querySelector(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// On a phone the head of a list is out of sight: each cell says itself what it is.
+const heads = [...document.querySelectorAll("#result_list thead th")].map((head) => head.innerText.trim());
+for (const row of document.querySelectorAll("#result_list tbody tr")) {
+  [...row.cells].forEach((cell, column) => { cell.dataset.column = heads[column] || ""; });
+}

@@ -85,6 +85,7 @@ def test_while_webex_is_down_an_expired_token_is_none(grant, expire, sandbox):
     ("fault", "wait"),
     [
         ({"status": 503}, timedelta(seconds=105)),
+        ({"status": 503, "headers": {"Retry-After": "900"}}, timedelta(seconds=895)),
         ({"status": 401}, timedelta(seconds=59)),
         ({"cut": "before_status"}, timedelta(seconds=29)),
         ({"status": 429, "headers": {"Retry-After": "40"}}, timedelta(seconds=39)),
