@@ -10,7 +10,7 @@ from config.celery import note_beat
 
 logger = logging.getLogger(__name__)
 
-ENOUGH = 200  # messages; an expired one stays until a worker reads it
+ENOUGH = 1000  # messages; an expired one stays until a worker reads it
 
 
 class Scheduler(PersistentScheduler):
@@ -18,7 +18,7 @@ class Scheduler(PersistentScheduler):
         if self._waiting() < ENOUGH:
             return super().apply_async(entry, *args, **kwargs)
         note_beat()
-        logger.warning("No worker takes messages: %s is not sent", entry.name)
+        logger.warning("%s messages wait for a worker: %s is not sent", ENOUGH, entry.name)
         return None
 
     def _waiting(self) -> int:

@@ -137,5 +137,8 @@ def database(url: str) -> dict[str, Any]:
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
     else:
         config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-        options.setdefault("connect_timeout", 5)
+        # A statement on a dead connection ends within seconds, before its rows are adopted.
+        quick = {"connect_timeout": 5, "tcp_user_timeout": 5000, "keepalives_idle": 5,
+                 "keepalives_interval": 2, "keepalives_count": 2}  # fmt: skip
+        config["OPTIONS"] = quick | options
     return config

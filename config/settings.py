@@ -209,7 +209,7 @@ REFRESH_DRAINS_PER_APP = env.int("REFRESH_DRAINS_PER_APP", default=2)  # woken b
 REFRESH_TIME_BOX = env.float("REFRESH_TIME_BOX", default=20.0)  # seconds of work per sweep
 # SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
-# A claim outlives the call and the retries of its commit, so nobody else sends the same token.
+# A claim outlives the call; one that ran out is adopted first (flows/outcomes.py).
 REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"

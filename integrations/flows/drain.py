@@ -9,7 +9,7 @@
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.flows import outcomes, refresh
+from integrations.flows import outcomes, witness
 from integrations.flows.insist import insist
 from integrations.flows.outcomes import Outcome
 from integrations.flows.supply import Row, Supply
@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 OUTAGE = 8  # failures in a row without one success
 SILENCE = 2  # failures that filled the whole time box: each waited for its deadline
 REFUSALS = 3  # bare refusals of distinct grants without one success
-BURST, BURST_SHARE = 3, 0.2  # refused grants, and their share of all answers
+BURST, BURST_SHARE = 3, 0.2  # refused grants, and their share of the last answers
+RECENT = 50  # answers that are looked at
 LARGEST_BURST = 10  # refused grants after which nothing more is asked
 
 
@@ -81,11 +82,12 @@ class Drain:
         self.supply = Supply(app, ticking)
         self.tally: Counter[Outcome] = Counter()
         self.held: list[tuple[Row, WebexError]] = []
-        self.refusals = 0  # held ones that no lost answer explains
+        # The last answers: accepted, or refused without a lost answer that explains it.
+        self.recent: deque[bool] = deque(maxlen=RECENT)
         self.window = 1  # grows with each success, so that a wrong secret costs one call
         self.failures_in_a_row = 0
-        self.paused = self.has_asked_another = False
-        self.others: bool | None = None  # are accepted
+        self.paused = self.has_witness = False
+        self.testimony: bool | None = None
 
     def run(self, progress: Callable[[int], None]) -> Counter[Outcome]:
         with Multi[Row](timeout=settings.WEBEX_TIMEOUT) as calls:
@@ -112,6 +114,7 @@ class Drain:
         """Starts calls while there is room; False once no more will be started."""
         while len(calls) < self.window:
             if self.paused or time.monotonic() >= self.ends:
+                self.supply.release()
                 return False
             taken = self.supply.take(window=self.window)
             if taken is None:
@@ -132,6 +135,7 @@ class Drain:
 
     def _take(self, arrived: list[tuple[Row, Answer | WebexUnavailable]]) -> None:
         renewals: list[Renewal] = []
+        failures: list[tuple[Row, WebexError]] = []
         for row, answer in arrived:
             verdict = (
                 answers.judge(answer, row.claimed_at) if isinstance(answer, Answer) else answer
@@ -139,9 +143,11 @@ class Drain:
             if isinstance(verdict, TokenSet):
                 renewals.append(Renewal(row.pk, row.version, verdict))
             else:
-                self._fail(row, verdict)
+                failures.append((row, verdict))
         if renewals:
             self._store(renewals)
+        for row, error in failures:
+            self._fail(row, error)
 
     def _store(self, renewals: list[Renewal]) -> None:
         keys = [each.grant_id for each in renewals]
@@ -149,18 +155,19 @@ class Drain:
         self.tally[Outcome.RENEWED] += len(renewals) - len(late)
         self.tally[Outcome.OUTRUN] += len(late)
         self.failures_in_a_row = 0
+        self.recent.extend([True] * len(renewals))
         self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
-        if self.app.pause_reason:
-            insist(lambda: outcomes.resume(self.app), [])
-        if self.tally[Outcome.RENEWED]:
-            insist(self.supply.prove, [])
+        insist(lambda: outcomes.resume(self.app), [])
+        insist(self.supply.prove, [])
 
     def _fail(self, row: Row, error: WebexError) -> None:
         self.failures_in_a_row += 1
         if isinstance(error, InvalidGrant | Refused):
             self.held.append((row, error))
-            self.refusals += not insist(lambda: self._is_explained(row), [row.pk])
-            if (self._is_burst() and self.refusals >= LARGEST_BURST) or self._refuses_everybody():
+            if not insist(lambda: self._is_explained(row), [row.pk]):
+                self.recent.append(False)
+            is_large = self._is_burst() and self.recent.count(False) >= LARGEST_BURST
+            if is_large or self._refuses_everybody():
                 self._pause(error)
             return
         self._count(insist(lambda: self._judge(row, error), [row.pk]))
@@ -188,18 +195,18 @@ class Drain:
         return self.supply.is_probing or self.failures_in_a_row >= OUTAGE or only_silence
 
     def _refuses_everybody(self) -> bool:
-        if self.tally[Outcome.RENEWED]:
+        if any(self.recent):
             return False
-        return bool(self.held) if self.supply.is_probing else self.refusals >= REFUSALS
+        return bool(self.held) if self.supply.is_probing else len(self.recent) >= REFUSALS
 
     def _is_burst(self) -> bool:
-        answered = self.tally.total() + len(self.held)
-        return self.refusals >= BURST and self.refusals >= BURST_SHARE * answered
+        refused = self.recent.count(False)
+        return refused >= BURST and refused >= BURST_SHARE * len(self.recent)
 
     def _is_explained(self, row: Row) -> bool:
-        """What a killed worker leaves behind is refused for that reason, and is no burst: once."""
-        rows = Grant.objects.filter(pk=row.pk, suspect_since=None)
-        return rows.filter(last_error__startswith=outcomes.ANSWER_LOST).exists()
+        """What a killed worker leaves behind is refused for that reason, and is no burst."""
+        rows = Grant.objects.filter(pk=row.pk, last_error__startswith=outcomes.ANSWER_LOST)
+        return rows.exists()
 
     def _pause(self, error: WebexError) -> None:
         if not self.paused:
@@ -215,31 +222,38 @@ class Drain:
         for row, error in self.held:
             self._count(insist(partial(self._refuse, row, error), [row.pk]))
         self.held.clear()
-        self.refusals = 0
+        self.has_witness = False
 
     def _refuse(self, row: Row, error: WebexError) -> Outcome:
         grant, now = self._grant(row), self.ticking.now()
         if grant is None:
             return Outcome.OUTRUN
         refused_before = outcomes.was_refused_before(grant, now=now)
-        nobody = not self.tally[Outcome.RENEWED]  # was accepted
+        nobody = not any(self.recent)  # was accepted
         in_burst = self.paused and (self.supply.is_probing or nobody or not refused_before)
         in_doubt = in_burst or outcomes.in_doubt(grant, error, now=now)
         if isinstance(error, Refused) and not in_doubt:
-            several = len(self.held) >= REFUSALS and not refused_before
             accepted = self._accepts_others()
-            in_doubt = several if accepted is None else not accepted
+            in_doubt = self._are_several() if accepted is None else not accepted
         return (outcomes.suspected if in_doubt else outcomes.lost)(grant, error, now=now)
 
+    def _are_several(self) -> bool:
+        """So many that have nobody to compare them with: rather trouble of the integration."""
+        refused = Grant.objects.failing().filter(app=self.app.pk).exclude(suspect_since=None)
+        keys = {row.pk for row, _error in self.held}
+        return len(keys) + refused.exclude(pk__in=keys).count() >= REFUSALS
+
     def _accepts_others(self) -> bool | None:
-        """Where no other answer tells, one grant without trouble of its own is asked about."""
-        if self.tally[Outcome.RENEWED]:
-            return True
-        if not self.has_asked_another:
-            self.has_asked_another = True
-            self.others = refresh.accepts_somebody(self.app, now=self.ticking.now())
-            self.tally[Outcome.RENEWED] += self.others is True
-        return self.others
+        """Where none of the last answers tells, somebody without trouble of their own is asked."""
+        if any(self.recent) or self.paused:
+            return any(self.recent)
+        if not self.has_witness:
+            self.testimony = witness.is_accepted(self.app, self.client, self.ticking)
+            self.has_witness = True
+            if self.testimony:
+                self.recent.append(True)
+                self.tally[Outcome.RENEWED] += 1
+        return self.testimony
 
     def _count(self, outcome: Outcome) -> None:
         self.tally[outcome] += 1

@@ -47,12 +47,10 @@ def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     if isinstance(error, InvalidClient):
         pause(grant.app, error, now=now)
         return released(grant)
-    if isinstance(error, InvalidGrant | Refused):
-        return (
-            suspected(grant, error, now=now)
-            if in_doubt(grant, error, now=now)
-            else (lost(grant, error, now=now))
-        )
+    if isinstance(error, InvalidGrant):
+        return lost(grant, error, now=now)
+    if isinstance(error, Refused):
+        return suspected(grant, error, now=now)  # only a drain sees enough to give it up
     if error.status == 429:
         pause(grant.app, error, now=now)
         return released(grant)
@@ -60,12 +58,13 @@ def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
 
 
 def in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> bool:
-    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not."""
-    return (
-        isinstance(error, Refused)
-        and not grant.last_error.startswith(ANSWER_LOST)
-        and not was_refused_before(grant, now=now)
-    )
+    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not.
+
+    What a killed worker left behind may never have been sent.
+    """
+    is_explained = grant.last_error == ANSWER_LOST
+    is_bare = isinstance(error, Refused)
+    return is_bare and not is_explained and not was_refused_before(grant, now=now)
 
 
 def was_refused_before(grant: Grant, *, now: datetime) -> bool:
@@ -175,10 +174,12 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
 
 def resume(app: WebexApp) -> None:
     """One grant was renewed, so the integration works. The incident ends with a clean drain."""
-    app.resume()
-    WebexApp.objects.filter(pk=app.pk).exclude(refresh_paused_until=None).update(
-        refresh_paused_until=None, pause_reason="", pause_count=0
-    )
+    if app.pause_reason:
+        pauses = app.pause_count  # another pause that began meanwhile stays
+        app.resume()
+        WebexApp.objects.filter(pk=app.pk, pause_count=pauses).update(
+            refresh_paused_until=None, pause_reason="", pause_count=0
+        )
 
 
 def end_incident(app: WebexApp, *, now: datetime) -> None:

@@ -12,18 +12,17 @@ from typing import TypeVar
 from django.conf import settings
 
 from integrations.errors import (
-    InvalidGrant,
     NotLinked,
     Refused,
     UndecryptableValue,
     WebexError,
     WebexUnavailable,
 )
-from integrations.flows import outcomes, rate
+from integrations.flows import outcomes
 from integrations.flows.insist import insist
 from integrations.flows.outcomes import Outcome
-from integrations.models import Grant, WebexApp
-from integrations.tokens import Bearer, TokenSet
+from integrations.models import Grant
+from integrations.tokens import Bearer
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
 
@@ -70,47 +69,19 @@ def make_due(grants: list[Grant], *, now: datetime) -> int:
 
 def renew(grant: Grant, *, now: datetime) -> Outcome:
     """One refresh token request. The outcome is in the row; its name is returned."""
-    if not grant.claim(now=now, seconds=settings.REFRESH_CLAIM):
+    # Due from now on: if this process dies, the next sweep finds what it left behind.
+    if not grant.claim(now=now, seconds=settings.REFRESH_CLAIM, refresh_due_at=now):
         outcomes.adopt(Grant.objects.filter(pk=grant.pk), now=now)
         return Outcome.CLAIMED
     try:
-        tokens = _ask(grant, now)
+        client = oauth.Client(grant.app.client_id, grant.app.client_secret or "")
+        token = oauth.RefreshToken(grant.refresh_token or "")
+        deadline = Deadline(settings.WEBEX_TIMEOUT)
+        tokens = oauth.refresh(client, token, sent_at=now, deadline=deadline)
     except UndecryptableValue:
         return outcomes.later(grant, WebexUnavailable("undecryptable"), now=now)
     except WebexError as error:
         return outcomes.failed(grant, error, now=now)
-    return _store(grant, tokens, now)
-
-
-def accepts_somebody(app: WebexApp, *, now: datetime) -> bool | None:
-    """Whether Webex renews a grant that has no trouble of its own; None: there is no such grant.
-
-    Refused, it stays as it was.
-    """
-    grant = Grant.objects.healthy_in_app(app.pk, now).select_related("app").first()
-    if grant is None:
-        return None
-    allowed, _wait = rate.reserve(app, most=1, now=now)
-    if not allowed or not grant.claim(now=now, seconds=settings.REFRESH_CLAIM):
-        return False
-    try:
-        tokens = _ask(grant, now)
-    except (InvalidGrant, Refused, UndecryptableValue):
-        outcomes.released(grant)
-        return False
-    except WebexError as error:
-        outcomes.failed(grant, error, now=now)
-        return False
-    return _store(grant, tokens, now) is Outcome.RENEWED
-
-
-def _ask(grant: Grant, now: datetime) -> TokenSet:
-    client = oauth.Client(grant.app.client_id, grant.app.client_secret or "")
-    token = oauth.RefreshToken(grant.refresh_token or "")
-    return oauth.refresh(client, token, sent_at=now, deadline=Deadline(settings.WEBEX_TIMEOUT))
-
-
-def _store(grant: Grant, tokens: TokenSet, now: datetime) -> Outcome:
     patience = settings.WEBEX_TIMEOUT  # somebody waits for the page
     if not insist(lambda: grant.store(tokens, now=now), [grant.pk], patience=patience):
         return Outcome.OUTRUN  # relinked or disconnected meanwhile: that consent wins

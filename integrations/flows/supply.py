@@ -41,12 +41,11 @@ class Supply:
         self.is_exhausted = False
         self.is_probing = bool(app.pause_reason)
         self._is_proven = False
-        self._trial: str | None = None
+        self._trial = f"trial {app.pk}"
+        self._trial_until: datetime | None = None
         self._queue: deque[tuple[Row, str]] = deque()
         self._waits_until = 0.0  # monotonic
-        now = ticking.now()
-        adopted = outcomes.adopt(Grant.objects.due_in_app(app.pk, now), now=now)
-        self._orphans_until = time.monotonic() + outcomes.LAST_CHANCE if adopted else 0.0
+        self._orphans_until: float | None = None  # monotonic
 
     def take(self, *, window: int) -> tuple[Row, str] | None:
         """The next row and the ciphertext of its refresh token; None: not now, or exhausted."""
@@ -62,9 +61,13 @@ class Supply:
         self._is_proven, self.is_probing = True, False
         self._end_trial()
 
-    def close(self) -> None:
+    def release(self) -> None:
+        """What was claimed and will not be asked about."""
         self._release([row for row, _ciphertext in self._queue])
         self._queue.clear()
+
+    def close(self) -> None:
+        self.release()
         with contextlib.suppress(*AWAY):  # it ends by itself
             self._end_trial()
 
@@ -87,6 +90,8 @@ class Supply:
         return bool(self._queue)
 
     def _claim(self, window: int) -> None:
+        if self._orphans_until is None:
+            self._orphans_until = self._adopt()
         if self.is_held():
             self.is_exhausted = True
             return
@@ -99,10 +104,15 @@ class Supply:
         if not allowed:
             self._waits_until = time.monotonic() + wait.total_seconds()
             return
-        self._queue.extend(self._claimed(allowed, now))
+        self._queue.extend(self._claimed(allowed, self.ticking.now()))
         if not self._queue:
             self._waits_until = self._orphans_until
             self.is_exhausted = time.monotonic() >= self._orphans_until
+
+    def _adopt(self) -> float:
+        now = self.ticking.now()
+        adopted = outcomes.adopt(Grant.objects.due_in_app(self.app.pk, now), now=now)
+        return time.monotonic() + outcomes.LAST_CHANCE if adopted else 0.0
 
     def _claimed(self, most: int, now: datetime) -> list[tuple[Row, str]]:
         which = Grant.objects.to_probe_with if self.is_probing else Grant.objects.due_in_app
@@ -111,23 +121,27 @@ class Supply:
         send_until = time.monotonic() + seconds - settings.WEBEX_TIMEOUT - 1
         columns = ("refresh_due_at", "id", "version", "refresh_token")
         rows = which(self.app.pk, now).claim_columns(*columns, most=most, now=now, seconds=seconds)
+        if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
+            Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
         return [
             (Row(pk, version, now, until, send_until), ciphertext)
             for _due_at, pk, version, ciphertext in sorted(rows)
         ]
 
     def _may_ask(self) -> bool:
-        if self._is_proven or self._trial:
+        if self._is_proven or self._trial_until:
             return True
         now = self.ticking.now()
         until = now + timedelta(seconds=settings.REFRESH_CLAIM)
-        self._trial = Heartbeat.objects.take_place([f"trial {self.app.pk}"], now=now, until=until)
-        return self._trial is not None
+        if Heartbeat.objects.take_place([self._trial], now=now, until=until):
+            self._trial_until = until
+        return self._trial_until is not None
 
     def _end_trial(self) -> None:
-        if self._trial:
-            Heartbeat.objects.beat(self._trial, now=self.ticking.now())
-            self._trial = None
+        if self._trial_until:
+            now = self.ticking.now()
+            Heartbeat.objects.leave_place(self._trial, until=self._trial_until, now=now)
+            self._trial_until = None
 
     def _release(self, rows: list[Row]) -> None:
         if rows:

@@ -54,6 +54,6 @@ def in_turn(app_id: int, *, seconds: float) -> bool:
         return False
     tally = drain.drain(app_id, seconds=seconds)
     now = clock.now()
-    Heartbeat.objects.beat(place, now=now)
+    Heartbeat.objects.leave_place(place, until=until, now=now)
     logger.info("Drained: app=%s %s", app_id, dict(tally))
     return tally[Outcome.RENEWED] > 0 and app_id in apps_with_work(now)

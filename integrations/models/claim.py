@@ -34,8 +34,6 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         prepare = [self.model._meta.get_field(kind).get_db_prep_save for kind in kinds]
         values = [each(value, connection) for each, value in zip(prepare, claim, strict=True)]
         with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql":  # a claim that a crash forgets harms nobody
-                cursor.execute("SET LOCAL synchronous_commit TO OFF")
             free = self.unclaimed(now).select_for_update(skip_locked=True, of=("self",))
             chosen, parameters = free.values("pk")[:most].query.sql_with_params()
             cursor.execute(
@@ -54,11 +52,11 @@ class Claimable(models.Model):
     class Meta:
         abstract = True
 
-    def claim(self, *, now: datetime, seconds: float) -> bool:
-        """Takes this one row, if it is still as it was read."""
+    def claim(self, *, now: datetime, seconds: float, **columns: Any) -> bool:
+        """Takes this one row, if it is still as it was read; `columns` change with it."""
         claimed_by, claimed_until = uuid.uuid4(), now + timedelta(seconds=seconds)
         row = self.rows_as_read().unclaimed(now)
-        if row.update(claimed_by=claimed_by, claimed_until=claimed_until) != 1:
+        if row.update(claimed_by=claimed_by, claimed_until=claimed_until, **columns) != 1:
             return False
         self.claimed_by, self.claimed_until = claimed_by, claimed_until
         return True

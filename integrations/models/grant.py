@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class GrantQuerySet(renewal.RenewableQuerySet):
     def without_tokens(self) -> "GrantQuerySet":
-        return self.defer("access_token", "refresh_token")
+        return self.defer("access_token", "refresh_token", "app__client_secret")
 
     def active(self) -> "GrantQuerySet":
         return self.filter(status=Grant.Status.ACTIVE)
@@ -46,10 +46,12 @@ class GrantQuerySet(renewal.RenewableQuerySet):
     def orphaned(self, now: datetime) -> "GrantQuerySet":
         return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
 
+    def untroubled_in_app(self, app_id: int) -> "GrantQuerySet":
+        """Due or not: what Webex answers about them, it answers about the integration."""
+        return self.active().filter(app=app_id, last_error="", user__is_active=True)
+
     def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        """Without trouble of their own, due or not: their answer is about the integration."""
-        healthy = self.active().filter(app=app_id, last_error="", user__is_active=True)
-        return healthy.unclaimed(now).order_by("refresh_due_at")
+        return self.untroubled_in_app(app_id).unclaimed(now).order_by("refresh_due_at")
 
     def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
         """Healthy ones; where none is left, what is due must do."""

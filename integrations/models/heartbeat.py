@@ -18,11 +18,14 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
                 return name
         return None
 
+    def leave_place(self, name: str, *, until: datetime, now: datetime) -> None:
+        """Not if it ran out and is somebody else's by now."""
+        self.filter(name=name, at=until).update(at=now)
+
 
 class Heartbeat(models.Model):
-    name = models.CharField(
-        max_length=200, primary_key=True
-    )  # "sweep", "beat", "worker <host>", "drain <app> <n>"
+    # "sweep", "beat", "worker <host>", "drain <app> <n>", "trial <app>"
+    name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 
     objects = HeartbeatQuerySet.as_manager()

@@ -36,5 +36,5 @@ def test_without_workers_the_queue_stops_growing_and_the_clock_stays_alive(
         clock_of_a_portal.tick()
 
     assert len(list((tmp_path / "in").iterdir())) == 5
-    assert "No worker takes messages: tick is not sent" in caplog.text
+    assert "5 messages wait for a worker: tick is not sent" in caplog.text
     assert Heartbeat.objects.filter(name="beat").exists()

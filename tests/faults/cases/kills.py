@@ -40,7 +40,8 @@ def kill_worker(stage: Stage) -> None:
 
 def _account_for_the_lost(stage: Stage, named: set[int], kills: int) -> None:
     under_way = kills * SLOTS * CALLS
-    stage.allowed["ampl"] = 1 + 2 * under_way / stage.due
+    # The call that was lost, two refusals, and now and then a witness.
+    stage.allowed["ampl"] = 1 + 3 * under_way / stage.due
     if stage.rotation != STRICT:
         return
     _await_verdicts(stage)

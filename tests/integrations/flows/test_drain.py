@@ -205,14 +205,16 @@ def test_a_refused_orphan_is_lost_with_that_reason(acme, fill, sandbox):
     assert lost.last_error == "answer lost: a worker died during the call"
 
 
-def test_many_refused_orphans_pause_nothing_while_webex_accepts_others(acme, fill, sandbox):
+def test_many_refused_orphans_pause_nothing_while_webex_accepts_others(acme, fill, sandbox, travel):
     """What a kill leaves behind where refresh tokens rotate strictly."""
     grants = fill(acme, 60)
     leave_behind(*grants[:16])
     for grant in grants[:16]:
         sandbox.revoke(grant.person_email, acme.client_id)
 
-    assert drained(acme) == {"RENEWED": 44, "CONSENT_LOST": 16}
+    assert drained(acme) == {"RENEWED": 44, "SUSPECT": 16}
+    travel(timedelta(seconds=61))
+    assert drained(acme) == {"CONSENT_LOST": 16, "RENEWED": 1}
     assert not AppIncident.objects.exists()
 
 

@@ -80,18 +80,39 @@ def test_nobody_is_given_up_while_webex_refuses_a_healthy_grant_too(
     sandbox.fault(TOKEN, times=None, **BARE_REFUSAL)
     if doubt == "its worker died":
         draining.leave_behind(grant)
-    else:
-        drained(acme)
-        pass_by(seconds=61)
+    drained(acme)
+    pass_by(seconds=61)
 
     assert drained(acme) == {"SUSPECT": 1}
 
-    assert [call.person_email for call in calls()][-2:] == [grant.person_email, well.person_email]
-    well.refresh_from_db()
-    assert (well.last_error, well.suspect_since, well.claimed_by) == ("", None, None)
+    assert [call.person_email for call in calls()][1:] == [grant.person_email, well.person_email]
     sandbox.clear_faults()
     pass_by(seconds=61)
+    assert drained(acme) == {"RENEWED": 2}, "the witness, who was refused, too"
+
+
+def test_a_witness_whose_token_cannot_be_read_stops_nothing(acme, fill, sandbox, pass_by):
+    grant, broken, *_others = fill(acme, 4)
+    sandbox.fault(TOKEN, person=grant.person_email, times=2, **BARE_REFUSAL)
+    drained(acme)
+    Grant.objects.filter(pk=broken.pk).update(refresh_due_at=clock.now() + timedelta(hours=1))
+    draining.break_tokens(broken)
+    pass_by(seconds=61)
+
+    assert drained(acme) == {"SUSPECT": 1}
+    pass_by(seconds=61)
     assert drained(acme) == {"RENEWED": 1}
+
+
+def test_a_low_rate_limit_leaves_room_for_the_witness(acme, fill, sandbox, pass_by, settings):
+    settings.REFRESH_CALLS_PER_MINUTE = 50
+    grant = fill(acme)[0]
+    fill(acme, 3, refresh_due_at=clock.now() + timedelta(days=5))
+    sandbox.fault(TOKEN, person=grant.person_email, times=2, **BARE_REFUSAL)
+    drained(acme)
+    pass_by(seconds=61)
+
+    assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}
 
 
 def test_a_bare_refusal_is_forgotten_after_a_success(acme, fill, sandbox, pass_by):
