@@ -15,13 +15,12 @@ from integrations.models import Heartbeat
 def clock_of_a_portal(tmp_path: Path) -> beat.Scheduler:
     for name in ("in", "control"):
         (tmp_path / name).mkdir()
-    portal = Celery("portal", broker="filesystem://")
+    portal = Celery("portal", broker="filesystem://", set_as_current=False)
     folder = str(tmp_path / "in")
     portal.conf.broker_transport_options = {
         "data_folder_in": folder, "data_folder_out": folder,
         "control_folder": str(tmp_path / "control"),
     }  # fmt: skip
-    portal.task(name="tick")(lambda: None)
     portal.conf.beat_schedule = {"tick": {"task": "tick", "schedule": schedule(timedelta(0))}}
     return beat.Scheduler(app=portal, schedule_filename=str(tmp_path / "schedule"))
 
