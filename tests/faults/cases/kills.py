@@ -19,7 +19,7 @@ SLOTS, CALLS = 2, 8  # processes in a worker, calls that each keeps under way
 def kill_worker(stage: Stage) -> None:
     stage.app("A", grants=200)
     stage.sandbox.scenario.update({"latency": 0.1})
-    kills = 20 if stage.is_full else 2
+    kills = 20 if stage.is_full else 1
     named: set[int] = set()
     for number in range(kills):
         worker = stage.worker(f"killed{number}")
