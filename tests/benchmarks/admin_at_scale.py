@@ -27,7 +27,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from integrations.models import KeyCanary
+from integrations.models import BrandedURL, KeyCanary, WebexApp
 
 HOST = "admin.example.com"
 MOST_SECONDS, MOST_QUERIES = 0.300, 12
@@ -57,13 +57,6 @@ FILL = [
          is_staff, is_active, date_joined)
        SELECT 'user' || n, 'First', 'Last', 'user' || n || '@portal.example', '', false, false,
          true, now() FROM generate_series(1, %(users)s) n""",
-    """INSERT INTO integrations_webexapp (name, is_enabled, client_id, client_secret_fingerprint,
-         authorization_url, default_provisioning_id, pause_reason, created_at, updated_at)
-       SELECT 'Integration ' || n, false, 'C' || n, '', '', '', '', now(), now()
-       FROM generate_series(1, 10) n""",
-    """INSERT INTO integrations_brandedurl (hostname, brand_name, accent_color, logo_digest, app_id)
-       SELECT 'portal-' || n || '.example.com', 'Brand ' || n, '#1f5fbf', '', 1 + n %% 10
-       FROM generate_series(1, 400) n""",
     """INSERT INTO integrations_grant (user_id, app_id, status, access_token, refresh_token,
          access_token_expires_at, refresh_token_expires_at, scope, person_id, person_email,
          person_name, org_id, org_name, granted_at, refreshed_at, refresh_due_at, version,
@@ -81,8 +74,9 @@ FILL = [
              WHERE username LIKE 'user%%') u ON u.n = 1 + g.n %% %(users)s
        CROSS JOIN LATERAL (SELECT CASE WHEN g.n %% 100 < 2 THEN 'CONSENT_LOST'
          WHEN g.n %% 100 < 10 THEN 'DISCONNECTED' ELSE 'ACTIVE' END AS status) s""",
-    """INSERT INTO integrations_grantevent (grant_id, kind, actor_id, reason, tracking_id, at)
-       SELECT id, 'LINKED', user_id, '', 'ROUTERGW_' || id, now() FROM integrations_grant""",
+    """INSERT INTO integrations_grantevent (grant_id, kind, actor_id, reason, tracking_id, at,
+         notice_due)
+       SELECT id, 'LINKED', user_id, '', 'ROUTERGW_' || id, now(), false FROM integrations_grant""",
     "VACUUM ANALYZE",
 ]
 
@@ -95,6 +89,12 @@ def fill(grants: int, users: int) -> None:
         print("The database is filled already.")
         return
     began = time.perf_counter()
+    apps = [WebexApp(name=f"Integration {n}", client_id=f"C{n}") for n in range(1, 11)]
+    WebexApp.objects.bulk_create(apps)
+    BrandedURL.objects.bulk_create(
+        BrandedURL(hostname=f"portal-{n}.example.com", brand_name=f"Brand {n}", app=apps[n % 10])
+        for n in range(400)
+    )
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(
