@@ -1,7 +1,7 @@
 """One portal user's consent to one Webex integration, with its tokens."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,6 @@ from integrations.models import renewal
 from integrations.models.claim import Claimable
 from integrations.models.webex_app import WebexApp
 from integrations.tokens import Bearer, Person, TokenSet
-
-if TYPE_CHECKING:
-    pass
 
 
 class GrantQuerySet(renewal.RenewableQuerySet):
