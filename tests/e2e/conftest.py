@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
@@ -124,6 +124,18 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield context.new_page()
     context.close()
     assert [text for text in complaints if text] == []
+
+
+def photograph(page: Page, path: Path | None = None) -> bytes:
+    """Headless Chromium now and then cannot capture a page, and a moment later it can."""
+    for _attempt in range(4):
+        try:
+            return page.screenshot(path=path, animations="disabled")
+        except Error as error:
+            if "Unable to capture screenshot" not in error.message:
+                raise
+        page.wait_for_timeout(500)
+    return page.screenshot(path=path, animations="disabled")
 
 
 def describe(message: ConsoleMessage) -> str:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import guide
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_pictures import PICTURES, SIZES
 from tests.e2e.test_story import (
     press_webex_in_the_menu,
@@ -131,7 +131,7 @@ def test_nothing_sticks_out_and_the_console_stays_empty(
     for name in screens(page, portal):
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=folder / f"admin-{name}-{scheme}-{size}.png")
+            photograph(page, folder / f"admin-{name}-{scheme}-{size}.png")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wide.append(f"{name} on a {size}")
 

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from integrations.webex.device import HELPER_URIS
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_pictures import PICTURES, look
 from tests.e2e.test_story import ACME, GLOBEX, expect_mark, sign_in, sign_in_admin
 
@@ -67,7 +67,7 @@ def press_link_with_another_device(page: Page, demo: Demo, hostname: str = ACME)
 
 def scan(page: Page) -> str:
     """What a camera reads on the drawn page."""
-    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture = Image.open(io.BytesIO(photograph(page)))
     (code,) = zxingcpp.read_barcodes(picture)
     return code.text
 

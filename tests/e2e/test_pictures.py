@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_story import GLOBEX, press_webex_in_the_menu, sign_in, sign_in_at_webex
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -31,7 +31,7 @@ def test_no_page_is_wider_than_its_window(
     look(page, folder, f"home-not-linked-{scheme}")
     page.set_viewport_size({"width": 1360, "height": 850})
     page.get_by_role("link", name="My Account").first.hover()
-    page.screenshot(path=folder / f"menu-{scheme}-desktop.png", animations="disabled")
+    photograph(page, folder / f"menu-{scheme}-desktop.png")
     press_webex_in_the_menu(page)
     sign_in_at_webex(page, "Carol Clark")
     page.get_by_role("button", name="Accept").click()
@@ -54,5 +54,5 @@ def test_no_page_is_wider_than_its_window(
 def look(page: Page, folder: Path, name: str) -> None:
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=folder / f"{name}-{size}.png")
+        photograph(page, folder / f"{name}-{size}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)

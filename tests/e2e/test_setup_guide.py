@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import guide
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_pictures import PICTURES
 from tests.e2e.test_story import expect_mark, press_webex_in_the_menu, sign_in, sign_in_at_webex
 
@@ -22,7 +22,7 @@ def test_the_guide_leads_from_nothing_to_a_linked_user(
 ) -> None:
     folder = PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path
 
-    guide.walk(page, empty_demo, lambda name: page.screenshot(path=folder / f"guide-{name}.png"))
+    guide.walk(page, empty_demo, lambda name: photograph(page, folder / f"guide-{name}.png"))
 
     sign_in(page, empty_demo, guide.INITECH, "alice")
     expect_mark(page, "not-linked")
