@@ -36,7 +36,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.chdir(settings.BASE_DIR)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for signum in (signal.SIGINT, signal.SIGTERM):  # a script's background job ignores SIGINT
+            signal.signal(signum, _interrupt)
         _require_free_ports()
         supervisor = Supervisor(demo.FOLDER)
         began = time.monotonic()
