@@ -6,7 +6,7 @@ from typing import Any
 from celery.beat import PersistentScheduler, ScheduleEntry
 from kombu.exceptions import ChannelError
 
-from config.celery import note_beat
+from config.celery import note
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class Scheduler(PersistentScheduler):
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
         if self._waiting() < ENOUGH:
             return super().apply_async(entry, *args, **kwargs)
-        note_beat()
+        note("beat")
         logger.warning("%s messages wait for a worker: %s is not sent", ENOUGH, entry.name)
         return None
 

@@ -24,24 +24,20 @@ def _keep_django_logging(**kwargs: Any) -> None:
 def _beat_is_alive(**kwargs: Any) -> None:
     """Only in the beat process, which publishes for no other reason."""
     if "beat" in sys.argv:
-        note_beat()
-
-
-def note_beat() -> None:
-    _note("beat")
+        note("beat")
 
 
 @signals.heartbeat_sent.connect
 def _worker_is_alive(sender: Any = None, **kwargs: Any) -> None:
     if time.monotonic() - _noted.get("worker", -60.0) > 15:
         _noted["worker"] = time.monotonic()
-        _note(f"worker {socket.gethostname()}")
+        note(f"worker {socket.gethostname()}")
 
 
 _noted: dict[str, float] = {}
 
 
-def _note(name: str) -> None:
+def note(name: str) -> None:
     from django.db import DatabaseError, connection
 
     from integrations import clock

@@ -15,13 +15,13 @@ from encrypted_model_fields import fields as library
 from integrations.errors import UndecryptableValue
 
 
-def decrypt(ciphertext: str) -> str:
+def decrypt(ciphertext: str, *, name: str = "this value") -> str:
     """Raises UndecryptableValue."""
     try:
         return library.decrypt_str(ciphertext)
     except (InvalidToken, ValueError):
         pass
-    raise UndecryptableValue("No configured key decrypts this value.")
+    raise UndecryptableValue(f"No configured key decrypts {name}.")
 
 
 class EncryptedTextField(library.EncryptedMixin, models.TextField):
@@ -30,11 +30,7 @@ class EncryptedTextField(library.EncryptedMixin, models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         if value is None:
             return None
-        try:
-            return library.decrypt_str(value)
-        except (InvalidToken, ValueError):
-            pass
-        raise UndecryptableValue(f"No configured key decrypts {self.model.__name__}.{self.name}.")
+        return decrypt(value, name=f"{self.model.__name__}.{self.name}")
 
     def to_python(self, value: Any) -> Any:
         return None if value in (None, "") else str(value)

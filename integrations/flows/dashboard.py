@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet, Sum, Value
+from django.db.models import Count, QuerySet, Sum, Value
 
 from integrations.flows import health, registration
 from integrations.flows.counting import counted
@@ -48,14 +48,13 @@ def of(*, now: datetime) -> Dashboard:
     readiness = {app.pk: registration.judge(app, facts[app.pk], now=now) for app in apps}
     counts = counted("dashboard", lambda: _counts(now))
     weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
-    active = Grant.objects.active()
     return Dashboard(
         linked=counts[UNDATED] + sum(week.grants for week in weeks),
         need_the_user=counts[NEED_THE_USER],
         failing=counts[FAILING],
         paused=[app for app in apps if app.is_paused(now)],
         weeks=weeks,
-        first_red_at=active.aggregate(first=Min("refresh_token_expires_at"))["first"],
+        first_red_at=health.first_red_at(),
         hostnames=sum(len(each.brands) for each in facts.values()),
         unready=[(app, readiness[app.pk]) for app in apps if readiness[app.pk].open],
         enabled=sum(app.is_enabled for app in apps),

@@ -171,14 +171,14 @@ class Drain:
                 self._pause(error)
             return
         self._count(insist(lambda: self._judge(row, error), [row.pk]))
-        if isinstance(error, InvalidClient) or error.status == 429 or self._is_outage():
+        if outcomes.concerns_integration(error) or self._is_outage():
             self._pause(error)
 
     def _judge(self, row: Row, error: WebexError) -> Outcome:
         grant = self._grant(row)
         if grant is None:
             return Outcome.OUTRUN
-        if isinstance(error, InvalidClient) or error.status == 429:
+        if outcomes.concerns_integration(error):
             return outcomes.released(grant)
         return outcomes.later(grant, error, now=self.ticking.now())
 

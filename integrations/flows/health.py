@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from integrations.flows.sweep import SWEEP
 from integrations.models import Grant, Heartbeat, KeyCanary, RenewalMinute, WebexApp
@@ -72,7 +72,7 @@ def report(now: datetime) -> Report:
         last_sweep_at=beats.get(SWEEP),
         beat_at=beats.get(BEAT),
         workers=_workers(beats, now),
-        first_red_at=_first_red_at(),
+        first_red_at=first_red_at(),
         figures=figures,
         paused=paused,
         problems=_problems(beats.get(SWEEP), figures, paused, now),
@@ -99,17 +99,19 @@ def _figures(now: datetime) -> Figures:
     return Figures(
         linked=active.count(),
         needs_user=Grant.objects.filter(status=Grant.Status.CONSENT_LOST).count(),
-        failing=active.filter(failing_since__isnull=False).count(),
+        failing=Grant.objects.failing().count(),
         due_now=due(now).count(),
         overdue=due(now - OVERDUE).count(),
         renewed=RenewalMinute.objects.since(now - RECENTLY),
     )
 
 
-def _first_red_at() -> datetime | None:
-    """A badge turns red when its refresh token dies."""
-    active = Grant.objects.active().filter(app__is_enabled=True)
-    return active.aggregate(first=Min("refresh_token_expires_at"))["first"]
+def first_red_at() -> datetime | None:
+    """A badge turns red when its refresh token dies. Reads the index up to the first of them."""
+    deaths = Grant.objects.active().filter(app__is_enabled=True)
+    deaths = deaths.filter(refresh_token_expires_at__isnull=False)
+    ordered = deaths.order_by("refresh_token_expires_at")
+    return ordered.values_list("refresh_token_expires_at", flat=True).first()
 
 
 def readiness(now: datetime) -> dict[str, bool]:

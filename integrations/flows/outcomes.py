@@ -44,17 +44,19 @@ class Outcome(StrEnum):
 
 def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     """Judges one grant by itself; `drain` looks at many and may hold a verdict back."""
-    if isinstance(error, InvalidClient):
+    if concerns_integration(error):
         pause(grant.app, error, now=now)
         return released(grant)
     if isinstance(error, InvalidGrant):
         return lost(grant, error, now=now)
     if isinstance(error, Refused):
         return suspected(grant, error, now=now)  # only a drain sees enough to give it up
-    if error.status == 429:
-        pause(grant.app, error, now=now)
-        return released(grant)
     return later(grant, error, now=now)
+
+
+def concerns_integration(error: WebexError) -> bool:
+    """It says nothing about the grant: the client is refused, or everybody shall wait."""
+    return isinstance(error, InvalidClient) or error.status == 429
 
 
 def in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> bool:

@@ -3,8 +3,6 @@
 Needs nginx with the echo module (Debian: nginx-light, libnginx-mod-http-echo) for the latency.
 """
 
-import datetime
-import ipaddress
 import shutil
 import socket
 import subprocess
@@ -15,10 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests import certificates
 
 ANSWER = (
     '{"access_token":"' + "A" * 100 + '","expires_in":1209599,"refresh_token":"' + "R" * 100
@@ -62,7 +57,9 @@ def running(delay: float = 0.05) -> Iterator[Endpoint]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    _write_certificate(folder)
+    certificate, key = certificates.self_signed()
+    (folder / "cert.pem").write_bytes(certificate)
+    (folder / "key.pem").write_bytes(key)
     config = folder / "nginx.conf"
     config.write_text(CONFIG.format(folder=folder, port=port, answer=ANSWER, delay=delay))
     process = subprocess.Popen(["nginx", "-c", str(config)], stderr=subprocess.DEVNULL)
@@ -82,27 +79,3 @@ def _await(port: int) -> None:
                 return
         time.sleep(0.05)
     raise SystemExit("nginx did not start; is libnginx-mod-http-echo installed?")
-
-
-def _write_certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    alternatives = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
-    private = serialization.PrivateFormat.PKCS8
-    unencrypted = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, private, unencrypted))

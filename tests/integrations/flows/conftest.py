@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from integrations import clock
 from integrations.flows import refresh
 from integrations.models import Grant, WebexApp
-from integrations.sandbox import Sandbox
+from integrations.sandbox import Call, Sandbox
 from integrations.tokens import Person, TokenSet
+from tests.integrations.flows import draining
 
 TOKENS = "/v1/access_token"
 
@@ -65,3 +67,18 @@ def expire(sandbox: Sandbox) -> Callable[[Grant], Grant]:
         return reread(grant)
 
     return end
+
+
+@pytest.fixture
+def brisk(settings: Any) -> None:
+    draining.without_limit(settings)
+
+
+@pytest.fixture
+def fill(sandbox: Sandbox, db: None) -> Callable[..., list[Grant]]:
+    return partial(draining.fill, sandbox)
+
+
+@pytest.fixture
+def calls(sandbox: Sandbox) -> Callable[..., list[Call]]:
+    return partial(draining.calls, sandbox)

@@ -2,7 +2,6 @@
 
 import time
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import connection
@@ -11,7 +10,6 @@ from integrations import clock
 from integrations.flows import drain, outcomes
 from integrations.models import AppIncident, Grant, RenewalMinute
 from integrations.tokens import TokenSet
-from tests.integrations.flows import draining
 from tests.integrations.flows.draining import (
     INVALID_GRANT,
     TOKEN,
@@ -20,25 +18,12 @@ from tests.integrations.flows.draining import (
     leave_behind,
 )
 
-
-@pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
+pytestmark = pytest.mark.usefixtures("brisk")
 
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
     monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
-
-
-@pytest.fixture
-def calls(sandbox):
-    return partial(draining.calls, sandbox)
 
 
 def test_everything_due_is_renewed_with_one_call_each(acme, fill, calls, sandbox):

@@ -3,7 +3,6 @@
 import threading
 import time
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -13,23 +12,9 @@ from integrations import clock
 from integrations.flows import drain, rate
 from integrations.models import Grant
 from integrations.webex import answers
-from tests.integrations.flows import draining
 from tests.integrations.flows.draining import drained
 
-
-@pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
-
-
-@pytest.fixture
-def calls(sandbox):
-    return partial(draining.calls, sandbox)
+pytestmark = pytest.mark.usefixtures("brisk")
 
 
 @pytest.mark.django_db(transaction=True)

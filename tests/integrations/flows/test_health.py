@@ -1,7 +1,6 @@
 """How the background work is doing, as /readyz/, /metrics/, `status` and heartbeats say it."""
 
 from datetime import timedelta
-from functools import partial
 from io import StringIO
 
 import pytest
@@ -11,20 +10,11 @@ from django.db import OperationalError
 from integrations import clock, tasks
 from integrations.flows import health
 from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
-from tests.integrations.flows import draining
 from tests.integrations.flows.draining import INVALID_GRANT, TOKEN, drained
 
+pytestmark = pytest.mark.usefixtures("brisk")
+
 HOST = {"HTTP_HOST": "admin.example.com", "secure": True}
-
-
-@pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
 
 
 @pytest.fixture
@@ -263,4 +253,4 @@ def test_a_sign_of_life_that_cannot_be_written_harms_nothing(db, monkeypatch):
     monkeypatch.setattr(health, "beat", refuse)
     monkeypatch.setattr("django.db.connection.close", lambda: None)
 
-    celery._note("beat")
+    celery.note("beat")

@@ -2,7 +2,6 @@
 
 import smtplib
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.core import mail
@@ -11,7 +10,6 @@ from django.core.mail.backends.locmem import EmailBackend
 from integrations import clock
 from integrations.flows import notices
 from integrations.models import AppIncident, Grant, GrantEvent
-from tests.integrations.flows import draining
 from tests.integrations.flows.draining import INVALID_GRANT, TOKEN, drained
 
 
@@ -32,14 +30,8 @@ class PickyMail(EmailBackend):
 
 
 @pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
+def operators(brisk, settings):
     settings.ADMINS = [("Operator", "operator@example.com")]
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What becomes of one grant, for every answer that a drain may get."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -11,29 +10,7 @@ from integrations.models import AppIncident, Grant, GrantEvent
 from tests.integrations.flows import draining
 from tests.integrations.flows.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
 
-
-@pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
-
-
-@pytest.fixture
-def calls(sandbox):
-    return partial(draining.calls, sandbox)
-
-
-@pytest.fixture
-def pass_by(travel, sandbox):
-    def go(**amount):
-        travel(timedelta(**amount))
-        sandbox.advance(timedelta(**amount).total_seconds())
-
-    return go
+pytestmark = pytest.mark.usefixtures("brisk")
 
 
 def test_a_single_invalid_grant_is_lost_with_one_event(acme, fill, sandbox, calls):
@@ -48,31 +25,31 @@ def test_a_single_invalid_grant_is_lost_with_one_event(acme, fill, sandbox, call
     assert not AppIncident.objects.exists()
 
 
-def test_the_token_of_a_lost_consent_is_never_sent_again(acme, fill, sandbox, calls, pass_by):
+def test_the_token_of_a_lost_consent_is_never_sent_again(acme, fill, sandbox, calls, later):
     grants = fill(acme, 20)
     sandbox.fault(TOKEN, person=grants[7].person_email, **INVALID_GRANT)
     drained(acme)
-    pass_by(days=8)
+    later(days=8)
 
     assert drained(acme) == {"RENEWED": 19}
     assert [call.person_email for call in calls()].count(grants[7].person_email) == 1
 
 
-def test_a_bare_refusal_needs_a_second_one_a_minute_later(acme, fill, sandbox, pass_by):
+def test_a_bare_refusal_needs_a_second_one_a_minute_later(acme, fill, sandbox, later):
     grants = fill(acme, 20)
     person = grants[7].person_email
     sandbox.fault(TOKEN, person=person, times=2, **BARE_REFUSAL)
 
     assert drained(acme) == {"RENEWED": 19, "SUSPECT": 1}
     assert drained(acme) == {}, "asked again within the minute"
-    pass_by(seconds=61)
+    later(seconds=61)
     assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}, "one more, to see who is accepted"
     assert GrantEvent.objects.count() == 1
 
 
 @pytest.mark.parametrize("doubt", ["refused a minute ago", "its worker died"])
 def test_nobody_is_given_up_while_webex_refuses_a_healthy_grant_too(
-    acme, fill, sandbox, calls, pass_by, monkeypatch, doubt
+    acme, fill, sandbox, calls, later, monkeypatch, doubt
 ):
     monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
     grant = fill(acme)[0]
@@ -81,78 +58,76 @@ def test_nobody_is_given_up_while_webex_refuses_a_healthy_grant_too(
     if doubt == "its worker died":
         draining.leave_behind(grant)
     drained(acme)
-    pass_by(seconds=61)
+    later(seconds=61)
 
     assert drained(acme) == {"SUSPECT": 1}
 
     assert [call.person_email for call in calls()][1:] == [grant.person_email, well.person_email]
     sandbox.clear_faults()
-    pass_by(seconds=61)
+    later(seconds=61)
     assert drained(acme) == {"RENEWED": 2}, "the witness, who was refused, too"
 
 
-def test_a_witness_whose_token_cannot_be_read_stops_nothing(acme, fill, sandbox, pass_by):
+def test_a_witness_whose_token_cannot_be_read_stops_nothing(acme, fill, sandbox, later):
     grant, broken, *_others = fill(acme, 4)
     sandbox.fault(TOKEN, person=grant.person_email, times=2, **BARE_REFUSAL)
     drained(acme)
     Grant.objects.filter(pk=broken.pk).update(refresh_due_at=clock.now() + timedelta(hours=1))
     draining.break_tokens(broken)
-    pass_by(seconds=61)
+    later(seconds=61)
 
     assert drained(acme) == {"SUSPECT": 1}
-    pass_by(seconds=61)
+    later(seconds=61)
     assert drained(acme) == {"RENEWED": 1}
 
 
-def test_a_low_rate_limit_leaves_room_for_the_witness(acme, fill, sandbox, pass_by, settings):
+def test_a_low_rate_limit_leaves_room_for_the_witness(acme, fill, sandbox, later, settings):
     settings.REFRESH_CALLS_PER_MINUTE = 50
     grant = fill(acme)[0]
     fill(acme, 3, refresh_due_at=clock.now() + timedelta(days=5))
     sandbox.fault(TOKEN, person=grant.person_email, times=2, **BARE_REFUSAL)
     drained(acme)
-    pass_by(seconds=61)
+    later(seconds=61)
 
     assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}
 
 
-def test_a_bare_refusal_is_forgotten_after_a_success(acme, fill, sandbox, pass_by):
+def test_a_bare_refusal_is_forgotten_after_a_success(acme, fill, sandbox, later):
     grants = fill(acme, 20)
     sandbox.fault(TOKEN, person=grants[7].person_email, **BARE_REFUSAL)
     drained(acme)
-    pass_by(seconds=61)
+    later(seconds=61)
 
     assert drained(acme) == {"RENEWED": 1}
     assert Grant.objects.filter(suspect_since=None, failing_since=None).count() == 20
 
 
 @pytest.mark.parametrize("cut", ["before_status", "mid_headers", "mid_body"])
-def test_a_lost_answer_is_asked_for_once_more_within_the_grace(acme, fill, sandbox, cut, pass_by):
+def test_a_lost_answer_is_asked_for_once_more_within_the_grace(acme, fill, sandbox, cut, later):
     sandbox.scenario.update({"rotation": "grace", "grace_seconds": 60})
     grants = fill(acme, 5)
     sandbox.fault(TOKEN, person=grants[2].person_email, cut=cut, after=True)
 
     assert drained(acme) == {"RENEWED": 4, "RETRY_LATER": 1}
-    pass_by(seconds=31)
+    later(seconds=31)
     assert drained(acme) == {"RENEWED": 1}
     renewed = Grant.objects.get(pk=grants[2].pk)
     assert renewed.refresh_token == sandbox.ledger.tip(renewed.person_email, acme.client_id)
 
 
-def test_a_refusal_after_a_lost_answer_is_lost_at_once_for_that_reason(
-    acme, fill, sandbox, pass_by
-):
+def test_a_refusal_after_a_lost_answer_is_lost_at_once_for_that_reason(acme, fill, sandbox, later):
     sandbox.scenario.update({"rotation": "strict"})
     grants = fill(acme, 5)
     sandbox.fault(TOKEN, person=grants[2].person_email, cut="mid_body", after=True)
     drained(acme)
-    pass_by(seconds=31)
+    later(seconds=31)
 
     assert drained(acme) == {"CONSENT_LOST": 1, "RENEWED": 1}
     assert GrantEvent.objects.get().reason == "answer lost"
 
 
 def test_failures_of_one_grant_are_backed_off_doubling_to_an_hour(
-    acme, fill, sandbox, calls, pass_by
+    acme, fill, sandbox, calls, later
 ):
     grants = fill(acme, 5)
     sandbox.fault(TOKEN, person=grants[0].person_email, status=500, times=None)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
 
 import pytest
 
@@ -13,29 +12,7 @@ from integrations.webex import answers
 from tests.integrations.flows import draining
 from tests.integrations.flows.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
 
-
-@pytest.fixture(autouse=True)
-def brisk(settings):
-    draining.without_limit(settings)
-
-
-@pytest.fixture
-def fill(sandbox, db):
-    return partial(draining.fill, sandbox)
-
-
-@pytest.fixture
-def calls(sandbox):
-    return partial(draining.calls, sandbox)
-
-
-@pytest.fixture
-def pass_by(travel, sandbox):
-    def go(**amount):
-        travel(timedelta(**amount))
-        sandbox.advance(timedelta(**amount).total_seconds())
-
-    return go
+pytestmark = pytest.mark.usefixtures("brisk")
 
 
 def paused_for(app):
@@ -55,12 +32,12 @@ def test_bare_401s_for_everybody_pause_and_keep_all_grants(acme, fill, sandbox, 
     assert AppIncident.objects.get().ended_at is None
 
 
-def test_bare_401s_for_everybody_for_hours_still_lose_nobody(acme, fill, sandbox, pass_by):
+def test_bare_401s_for_everybody_for_hours_still_lose_nobody(acme, fill, sandbox, later):
     fill(acme, 10)
     sandbox.fault(TOKEN, times=None, **BARE_REFUSAL)
     for _ in range(12):
         drained(acme)
-        pass_by(hours=2)
+        later(hours=2)
 
     assert Grant.objects.active().count() == 10
     assert AppIncident.objects.count() == 1
@@ -69,7 +46,7 @@ def test_bare_401s_for_everybody_for_hours_still_lose_nobody(acme, fill, sandbox
 
 
 def test_orphans_that_are_refused_like_everybody_for_hours_are_not_lost(
-    acme, fill, sandbox, pass_by, monkeypatch
+    acme, fill, sandbox, later, monkeypatch
 ):
     """A worker was killed, and then Webex refuses everybody for a while: all of them are alive."""
     monkeypatch.setattr(outcomes, "LAST_CHANCE", 0.2)
@@ -77,7 +54,7 @@ def test_orphans_that_are_refused_like_everybody_for_hours_are_not_lost(
     sandbox.fault(TOKEN, times=None, **BARE_REFUSAL)
     for _ in range(8):
         drained(acme)
-        pass_by(minutes=90)
+        later(minutes=90)
 
     assert Grant.objects.active().count() == 10
     sandbox.clear_faults()
@@ -98,7 +75,7 @@ def test_a_burst_of_invalid_grants_pauses_and_keeps_the_grants(acme, fill, sandb
 
 
 def test_a_probe_asks_with_a_grant_that_has_no_trouble_of_its_own(
-    acme, fill, sandbox, calls, pass_by
+    acme, fill, sandbox, calls, later
 ):
     """Else dead grants that are due would keep the integration paused for days."""
     dead = fill(acme, 5)
@@ -107,7 +84,7 @@ def test_a_probe_asks_with_a_grant_that_has_no_trouble_of_its_own(
         sandbox.revoke(grant.person_email, acme.client_id)
     for _ in range(8):
         drained(acme)
-        pass_by(minutes=70)
+        later(minutes=70)
 
     assert well.person_email in [call.person_email for call in calls()]
     assert Grant.objects.filter(status="CONSENT_LOST").count() == 5
@@ -131,7 +108,7 @@ def test_a_refusal_is_no_verdict_while_another_drain_saw_a_burst(acme, fill, san
     assert Grant.objects.active().count() == 20
 
 
-def test_after_a_burst_nobody_is_lost_who_was_refused_once(acme, fill, sandbox, settings, pass_by):
+def test_after_a_burst_nobody_is_lost_who_was_refused_once(acme, fill, sandbox, settings, later):
     """A restored backup: some chains are really dead, the rest of the integration is well."""
     settings.REFRESH_CONCURRENCY = 1  # so that the burst is noticed at the tenth refusal
     grants = fill(acme, 100)
@@ -142,7 +119,7 @@ def test_after_a_burst_nobody_is_lost_who_was_refused_once(acme, fill, sandbox, 
         sandbox.fault(TOKEN, person=grant.person_email, **INVALID_GRANT)
     for _ in range(8):
         drained(acme)
-        pass_by(minutes=70)
+        later(minutes=70)
 
     lost = set(Grant.objects.filter(status="CONSENT_LOST").values_list("pk", flat=True))
     assert 5 <= len(lost) <= 20
@@ -161,14 +138,14 @@ def test_an_outage_pauses_instead_of_asking_for_everybody(acme, fill, sandbox, c
     assert paused_for(acme) > timedelta(minutes=1)
 
 
-def test_an_outage_is_backed_off_per_integration_doubling(acme, fill, sandbox, calls, pass_by):
+def test_an_outage_is_backed_off_per_integration_doubling(acme, fill, sandbox, calls, later):
     fill(acme, 30)
     sandbox.fault(TOKEN, status=503, times=None)
     waits = []
     for _ in range(5):
         drained(acme)
         waits.append(paused_for(acme).total_seconds())
-        pass_by(seconds=waits[-1] + 1)
+        later(seconds=waits[-1] + 1)
 
     expected = [120, 240, 480, 960, 1920]
     assert all(0.85 * want < got < 1.12 * want for want, got in zip(expected, waits, strict=True))
@@ -177,13 +154,13 @@ def test_an_outage_is_backed_off_per_integration_doubling(acme, fill, sandbox, c
 
 
 def test_the_first_success_after_an_outage_resumes_and_ends_the_incident(
-    acme, fill, sandbox, pass_by
+    acme, fill, sandbox, later
 ):
     fill(acme, 30)
     sandbox.fault(TOKEN, status=503, times=None)
     drained(acme)
     sandbox.clear_faults()
-    pass_by(minutes=5)
+    later(minutes=5)
 
     assert drained(acme)["RENEWED"] == 30
     assert paused_for(acme) is None
@@ -238,16 +215,14 @@ def test_a_wrong_client_pauses_with_one_incident(acme, fill, sandbox):
     assert Grant.objects.active().filter(last_error="", failure_count=0).count() == 30
 
 
-def test_a_paused_integration_probes_with_one_grant_per_interval(
-    acme, fill, sandbox, calls, pass_by
-):
+def test_a_paused_integration_probes_with_one_grant_per_interval(acme, fill, sandbox, calls, later):
     sandbox.scenario.update({"error_shape": "oauth"})
     sandbox.state.integrations[acme.client_id].client_secret = "changed-at-webex"
     fill(acme, 30)
     drained(acme)
     for _ in range(4):
         before = len(calls())
-        pass_by(minutes=11)
+        later(minutes=11)
         drained(acme)
         drained(acme)
         assert len(calls()) == before + 1
