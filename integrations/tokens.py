@@ -4,7 +4,7 @@ Every secret value is kept out of `repr`, so that no traceback or error report s
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -28,6 +28,10 @@ class TokenSet:
     @property
     def bearer(self) -> Bearer:
         return Bearer(self.access_token)
+
+    def renewing(self, refresh_token: str) -> "TokenSet":
+        """Webex was seen to answer with the refresh token it was sent: nothing new to keep."""
+        return replace(self, refresh_token=None) if self.refresh_token == refresh_token else self
 
     @property
     def facts(self) -> tuple[Hashable, ...]:

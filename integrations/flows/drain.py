@@ -116,20 +116,20 @@ class Drain:
             if self.paused or time.monotonic() >= self.ends:
                 self.supply.release()
                 return False
-            taken = self.supply.take(window=self.window)
-            if taken is None:
+            row = self.supply.take(window=self.window)
+            if row is None:
                 return not self.supply.is_exhausted
-            self._start(calls, *taken)
+            self._start(calls, row)
         return True
 
-    def _start(self, calls: Multi[Row], row: Row, ciphertext: str) -> None:
+    def _start(self, calls: Multi[Row], row: Row) -> None:
         try:
-            token = fields.decrypt(ciphertext)
+            row.refresh_token = fields.decrypt(row.ciphertext)
         except UndecryptableValue:
             error = WebexUnavailable("undecryptable")
             self._count(insist(lambda: self._judge(row, error), [row.pk]))  # no fault of Webex
             return
-        calls.add(row, self.request(token))
+        calls.add(row, self.request(row.refresh_token))
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -141,7 +141,8 @@ class Drain:
                 answers.judge(answer, row.claimed_at) if isinstance(answer, Answer) else answer
             )
             if isinstance(verdict, TokenSet):
-                renewals.append(Renewal(row.pk, row.version, verdict))
+                tokens = verdict.renewing(row.refresh_token)
+                renewals.append(Renewal(row.pk, row.version, tokens))
             else:
                 failures.append((row, verdict))
         if renewals:

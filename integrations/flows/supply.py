@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -33,6 +33,8 @@ class Row:
     claimed_at: datetime  # expiries count from here
     claimed_until: datetime
     send_until: float  # monotonic: later, the answer could outlive the claim
+    ciphertext: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)  # once it is sent
 
 
 class Supply:
@@ -43,16 +45,16 @@ class Supply:
         self._is_proven = False
         self._trial = f"trial {app.pk}"
         self._trial_until: datetime | None = None
-        self._queue: deque[tuple[Row, str]] = deque()
+        self._queue: deque[Row] = deque()
         self._waits_until = 0.0  # monotonic
         self._orphans_until: float | None = None  # monotonic
 
-    def take(self, *, window: int) -> tuple[Row, str] | None:
-        """The next row and the ciphertext of its refresh token; None: not now, or exhausted."""
+    def take(self, *, window: int) -> Row | None:
+        """The next row; None: not now, or exhausted."""
         while self._queue or self._try_claim(window):
-            row, ciphertext = self._queue.popleft()
+            row = self._queue.popleft()
             if time.monotonic() <= row.send_until:
-                return row, ciphertext
+                return row
             self._release([row])
         return None
 
@@ -63,7 +65,7 @@ class Supply:
 
     def release(self) -> None:
         """What was claimed and will not be asked about."""
-        self._release([row for row, _ciphertext in self._queue])
+        self._release([*self._queue])
         self._queue.clear()
 
     def close(self) -> None:
@@ -114,7 +116,7 @@ class Supply:
         adopted = outcomes.adopt(Grant.objects.due_in_app(self.app.pk, now), now=now)
         return time.monotonic() + outcomes.LAST_CHANCE if adopted else 0.0
 
-    def _claimed(self, most: int, now: datetime) -> list[tuple[Row, str]]:
+    def _claimed(self, most: int, now: datetime) -> list[Row]:
         which = Grant.objects.to_probe_with if self.is_probing else Grant.objects.due_in_app
         seconds = settings.REFRESH_CLAIM
         until = now + timedelta(seconds=seconds)
@@ -124,7 +126,7 @@ class Supply:
         if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
             Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
         return [
-            (Row(pk, version, now, until, send_until), ciphertext)
+            Row(pk, version, now, until, send_until, ciphertext)
             for _due_at, pk, version, ciphertext in sorted(rows)
         ]
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Q
 
 
@@ -33,11 +33,14 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         kinds = ("claimed_by", "claimed_until", "claimed_until")
         prepare = [self.model._meta.get_field(kind).get_db_prep_save for kind in kinds]
         values = [each(value, connection) for each, value in zip(prepare, claim, strict=True)]
-        with transaction.atomic(), connection.cursor() as cursor:
-            free = self.unclaimed(now).select_for_update(skip_locked=True, of=("self",))
-            chosen, parameters = free.values("pk")[:most].query.sql_with_params()
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        free = self.unclaimed(now).values("pk")[:most]
+        chosen, parameters = free.query.sql_with_params()
+        if connection.features.has_select_for_update_skip_locked:
+            chosen += " " + connection.ops.for_update_sql(skip_locked=True, of=[table])
+        with connection.cursor() as cursor:
             cursor.execute(
-                f'UPDATE "{self.model._meta.db_table}" SET claimed_by = %s, claimed_until = %s '  # noqa: S608
+                f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "  # noqa: S608
                 f"WHERE id IN ({chosen}) AND (claimed_until IS NULL OR claimed_until <= %s) "
                 f"RETURNING {', '.join(columns)}",
                 [*values[:2], *parameters, values[2]],

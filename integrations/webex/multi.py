@@ -20,6 +20,7 @@ from integrations.webex.http import Answer, Incoming, Request
 Key = TypeVar("Key", bound=Hashable)
 
 LONG_ABSENCE = 0.5  # seconds in which nobody read what arrived
+LINGER = 0.0005  # seconds: to store many answers at once costs little more than to store one
 
 
 @dataclass
@@ -72,12 +73,12 @@ class Multi(Generic[Key]):
     def wait(self, seconds: float) -> list[tuple[Key, Answer | WebexUnavailable]]:
         """What has arrived; waits up to `seconds` where nothing has."""
         self._forgive_absence()
-        self._multi.perform()
         arrived = self._collect()
         if not arrived and self._busy:
-            self._multi.select(seconds)
-            self._multi.perform()
-            arrived = self._collect()
+            arrived = self._collect(after=seconds)
+        ends = time.monotonic() + LINGER
+        while arrived and self._busy and (left := ends - time.monotonic()) > 0:
+            arrived += self._collect(after=left)
         self._last_read = time.monotonic()
         return arrived
 
@@ -91,8 +92,11 @@ class Multi(Generic[Key]):
             call.curl.setopt(pycurl.TIMEOUT_MS, int(call.patience * 1000))
             call.prepared_for = ("", "")
 
-    def _collect(self) -> list[tuple[Key, Answer | WebexUnavailable]]:
+    def _collect(self, *, after: float = 0) -> list[tuple[Key, Answer | WebexUnavailable]]:
         arrived: list[tuple[Key, Answer | WebexUnavailable]] = []
+        if after:
+            self._multi.select(after)
+        self._multi.perform()
         while True:
             queued, succeeded, failed = self._multi.info_read()
             arrived += [self._finish(curl, None) for curl in succeeded]

@@ -16,9 +16,10 @@ from pathlib import Path
 from tests import certificates
 
 ANSWER = (
-    '{"access_token":"' + "A" * 100 + '","expires_in":1209599,"refresh_token":"' + "R" * 100
+    '{"access_token":"' + "A" * 100 + '","expires_in":1209599,"refresh_token":"REFRESH_TOKEN'
     + '","refresh_token_expires_in":7775999,"token_type":"Bearer","scope":"spark:people_read"}'
 )  # fmt: skip
+KEPT, ROTATED = "R" * 100, "${request_id}" + "R" * 68  # 32 digits, others each time
 
 CONFIG = """
 load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
@@ -52,7 +53,7 @@ class Endpoint:
 
 
 @contextmanager
-def running(delay: float = 0.05) -> Iterator[Endpoint]:
+def running(delay: float = 0.05, *, rotate: bool = False) -> Iterator[Endpoint]:
     folder = Path(tempfile.mkdtemp())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -61,7 +62,8 @@ def running(delay: float = 0.05) -> Iterator[Endpoint]:
     (folder / "cert.pem").write_bytes(certificate)
     (folder / "key.pem").write_bytes(key)
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port, answer=ANSWER, delay=delay))
+    answer = ANSWER.replace("REFRESH_TOKEN", ROTATED if rotate else KEPT)
+    config.write_text(CONFIG.format(folder=folder, port=port, answer=answer, delay=delay))
     process = subprocess.Popen(["nginx", "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         _await(port)

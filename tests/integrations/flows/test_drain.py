@@ -42,6 +42,24 @@ def test_everything_due_is_renewed_with_one_call_each(acme, fill, calls, sandbox
     assert RenewalMinute.objects.since(clock.now() - timedelta(minutes=5)) == 30
 
 
+@pytest.mark.parametrize("rotation", ["none", "strict"])
+def test_a_refresh_token_is_written_again_only_where_it_changed(acme, fill, sandbox, rotation):
+    sandbox.scenario.update({"rotation": rotation})
+    fill(acme, 3)
+    before = ciphertexts()
+
+    assert drained(acme) == {"RENEWED": 3}
+
+    changed = [old != new for old, new in zip(before, ciphertexts(), strict=True)]
+    assert changed == [True, rotation == "strict"] * 3  # each access token, each refresh token
+
+
+def ciphertexts():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_token, refresh_token FROM integrations_grant ORDER BY id")
+        return [ciphertext for row in cursor.fetchall() for ciphertext in row]
+
+
 def test_what_is_not_due_is_not_asked_for(acme, fill, calls):
     fill(acme, 2, refresh_due_at=clock.now() + timedelta(minutes=5))
 
