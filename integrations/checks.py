@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
@@ -70,3 +71,24 @@ def broker_is_protected(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning("The broker is reached without TLS or password.", hint=hint, id="integrations.W005")
     ]
+
+
+@register(Tags.security, deploy=True)
+def broker_keeps_its_messages(**kwargs: Any) -> list[CheckMessage]:
+    policy = _eviction_policy()
+    if policy in ("", "noeviction"):
+        return []
+    hint = "Set maxmemory-policy noeviction; until then a wake-up call may wait for the next sweep."
+    message = f"The broker may drop messages (maxmemory-policy {policy})."
+    return [Warning(message, hint=hint, id="integrations.W006")]
+
+
+def _eviction_policy() -> str:
+    """Empty where the broker is away, or does not tell: /readyz/ says whether it works."""
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
+    try:
+        options = {"socket_timeout": 2, "socket_connect_timeout": 2, "decode_responses": True}
+        with redis.Redis.from_url(url, **options) as broker:
+            return str(broker.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    except (redis.RedisError, ValueError):
+        return ""

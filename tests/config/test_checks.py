@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+import redis
 from django.core import checks
 
 from integrations import checks as ours
 from tests.config.processes import manage
+from tests.faults.servers import Broker
 
 WRONG = {
     "integrations.W001": {"PORTAL_HOSTS": []},
@@ -60,7 +62,31 @@ def test_a_check_is_silent_where_all_is_well(found, number):
 def test_every_check_is_in_this_table():
     numbers = re.findall(r'id="([^"]+)"', Path(ours.__file__).read_text())
 
-    assert sorted(numbers) == sorted(WRONG) == sorted(RIGHT)
+    assert sorted(numbers) == sorted([*WRONG, "integrations.W006"])
+    assert sorted(WRONG) == sorted(RIGHT)
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.mark.parametrize(("policy", "warns"), [("allkeys-lru", True), ("noeviction", False)])
+def test_a_broker_that_may_drop_messages_is_reported(found, broker, policy, warns):
+    redis.Redis(unix_socket_path=str(broker.socket)).config_set("maxmemory-policy", policy)
+
+    message = found({"CELERY_BROKER_URL": broker.url}).get("integrations.W006")
+
+    assert (message is not None) == warns
+    assert message is None or policy in message.msg
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1/"])
+def test_a_broker_that_does_not_tell_is_not_reported(found, url):
+    assert "integrations.W006" not in found({"CELERY_BROKER_URL": url})
 
 
 def test_the_documented_production_environment_passes_every_check():
