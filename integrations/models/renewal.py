@@ -76,7 +76,7 @@ class RenewableQuerySet(ClaimableQuerySet):
         alike: dict[Hashable, list[Renewal]] = defaultdict(list)
         for each in renewals:
             alike[each.tokens.facts].append(each)
-        with transaction.atomic() if len(alike) > 1 else nullcontext():  # one is its own
+        with transaction.atomic() if len(alike) > 1 else nullcontext():  # one statement needs none
             written = [self._write(group, now) for group in alike.values()]
         return {each.grant_id for each in renewals}.difference(*written)
 
