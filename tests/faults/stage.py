@@ -92,8 +92,8 @@ class Stage:
     def make_due(self, app: WebexApp | None = None) -> None:
         grants = Grant.objects.active().filter(app=app) if app else Grant.objects.active()
         now = clock.now()
+        grants.update(refreshed_at=now - timedelta(days=8))  # first: a drain may still be running
         self.due += refresh.make_due(list(grants.without_tokens()), now=now)
-        grants.update(refreshed_at=now - timedelta(days=8))
 
     # --- the operator ----------------------------------------------------------------------------
 
