@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.cache import cache
 
 from accounts.models import User
-from integrations.models import WebexApp
+from integrations.models import BrandedURL, WebexApp
 from tests.browsing import PortalClient
 
 ADMIN_HOST = "admin.example.com"
@@ -17,6 +17,12 @@ ADMIN_HOST = "admin.example.com"
 @pytest.fixture(autouse=True)
 def no_count_is_kept() -> None:
     cache.clear()
+
+
+@pytest.fixture
+def free(db: None) -> BrandedURL:
+    """A hostname that no integration has taken."""
+    return BrandedURL.objects.create(hostname="free.example.com")
 
 
 @pytest.fixture
