@@ -145,5 +145,11 @@ def app(sandbox: Sandbox) -> Integration:
 
 
 @pytest.fixture
+def refresh_token(sandbox: Sandbox, app: Integration) -> str:
+    """Alice's, of a consent that was given before the test began."""
+    return str(sandbox.grant(ALICE, app.client_id)["refresh_token"])
+
+
+@pytest.fixture
 def code(sandbox: Sandbox, app: Integration) -> str:
     return parameters(sandbox.accept(app.authorization_url, ALICE))["code"]

@@ -108,11 +108,12 @@ def test_the_ledger_is_shown_without_secrets(
     assert token["refresh_token"][:6] + "…" in page.text
 
 
-def test_a_grant_is_revoked(client: Client, app: Integration, sandbox: Sandbox) -> None:
-    token = sandbox.grant(ALICE, app.client_id)["refresh_token"]
+def test_a_grant_is_revoked(
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
+) -> None:
     answer = client.post_json("/sandbox/revoke", person=ALICE, client_id=app.client_id)
     assert answer.json == {"revoked": 1}
-    assert client.refresh(app, token).status == 400
+    assert client.refresh(app, refresh_token).status == 400
     unknown = client.post_json("/sandbox/revoke", person="x@y.example", client_id=app.client_id)
     assert unknown.status == 404
 

@@ -97,10 +97,11 @@ def test_editing_changes_the_authorization_url(client: Client, app: Integration)
     assert app.authorization_url != before
 
 
-def test_tokens_outlive_an_edit(client: Client, app: Integration, sandbox: Sandbox) -> None:
-    token = sandbox.grant(ALICE, app.client_id)["refresh_token"]
+def test_tokens_outlive_an_edit(
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
+) -> None:
     save(client, app, scopes=["spark:people_read"])
-    assert client.refresh(app, token).status == 200
+    assert client.refresh(app, refresh_token).status == 200
 
 
 @pytest.mark.parametrize(

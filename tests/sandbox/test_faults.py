@@ -15,11 +15,6 @@ from tests.sandbox.conftest import ALICE, BOB, Client
 PATH = "/v1/access_token"
 
 
-@pytest.fixture
-def refresh_token(sandbox: Sandbox, app: Integration) -> str:
-    return str(sandbox.grant(ALICE, app.client_id)["refresh_token"])
-
-
 def raw(sandbox: Sandbox, path: str = "/v1/people/me") -> bytes:
     """Everything the socket gives until it ends. Raises ConnectionResetError with what came."""
     received = b""

@@ -20,24 +20,24 @@ def test_a_refresh_keeps_the_refresh_token_and_renews_its_life(
 
 
 def test_the_renewal_of_the_life_can_be_switched_off(
-    client: Client, app: Integration, sandbox: Sandbox
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
 ) -> None:
-    token = sandbox.grant(ALICE, app.client_id)["refresh_token"]
     sandbox.scenario.clock_reset = False
     sandbox.advance(1000)
-    assert client.refresh(app, token).json["refresh_token_expires_in"] == 7774999
+    assert client.refresh(app, refresh_token).json["refresh_token_expires_in"] == 7774999
     sandbox.scenario.rotation = "strict"
-    rotated = client.refresh(app, token).json
-    assert rotated["refresh_token"] != token
+    rotated = client.refresh(app, refresh_token).json
+    assert rotated["refresh_token"] != refresh_token
     assert rotated["refresh_token_expires_in"] == 7774999
 
 
-def test_a_refresh_token_expires(client: Client, app: Integration, sandbox: Sandbox) -> None:
-    token = sandbox.grant(ALICE, app.client_id)["refresh_token"]
+def test_a_refresh_token_expires(
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
+) -> None:
     sandbox.advance(7775998)
-    assert client.refresh(app, token).status == 200
+    assert client.refresh(app, refresh_token).status == 200
     sandbox.advance(7776000)
-    assert client.refresh(app, token).status == 400
+    assert client.refresh(app, refresh_token).status == 400
 
 
 def test_a_refresh_token_is_bound_to_its_client_and_kind(
@@ -51,40 +51,37 @@ def test_a_refresh_token_is_bound_to_its_client_and_kind(
 
 
 def test_strict_rotation_gives_a_new_token_each_time(
-    client: Client, app: Integration, sandbox: Sandbox
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
 ) -> None:
     sandbox.scenario.rotation = "strict"
-    token = sandbox.grant(ALICE, app.client_id)["refresh_token"]
     for _ in range(3):
-        answer = client.refresh(app, token)
-        assert answer.json["refresh_token"] != token
-        token = answer.json["refresh_token"]
-        assert sandbox.ledger.tip(ALICE, app.client_id) == token
+        answer = client.refresh(app, refresh_token)
+        assert answer.json["refresh_token"] != refresh_token
+        refresh_token = answer.json["refresh_token"]
+        assert sandbox.ledger.tip(ALICE, app.client_id) == refresh_token
     assert sandbox.ledger.reuse == 0
 
 
 def test_reuse_of_a_rotated_token_revokes_the_family(
-    client: Client, app: Integration, sandbox: Sandbox
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
 ) -> None:
     sandbox.scenario.rotation = "strict"
-    old = sandbox.grant(ALICE, app.client_id)["refresh_token"]
-    new = client.refresh(app, old).json
-    assert client.refresh(app, old).status == 400
+    new = client.refresh(app, refresh_token).json
+    assert client.refresh(app, refresh_token).status == 400
     assert client.refresh(app, new["refresh_token"]).status == 400
     assert client.get("/v1/people/me", token=new["access_token"]).status == 401
     assert sandbox.ledger.reuse == 1
 
 
 def test_within_the_grace_a_rotated_token_leads_to_its_successor(
-    client: Client, app: Integration, sandbox: Sandbox
+    client: Client, app: Integration, sandbox: Sandbox, refresh_token: str
 ) -> None:
     sandbox.scenario.rotation = "grace"
-    old = sandbox.grant(ALICE, app.client_id)["refresh_token"]
-    new = client.refresh(app, old).json["refresh_token"]
+    new = client.refresh(app, refresh_token).json["refresh_token"]
     sandbox.advance(58)
-    assert client.refresh(app, old).json["refresh_token"] == new
+    assert client.refresh(app, refresh_token).json["refresh_token"] == new
     assert sandbox.ledger.reuse == 0
     sandbox.advance(3)
-    assert client.refresh(app, old).status == 400
+    assert client.refresh(app, refresh_token).status == 400
     assert sandbox.ledger.reuse == 1
     assert client.refresh(app, new).status == 400

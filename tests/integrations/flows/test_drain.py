@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from integrations import clock
 from integrations.flows import drain, outcomes
@@ -17,6 +16,7 @@ from tests.integrations.flows.draining import (
     drained,
     leave_behind,
 )
+from tests.integrations.refusals import raw
 
 pytestmark = pytest.mark.usefixtures("brisk")
 
@@ -45,19 +45,18 @@ def test_everything_due_is_renewed_with_one_call_each(acme, fill, calls, sandbox
 @pytest.mark.parametrize("rotation", ["none", "strict"])
 def test_a_refresh_token_is_written_again_only_where_it_changed(acme, fill, sandbox, rotation):
     sandbox.scenario.update({"rotation": rotation})
-    fill(acme, 3)
-    before = ciphertexts()
+    grants = fill(acme, 3)
+    before = [ciphertexts(grant) for grant in grants]
 
     assert drained(acme) == {"RENEWED": 3}
 
-    changed = [old != new for old, new in zip(before, ciphertexts(), strict=True)]
-    assert changed == [True, rotation == "strict"] * 3  # each access token, each refresh token
+    for grant, (access_token, refresh_token) in zip(grants, before, strict=True):
+        assert raw(grant, "access_token") != access_token
+        assert (raw(grant, "refresh_token") != refresh_token) == (rotation == "strict")
 
 
-def ciphertexts():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT access_token, refresh_token FROM integrations_grant ORDER BY id")
-        return [ciphertext for row in cursor.fetchall() for ciphertext in row]
+def ciphertexts(grant):
+    return raw(grant, "access_token"), raw(grant, "refresh_token")
 
 
 def test_what_is_not_due_is_not_asked_for(acme, fill, calls):
@@ -166,13 +165,12 @@ def test_a_whole_batch_of_undecryptable_rows_does_not_stop_the_others(acme, fill
 
 
 def test_bytes_that_cannot_be_decrypted_stay_as_they_are(acme, fill):
-    break_tokens(fill(acme)[0])
+    grant = fill(acme)[0]
+    break_tokens(grant)
 
     drained(acme)
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT refresh_token FROM integrations_grant")
-        assert cursor.fetchone()[0] == "gAAAAABnonsense"
+    assert raw(grant, "refresh_token") == "gAAAAABnonsense"
 
 
 def test_orphans_of_a_killed_worker_are_named_and_renewed(acme, fill, caplog):
