@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     if sys.argv[1:2] == ["demo"]:
-        from config.demo import prepare_environment
+        from config.demo.environment import prepare_environment
 
         prepare_environment(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

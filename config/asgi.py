@@ -7,6 +7,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_asgi_application()
 
-from integrations.readiness import check_key_or_exit  # noqa: E402
+from integrations.startup import check_key_or_exit  # noqa: E402
 
 check_key_or_exit()

@@ -41,7 +41,7 @@ def note(name: str) -> None:
     from django.db import DatabaseError, connection
 
     from integrations import clock
-    from integrations.flows import health
+    from integrations.operations import health
 
     try:
         health.beat(name, now=clock.now())
@@ -51,6 +51,6 @@ def note(name: str) -> None:
 
 @signals.worker_init.connect
 def _check_key(**kwargs: Any) -> None:
-    from integrations.readiness import check_key_or_exit
+    from integrations.startup import check_key_or_exit
 
     check_key_or_exit()

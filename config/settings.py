@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     # ours
     "accounts",
     "integrations",
+    "config.demo",
 ]
 
 MIDDLEWARE = [
@@ -209,7 +210,7 @@ REFRESH_DRAINS_PER_APP = env.int("REFRESH_DRAINS_PER_APP", default=2)  # woken b
 REFRESH_TIME_BOX = env.float("REFRESH_TIME_BOX", default=20.0)  # seconds of work per sweep
 # SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
-# A claim outlives the call; one that ran out is adopted first (flows/outcomes.py).
+# A claim outlives the call; one that ran out is adopted first (renewal/outcomes.py).
 REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
@@ -224,7 +225,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Device linking: the regular start of the polling loop; usually it is woken, and runs already.
-CELERY_IMPORTS = ["integrations.device_tasks"]
+CELERY_IMPORTS = ["integrations.tasks.device_polling"]
 CELERY_BEAT_SCHEDULE["poll_device_authorizations"] = {
     "task": "integrations.device_tasks.poll_device_authorizations",
     "schedule": 5.0,

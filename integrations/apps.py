@@ -13,6 +13,7 @@ class IntegrationsConfig(AppConfig):
         from integrations import checks  # noqa: F401  registers them
 
         post_migrate.connect(_plant_key_canary, sender=self)
+        post_migrate.connect(_create_roles, sender=self)
 
 
 def _plant_key_canary(sender: AppConfig, **kwargs: Any) -> None:
@@ -20,3 +21,9 @@ def _plant_key_canary(sender: AppConfig, **kwargs: Any) -> None:
 
     if KeyCanary._meta.db_table in connection.introspection.table_names():
         KeyCanary.objects.plant()
+
+
+def _create_roles(sender: AppConfig, **kwargs: Any) -> None:
+    from integrations import roles
+
+    roles.create_missing()

@@ -15,23 +15,16 @@ from django.http.request import split_domain_port
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from integrations import hostnames
 from integrations.errors import InvalidHostname, WrongEncryptionKey
 from integrations.models import BrandedURL, KeyCanary
+from integrations.portal_request import PortalRequest
 
 logger = logging.getLogger(__name__)
 NO_DATABASE = (DatabaseError, InterfaceError)
 
 PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-class PortalRequest(HttpRequest):
-    """What views get: a request to one of our hosts."""
-
-    brand: BrandedURL | None
-    user: User
 
 
 class BrandMiddleware:

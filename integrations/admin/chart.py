@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from integrations.flows.dashboard import Week
+from integrations.operations.dashboard import Week
 
 HEIGHT, STEP, WIDTH = 120, 46, 34  # of the chart; from bar to bar; of a bar
 LEAST = 3  # so that a single grant among a million can be seen

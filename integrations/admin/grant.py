@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from integrations import clock, tasks
 from integrations.admin.lists import CappedPaginator, ReadOnly
-from integrations.flows import diagnostics, refresh, withdrawal
+from integrations.linking import disconnection
 from integrations.models import Grant
+from integrations.operations import diagnostics
+from integrations.renewal import on_demand
 
 MOST_AT_ONCE = 1000
 MOST_USERS = 1000  # whose names begin with what was searched for
@@ -119,7 +121,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
         if page := self._asks(request, queryset, "refresh_now"):
             return page
-        count = refresh.make_due(list(queryset), now=clock.now())
+        count = on_demand.make_due(list(queryset), now=clock.now())
         tasks.wake_sweep()
         text = ngettext("%d grant will be renewed.", "%d grants will be renewed.", count)
         messages.success(request, text % count)
@@ -130,7 +132,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
         if page := self._asks(request, queryset, "disconnect"):
             return page
         actor, now = cast(User, request.user), clock.now()
-        count = withdrawal.end_each(queryset, by=actor, reason="by an administrator", now=now)
+        count = disconnection.end_each(queryset, by=actor, reason="by an administrator", now=now)
         text = ngettext("%d grant was disconnected.", "%d grants were disconnected.", count)
         messages.success(request, text % count)
         return None

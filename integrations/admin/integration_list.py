@@ -6,7 +6,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
 from integrations import clock
-from integrations.flows import integration_figures
+from integrations.operations import integration_figures
 
 
 class IntegrationList(ChangeList):

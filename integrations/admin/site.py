@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
 from integrations.admin.chart import bars_of
-from integrations.flows import dashboard, explanation
+from integrations.operations import dashboard, who_gets_what
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class SettingsSite(admin.AdminSite):
         form = WhoForm(request.GET or None)
         context = {**self.each_context(request), "title": _("Who gets what"), "form": form}
         if form.is_valid():
-            context["explanation"] = explanation.of(**form.cleaned_data)
+            context["explanation"] = who_gets_what.of(**form.cleaned_data)
         return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
 
     def _navigation(self, request: HttpRequest) -> list[tuple[Any, list[Item]]]:

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import clock
+from integrations import authorization_url, clock, scopes
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.integration_list import IntegrationList
 from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import InvalidAuthorizationURL, NotReady
-from integrations.flows import registration, setup, trial
+from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.webex import authorization_url, scopes
+from integrations.operations import integrations, readiness
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_secret",
@@ -86,7 +86,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: WebexApp, form: forms.ModelForm, change: bool
     ) -> None:
-        lost = setup.save(
+        lost = integrations.save(
             obj,
             secret=form.cleaned_data["new_client_secret"],
             changed=set(form.changed_data),
@@ -132,17 +132,17 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         """As stored, not as typed into a form that was refused."""
         now = clock.now()
         stored = WebexApp.objects.get(pk=app.pk)
-        facts = registration.facts_of([stored], now=now)[stored.pk]
+        facts = readiness.facts_of([stored], now=now)[stored.pk]
         return {
             "app": stored,
-            "readiness": registration.judge(stored, facts, now=now),
+            "readiness": readiness.judge(stored, facts, now=now),
             "understood": _understood(stored),
             "redirect_uris": [
-                (brand, facts.traffic.get(brand.redirect_uri, registration.Traffic()))
+                (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
                 for brand in facts.brands
             ],
-            "helper_uris": registration.helper_uris(stored),
-            "first_death": registration.first_death(stored, now=now),
+            "helper_uris": readiness.helper_uris(stored),
+            "first_death": readiness.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.authorization_url,
         }
 
@@ -188,7 +188,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
             raise PermissionDenied
         form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
         if request.method == "POST" and form.is_valid():
-            copy = setup.clone(app, name=form.cleaned_data["name"])
+            copy = integrations.clone(app, name=form.cleaned_data["name"])
             self.log_addition(request, copy, _("Cloned from “%s”.") % app)
             text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
             return self._back_to(request, copy, text, tab="general")
@@ -200,7 +200,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         app = self._object_or_404(request, pk)
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
-        setup.disable(app)
+        integrations.disable(app)
         self.log_change(request, app, _("Disabled."))
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
 
@@ -209,7 +209,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
         try:
-            url = trial.begin(app, hostname, user=cast(User, request.user), now=clock.now())
+            url = test_link.begin(app, hostname, user=cast(User, request.user), now=clock.now())
         except NotReady:
             text = _("Fill in authorization URL, client ID and client secret first.")
             messages.error(request, text)

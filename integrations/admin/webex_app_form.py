@@ -9,12 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import clock
+from integrations import authorization_url, clock
 from integrations.admin.two_lists import HostnamesField
 from integrations.errors import InvalidAuthorizationURL
-from integrations.flows import registration, setup
 from integrations.models import BrandedURL, WebexApp
-from integrations.webex import authorization_url
+from integrations.operations import integrations, readiness
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -144,18 +143,18 @@ class WebexAppForm(forms.ModelForm):
                 self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
             self.add_error("enable_anyway", _("Check these first, or tick this and save again."))
 
-    def _judged(self) -> registration.Readiness:
+    def _judged(self) -> readiness.Readiness:
         """As it would be once this form is saved."""
         app, now = self.instance, clock.now()
-        facts = registration.facts_of([app], now=now)[app.pk]
+        facts = readiness.facts_of([app], now=now)[app.pk]
         cleaned = getattr(self, "cleaned_data", {})
         if cleaned:
             secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
             brands = self._brands_to_be(facts.brands, now)
-            facts = registration.Facts(brands, facts.traffic, facts.twins, secret)
+            facts = readiness.Facts(brands, facts.traffic, facts.twins, secret)
             if "authorization_url" in self.changed_data:
                 app.authorization_url_pasted_at = now
-        return registration.judge(app, facts, now=now)
+        return readiness.judge(app, facts, now=now)
 
     def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
         chosen = self.chosen_hostnames()
@@ -169,8 +168,8 @@ class WebexAppForm(forms.ModelForm):
                 brand.assigned_at = now
         return rows
 
-    def chosen_hostnames(self) -> setup.Hostnames | None:
+    def chosen_hostnames(self) -> integrations.Hostnames | None:
         if "hostnames" not in self.cleaned_data:
             return None
         selected = frozenset(int(key) for key in self.cleaned_data["hostnames"])
-        return setup.Hostnames(selected, tuple(self.cleaned_data.get("new_hostnames") or ()))
+        return integrations.Hostnames(selected, tuple(self.cleaned_data.get("new_hostnames") or ()))

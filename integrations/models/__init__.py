@@ -1,4 +1,4 @@
-"""Facts and rules. No HTTP, no requests: what happens to them is decided in the flows."""
+"""Facts and rules. No HTTP, no requests: what happens to them is decided in the verbs."""
 
 from integrations.models.app_incident import AppIncident
 from integrations.models.authorization_request import AuthorizationRequest

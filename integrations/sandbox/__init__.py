@@ -1,11 +1,11 @@
 """A stand-in for Webex: its own HTTP server on its own port. It imports nothing of the project."""
 
-from integrations.sandbox.entities import Integration, Person, Token
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.ledger import Call, Ledger
-from integrations.sandbox.pages import PageError
+from integrations.sandbox.core.entities import Integration, Person, Token
+from integrations.sandbox.core.faults import Fault
+from integrations.sandbox.core.ledger import Call, Ledger
+from integrations.sandbox.core.scenario import Scenario
 from integrations.sandbox.sandbox import Sandbox
-from integrations.sandbox.scenario import Scenario
+from integrations.sandbox.wire.pages import PageError
 
 __all__ = [
     "Call",

@@ -9,27 +9,19 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from integrations.sandbox import (
-    access_token,
-    authorize,
-    control,
-    control_api,
-    developer,
-    device,
-    pages,
-    rest,
-    sign_in,
-)
-from integrations.sandbox.entities import Integration, Person
-from integrations.sandbox.faults import Fault
-from integrations.sandbox.grants import begin, granted_scopes, grants_of, revoke_grant
-from integrations.sandbox.http import Params
-from integrations.sandbox.ledger import Ledger
-from integrations.sandbox.scenario import Scenario
-from integrations.sandbox.scopes import MINIMUM_SCOPES
-from integrations.sandbox.server import SandboxServer
-from integrations.sandbox.state import State
-from integrations.sandbox.storage import StateFile
+from integrations.sandbox.console import control, control_api, developer
+from integrations.sandbox.core.entities import Integration, Person
+from integrations.sandbox.core.faults import Fault
+from integrations.sandbox.core.grants import begin, granted_scopes, grants_of, revoke_grant
+from integrations.sandbox.core.http import Params
+from integrations.sandbox.core.ledger import Ledger
+from integrations.sandbox.core.scenario import Scenario
+from integrations.sandbox.core.scopes import MINIMUM_SCOPES
+from integrations.sandbox.core.state import State
+from integrations.sandbox.core.storage import StateFile
+from integrations.sandbox.webex import access_token, authorize, device, rest, sign_in
+from integrations.sandbox.wire import pages
+from integrations.sandbox.wire.server import SandboxServer
 
 PARTS = (access_token, authorize, device, rest, sign_in, developer, control, control_api, pages)
 ROUTES = [route for part in PARTS for route in part.routes.entries]

@@ -3,18 +3,18 @@
 from django import template
 from django.template.context import RequestContext
 
-from integrations.flows import standing
-from integrations.webex import scopes
+from integrations import scopes
+from integrations.linking import link_status
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def webex_standing(context: RequestContext) -> standing.Standing:
+def webex_standing(context: RequestContext) -> link_status.Standing:
     """Asked once per request, however often a page shows it."""
     request = context["request"]
     if not hasattr(request, "webex_standing"):
-        request.webex_standing = standing.of(request.user, request.brand)
+        request.webex_standing = link_status.of(request.user, request.brand)
     return request.webex_standing
 
 

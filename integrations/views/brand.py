@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from integrations import colors
-from integrations.middleware import PortalRequest
 from integrations.models import BrandedURL
+from integrations.portal_request import PortalRequest
 
 FOREVER = "public, max-age=31536000, immutable"
 

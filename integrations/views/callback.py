@@ -3,8 +3,8 @@
 from django.core.exceptions import TooManyFieldsSent
 
 from integrations.errors import ConsentRefused
-from integrations.flows.consent import Callback
-from integrations.middleware import PortalRequest
+from integrations.linking.consent import Callback
+from integrations.portal_request import PortalRequest
 
 PARAMETERS = ("state", "code", "error", "iss")
 

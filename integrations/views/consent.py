@@ -23,9 +23,9 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.flows import consent, withdrawal
-from integrations.middleware import PortalRequest
+from integrations.linking import consent, disconnection
 from integrations.models import AuthorizationRequest
+from integrations.portal_request import PortalRequest
 from integrations.views import callback as callback_parameters
 from integrations.views import trial
 from integrations.views.access import SeeOther, webex_user_required
@@ -167,7 +167,9 @@ def replace(request: PortalRequest, request_id: int) -> HttpResponse:
 @webex_user_required
 def disconnect(request: PortalRequest) -> HttpResponse:
     try:
-        revocation = withdrawal.disconnect(user=request.user, brand=request.brand, now=clock.now())
+        revocation = disconnection.disconnect(
+            user=request.user, brand=request.brand, now=clock.now()
+        )
     except NotLinked:
         messages.info(request, _("There was nothing to disconnect."))
         return SeeOther(reverse("webex"))
@@ -175,18 +177,18 @@ def disconnect(request: PortalRequest) -> HttpResponse:
     return SeeOther(reverse("webex"))
 
 
-def _what_became_of(revocation: withdrawal.Revocation) -> str:
+def _what_became_of(revocation: disconnection.Revocation) -> str:
     return {
-        withdrawal.Revocation.REVOKED: _("Disconnected here, and revoked at Webex too."),
-        withdrawal.Revocation.NOT_PERMITTED: _(
+        disconnection.Revocation.REVOKED: _("Disconnected here, and revoked at Webex too."),
+        disconnection.Revocation.NOT_PERMITTED: _(
             "Disconnected: this portal has deleted its access. The permissions you granted do not "
             "let it tell Webex; you can also remove it from your list at Webex."
         ),
-        withdrawal.Revocation.SHARED: _(
+        disconnection.Revocation.SHARED: _(
             "Disconnected: this portal has deleted your access. Another portal user works with "
             "the same Webex account, so nothing was revoked at Webex."
         ),
-        withdrawal.Revocation.FAILED: _(
+        disconnection.Revocation.FAILED: _(
             "Disconnected: this portal has deleted its access. Webex could not be told; you can "
             "also remove it from your list at Webex."
         ),

@@ -19,11 +19,12 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from integrations import clock, device_tasks
+from integrations import clock
 from integrations.errors import InvalidClient, NotReady, TooManyStarts, WebexError
-from integrations.flows import device
-from integrations.middleware import PortalRequest
+from integrations.linking import device
 from integrations.models import DeviceAuthorization
+from integrations.portal_request import PortalRequest
+from integrations.tasks import device_polling
 from integrations.views.access import SeeOther, webex_user_required
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def start(request: PortalRequest) -> HttpResponse:
         return _please_wait(request, error)
     except WebexError as error:
         return _explain(request, error)
-    device_tasks.wake_polling()
+    device_polling.wake_polling()
     return SeeOther(reverse("webex_device", args=[id]))
 
 

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from integrations import clock
 from integrations.errors import WrongEncryptionKey
-from integrations.flows import health
+from integrations.operations import health
 
 
 @require_safe
@@ -42,7 +42,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "first_red_timestamp_seconds": _seconds(report.first_red_at),
     }
     for name, value in values.items():
-        Gauge(f"webex_{name}", f"See flows/health.py: {name}", registry=registry).set(value)
+        Gauge(f"webex_{name}", f"See operations/health.py: {name}", registry=registry).set(value)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

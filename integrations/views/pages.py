@@ -13,8 +13,8 @@ from integrations.errors import (
     UndecryptableValue,
     WebexUnavailable,
 )
-from integrations.flows import overview, profile, standing
-from integrations.middleware import PortalRequest
+from integrations.linking import connection_page, link_status, profile
+from integrations.portal_request import PortalRequest
 from integrations.views.access import webex_user_required
 
 WEBEX_TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
@@ -25,7 +25,7 @@ WEBEX_TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 def webex(request: PortalRequest) -> HttpResponse:
     now = clock.now()
     context = {
-        "overview": overview.of(request.user, request.brand, now=now),
+        "overview": connection_page.of(request.user, request.brand, now=now),
         "now": now,
         "webex_tokens_page": WEBEX_TOKENS_PAGE,
     }
@@ -59,7 +59,7 @@ def status(request: PortalRequest) -> JsonResponse:
         return JsonResponse({"detail": _("Sign in first.")}, status=401)
     if not request.user.has_perm("integrations.use_webex"):
         return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
-    current = standing.of(request.user, request.brand)
+    current = link_status.of(request.user, request.brand)
     return JsonResponse(
         {
             "linked": current.is_linked,

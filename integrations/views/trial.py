@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from integrations import clock
 from integrations.errors import ConsentRefused, NotReady
-from integrations.flows import trial
-from integrations.middleware import PortalRequest
+from integrations.linking import test_link
+from integrations.portal_request import PortalRequest
 from integrations.views import callback
 from integrations.views.access import SeeOther
 
@@ -20,7 +20,7 @@ BINDING = "webex_test_binding"  # session key
 @require_GET
 def depart(request: PortalRequest, ticket: str) -> HttpResponse:
     try:
-        departure = trial.depart(ticket, brand=request.brand, now=clock.now())
+        departure = test_link.depart(ticket, brand=request.brand, now=clock.now())
     except NotReady:
         return render(request, "integrations/test_over.html", status=404)
     request.session[BINDING] = departure.browser_binding
@@ -32,9 +32,11 @@ def result_page(request: PortalRequest) -> HttpResponse | None:
     binding = request.session.get(BINDING, "")
     try:
         back = callback.read(request)
-        if not trial.is_test(back, browser_binding=binding):
+        if not test_link.is_test(back, browser_binding=binding):
             return None
-        result = trial.arrive(back, brand=request.brand, browser_binding=binding, now=clock.now())
+        result = test_link.arrive(
+            back, brand=request.brand, browser_binding=binding, now=clock.now()
+        )
     except ConsentRefused:
         return None
     del request.session[BINDING]

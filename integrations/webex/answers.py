@@ -21,9 +21,9 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
+from integrations.scopes import SCOPE
 from integrations.tokens import TokenSet
 from integrations.webex.http import Answer
-from integrations.webex.scopes import SCOPE
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 TRACKING_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")

@@ -15,10 +15,11 @@ from django.test import Client
 from django.urls import path
 
 from accounts.models import User
+from config.demo import sample_data
 from config.urls import urlpatterns as project_urls
-from integrations import clock, demo_data
-from integrations.middleware import PortalRequest
+from integrations import clock
 from integrations.models import Grant, WebexApp
+from integrations.portal_request import PortalRequest
 
 HOST = "acme.localhost"
 pool = requests.Session()
@@ -67,7 +68,7 @@ def measure(sandbox: str, count: int) -> dict[str, list[float]]:
     settings.BRANDED_URL_TEMPLATE = "http://{hostname}"
     settings.SECURE_SSL_REDIRECT = False
     call_command("migrate", verbosity=0)
-    demo_data.create("unused", register=lambda uris: register(sandbox, uris))
+    sample_data.create("unused", register=lambda uris: register(sandbox, uris))
     clients = {"ours": signed_in("alice"), "bare view": signed_in("bob")}
     prepare_bare(clients["bare view"])
     samples: dict[str, list[float]] = {name: [] for name in clients}

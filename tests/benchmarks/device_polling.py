@@ -21,7 +21,7 @@ from pathlib import Path
 
 import tests.settings  # noqa: F401  the keys that the portal's processes are given
 from integrations.sandbox import Sandbox
-from tests.integrations.device.portal import ROOT, Portal, running_portal
+from tests.integrations.linking.device.portal import ROOT, Portal, running_portal
 
 TOKEN = "/v1/device/token"
 INTERVAL, ALLOWED = 5, 2.0  # seconds

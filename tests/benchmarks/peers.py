@@ -17,10 +17,10 @@ from social_django.strategy import DjangoStrategy
 
 from accounts.models import User
 from integrations import clock, fields
-from integrations.flows import drain as flow
-from integrations.flows.outcomes import Outcome
 from integrations.models import Grant, WebexApp
 from integrations.models.renewal import Renewal
+from integrations.renewal import drain as flow
+from integrations.renewal.outcomes import Outcome
 from integrations.webex import answers
 from integrations.webex.http import Answer, Request
 from integrations.webex.multi import Multi

@@ -87,7 +87,7 @@ def make_due(count: int) -> None:
 
 def tick() -> float:
     from integrations import clock
-    from integrations.flows import sweep
+    from integrations.renewal import sweep
 
     times = []
     for _ in range(5):
@@ -100,8 +100,8 @@ def tick() -> float:
 def drain(endpoint: fast_endpoint.Endpoint, expected: int) -> None:
     from django.conf import settings
 
-    from integrations.flows import drain as flow
     from integrations.models import WebexApp
+    from integrations.renewal import drain as flow
 
     settings.WEBEX_API_URL = endpoint.api_url()
     before, largest = memory(), 0.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from integrations.models import Grant
 from integrations.sandbox import Sandbox
-from integrations.sandbox.grants import is_alive
+from integrations.sandbox.core.grants import is_alive
 
 
 @dataclass

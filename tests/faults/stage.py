@@ -14,8 +14,8 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from integrations import clock, tasks
-from integrations.flows import refresh
 from integrations.models import AppIncident, BrandedURL, Grant, WebexApp
+from integrations.renewal import on_demand
 from integrations.sandbox import Call, Sandbox
 from tests.faults.processes import Beat, Process, Worker
 from tests.faults.registry import Run, is_full
@@ -93,7 +93,7 @@ class Stage:
         grants = Grant.objects.active().filter(app=app) if app else Grant.objects.active()
         now = clock.now()
         grants.update(refreshed_at=now - timedelta(days=8))  # first: a drain may still be running
-        self.due += refresh.make_due(list(grants.without_tokens()), now=now)
+        self.due += on_demand.make_due(list(grants.without_tokens()), now=now)
 
     # --- the operator ----------------------------------------------------------------------------
 

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from integrations import clock
-from integrations.flows import drain
-from integrations.flows import sweep as sweeps
-from integrations.flows.outcomes import Outcome
+from integrations.renewal import drain
+from integrations.renewal import sweep as sweeps
+from integrations.renewal.outcomes import Outcome
 
 
 def sweep(seconds: float = 10) -> Counter[Outcome]:

@@ -14,8 +14,8 @@ from django.views.debug import ExceptionReporter
 from config.log import QuietExceptionReporter, RedactingFormatter, redact
 from integrations import clock
 from integrations.errors import WebexError
-from integrations.flows import refresh
 from integrations.models import Grant
+from integrations.renewal import on_demand
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
 from tests.browsing import query
@@ -45,7 +45,7 @@ def everything_that_can_happen(browser, sandbox, alice):
     for fault in ({}, *FAULTS):
         if fault:
             sandbox.fault(TOKENS, **fault)
-        refresh.make_due([grant], now=clock.now())
+        on_demand.make_due([grant], now=clock.now())
         sweeping.sweep(seconds=2)
     browser.get("/webex/profile/")
     browser.post("/webex/disconnect/")
@@ -87,7 +87,7 @@ def test_the_root_logger_is_at_debug_in_these_tests(settings):
 
 @pytest.fixture
 def failing_call(sandbox, alice_browser, acme):
-    """The exchange or the refresh, broken in the middle of the library."""
+    """The exchange or the on_demand, broken in the middle of the library."""
     redirect = sandbox.accept(alice_browser.start(), ALICE_AT_WEBEX)
     client = oauth.Client(acme.client_id, acme.client_secret)
     code = oauth.AuthorizationCode(query(redirect)["code"], "https://x.example/", "v" * 43)

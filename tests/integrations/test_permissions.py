@@ -6,9 +6,10 @@ from django.db.models import ProtectedError
 
 from accounts.models import User
 from integrations import clock
-from integrations.flows import housekeeping, refresh
 from integrations.models import AuthorizationRequest, Grant, WebexApp
-from integrations.webex.scopes import MINIMUM
+from integrations.operations import housekeeping
+from integrations.renewal import on_demand
+from integrations.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
 from tests.integrations import sweeping
 from tests.integrations.refusals import raw, rows
@@ -112,7 +113,7 @@ def test_nobody_sees_anybody_elses_webex_account(linked_alice, browser, bob):
 
 
 def test_a_deactivated_user_is_not_renewed_and_loses_the_tokens(alice_browser, linked_alice, alice):
-    refresh.make_due([linked_alice], now=clock.now())
+    on_demand.make_due([linked_alice], now=clock.now())
     User.objects.filter(pk=alice.pk).update(is_active=False)
 
     assert not sweeping.sweep(seconds=1)

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from integrations import clock
 from integrations.models import Grant
-from tests.integrations.flows import draining
-from tests.integrations.flows.draining import INVALID_GRANT, TOKEN
+from tests.integrations.renewal import draining
+from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)  # commands close their connection
 

@@ -13,8 +13,8 @@ from kombu import Connection
 
 from config.celery import app as celery_app
 from integrations import clock, tasks
-from integrations.flows import refresh
 from integrations.models import AuthorizationRequest, Grant
+from integrations.renewal import on_demand
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
 from tests.integrations import sweeping
 from tests.integrations.canaries import canaries, found_in
@@ -26,7 +26,7 @@ ADMIN_HOST = "admin.example.com"
 @pytest.fixture
 def busy_portal(alice_browser, linked_alice, sandbox):
     """A grant that was renewed, a consent that waits for a decision, and one under way."""
-    refresh.make_due([linked_alice], now=clock.now())
+    on_demand.make_due([linked_alice], now=clock.now())
     sweeping.sweep(seconds=5)
     alice_browser.link(CAROL_AT_WEBEX)
     alice_browser.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.models import Grant
-from integrations.webex.scopes import MINIMUM
+from integrations.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, H1
 from tests.integrations.test_pages import status
 

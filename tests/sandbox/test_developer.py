@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from integrations.sandbox import Integration, Sandbox
-from integrations.sandbox.developer import is_acceptable
-from integrations.sandbox.scopes import MINIMUM_SCOPES
+from integrations.sandbox.console.developer import is_acceptable
+from integrations.sandbox.core.scopes import MINIMUM_SCOPES
 from tests.sandbox.conftest import ALICE, REDIRECT_URI, Answer, Client, parameters
 
 

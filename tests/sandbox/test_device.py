@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.sandbox import Integration, PageError, Sandbox
-from integrations.sandbox.device import GRANT_TYPE, HELPERS, decide
+from integrations.sandbox.webex.device import GRANT_TYPE, HELPERS, decide
 from tests.sandbox.conftest import ALICE, BOB, REDIRECT_URI, Answer, Client
 
 SCOPES = "spark:people_read spark:organizations_read"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from integrations.sandbox import Integration, Sandbox
-from integrations.sandbox.server import is_loopback
+from integrations.sandbox.wire.server import is_loopback
 from tests.sandbox.conftest import ALICE, REDIRECT_URI, Client, path_of
 
 COMMAND = """

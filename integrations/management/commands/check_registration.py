@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
-from integrations.flows import registration
 from integrations.models import WebexApp
+from integrations.operations import readiness
 
 MARKS = {
-    registration.Level.FINE: "ok  ",
-    registration.Level.ASKS: "ask ",
-    registration.Level.BLOCKS: "TODO",
+    readiness.Level.FINE: "ok  ",
+    readiness.Level.ASKS: "ask ",
+    readiness.Level.BLOCKS: "TODO",
 }
 
 
@@ -28,16 +28,16 @@ class Command(BaseCommand):
             apps = apps.filter(name=options["name"])
         if not apps:
             raise CommandError("There is no such integration. Add one under Settings → Webex.")
-        readiness = registration.readiness_of(apps, now=clock.now())
+        found = readiness.readiness_of(apps, now=clock.now())
         for app in apps:
-            self._print(app, readiness[app.pk])
-        if any(each.blocking for each in readiness.values()):
+            self._print(app, found[app.pk])
+        if any(each.blocking for each in found.values()):
             raise CommandError("Something blocks; see TODO above.")
 
-    def _print(self, app: WebexApp, readiness: registration.Readiness) -> None:
+    def _print(self, app: WebexApp, result: readiness.Readiness) -> None:
         state = "enabled" if app.is_enabled else "not enabled"
-        self.stdout.write(f"{app.name} ({state}): {readiness.summary}")
-        for check in readiness.checks:
+        self.stdout.write(f"{app.name} ({state}): {result.summary}")
+        for check in result.checks:
             self.stdout.write(
                 f"  {MARKS[check.level]}  {check.sentence} {check.next_step}".rstrip()
             )

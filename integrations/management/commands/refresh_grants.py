@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
-from integrations.flows import drain, sweep
-from integrations.flows.outcomes import Outcome
-from integrations.readiness import check_key_or_exit
+from integrations.renewal import drain, sweep
+from integrations.renewal.outcomes import Outcome
+from integrations.startup import check_key_or_exit
 
 BAR = 40  # characters
 

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.errors import WrongEncryptionKey
-from integrations.flows import key_rotation
-from integrations.flows.key_rotation import NO_KEY, Report, Tally
 from integrations.models import KeyCanary
+from integrations.operations import key_rotation
+from integrations.operations.key_rotation import NO_KEY, Report, Tally
 
 WIDTH = 40  # of the progress bar
 

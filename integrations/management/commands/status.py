@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from integrations import clock
-from integrations.flows import health
-from integrations.readiness import check_key_or_exit
+from integrations.operations import health
+from integrations.startup import check_key_or_exit
 
 
 class Command(BaseCommand):

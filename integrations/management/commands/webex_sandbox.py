@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.sandbox import Sandbox
-from integrations.sandbox.server import is_loopback
+from integrations.sandbox.wire.server import is_loopback
 
 
 class Command(BaseCommand):

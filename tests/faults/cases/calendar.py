@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 
 from integrations import clock
-from integrations.flows import health
 from integrations.models import Grant, GrantEvent, Heartbeat
+from integrations.operations import health
 from tests.faults.registry import NONE, case
 from tests.faults.servers import ROOT
 from tests.faults.stage import Stage

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import setup_test_environment
 
 from accounts.models import User
-from integrations.flows import health
 from integrations.models import Grant
+from integrations.operations import health
 from tests.browsing import PortalClient
 from tests.faults.processes import Worker
 from tests.faults.registry import GRACE, NONE, STRICT, case

@@ -10,8 +10,8 @@ from django.test.utils import setup_test_environment
 
 from accounts.models import User
 from integrations import clock, tasks
-from integrations.flows import refresh
 from integrations.models import BrandedURL, Grant
+from integrations.renewal import on_demand
 from tests.faults.registry import NONE, STRICT, case
 from tests.faults.stage import TOKEN, Stage
 
@@ -39,7 +39,7 @@ def many_callers(stage: Stage) -> None:
 def _ask(grant: Grant, tokens: list[str]) -> None:
     try:
         now = clock.now()
-        tokens.append(refresh.access_token(grant, now=now, minimum_life=LONG).value)
+        tokens.append(on_demand.access_token(grant, now=now, minimum_life=LONG).value)
     finally:
         connection.close()
 

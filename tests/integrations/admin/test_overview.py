@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
-from integrations.flows import dashboard
 from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.operations import dashboard
 from tests.conftest import H1, H2
 
 TOOL = "/admin/who-gets-what/"

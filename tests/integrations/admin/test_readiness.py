@@ -8,17 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
-from integrations.flows import registration, setup
 from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from integrations.operations import integrations, readiness
 from tests.conftest import ALICE_AT_WEBEX, H1, H3
-from tests.integrations.flows.racing import together
+from tests.integrations.renewal.racing import together
 
 APPS = "/admin/integrations/webexapp/"
 
 
-def judged(app) -> registration.Readiness:
+def judged(app) -> readiness.Readiness:
     fresh = WebexApp.objects.get(pk=app.pk)
-    return registration.readiness_of([fresh], now=clock.now())[app.pk]
+    return readiness.readiness_of([fresh], now=clock.now())[app.pk]
 
 
 def codes(app) -> list[str]:
@@ -46,9 +46,13 @@ def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_aga
     brand = BrandedURL.objects.create(hostname="late.example.com")
     chosen = frozenset([brand.pk, *acme.branded_urls.values_list("pk", flat=True)])
 
-    setup.save(acme, secret="", changed=set(), hostnames=setup.Hostnames(chosen), now=clock.now())
+    integrations.save(
+        acme, secret="", changed=set(), hostnames=integrations.Hostnames(chosen), now=clock.now()
+    )
     drifted = judged(acme).asking
-    setup.save(acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now())
+    integrations.save(
+        acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now()
+    )
 
     assert [(check.code, check.to_copy) for check in drifted] == [
         ("added_later", brand.redirect_uri)
@@ -131,7 +135,7 @@ def test_old_starts_do_not_count(acme, alice_browser, travel):
 def test_judging_more_integrations_takes_no_more_queries(acme, globex):
     def queries(apps: list[WebexApp]) -> int:
         with CaptureQueriesContext(connection) as captured:
-            registration.readiness_of(apps, now=clock.now())
+            readiness.readiness_of(apps, now=clock.now())
         return len(captured)
 
     assert queries([acme, globex]) == queries([acme])
@@ -142,11 +146,11 @@ def test_judging_more_integrations_takes_no_more_queries(acme, globex):
 
 def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hears_so(acme, globex):
     brand = BrandedURL.objects.create(hostname="wanted.example.com")
-    chosen = setup.Hostnames(frozenset([brand.pk]))
+    chosen = integrations.Hostnames(frozenset([brand.pk]))
     seen_free = BrandedURL.objects.get(pk=brand.pk)
 
-    first = setup.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
-    second = setup.save(globex, secret="", changed=set(), hostnames=chosen, now=clock.now())
+    first = integrations.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
+    second = integrations.save(globex, secret="", changed=set(), hostnames=chosen, now=clock.now())
 
     assert seen_free.app is None
     assert (first, second) == ([], ["wanted.example.com"])
@@ -157,11 +161,11 @@ def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hear
 def test_at_the_same_moment_too_one_gets_it_and_all_others_hear_so(make_app):
     apps = [make_app(f"App {number}") for number in range(4)]
     brand = BrandedURL.objects.create(hostname="wanted.example.com")
-    chosen, waiting = setup.Hostnames(frozenset([brand.pk])), list(apps)
+    chosen, waiting = integrations.Hostnames(frozenset([brand.pk])), list(apps)
 
     def save() -> list[str]:
         now = clock.now()
-        return setup.save(waiting.pop(), secret="", changed=set(), hostnames=chosen, now=now)
+        return integrations.save(waiting.pop(), secret="", changed=set(), hostnames=chosen, now=now)
 
     lost = [future.result() for future in together(len(apps), save)]
 

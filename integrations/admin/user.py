@@ -1,0 +1,45 @@
+"""Portal users. Deactivating or deleting one also ends what Webex granted them."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from accounts.models import User
+from integrations import clock
+from integrations.admin.lists import CappedPaginator
+from integrations.linking import disconnection
+from integrations.models import Grant, GrantEvent
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            self._withdraw(request, obj, "user deactivated")
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self._withdraw(request, obj, "user deleted")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self._withdraw(request, user, "user deleted")
+        super().delete_queryset(request, queryset)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A user's grants and their events go along, though nobody may delete one by hand."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
+        return deleted, counts, forbidden - follow, protected
+
+    def _withdraw(self, request: HttpRequest, user: User, reason: str) -> None:
+        actor = cast(User, request.user)
+        disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())

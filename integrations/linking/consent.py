@@ -1,0 +1,179 @@
+"""The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636): begin, complete, decide.
+
+1. `begin` remembers the request and says where to send the browser.
+2. `complete` accepts the return of exactly that request, once, and asks Webex for tokens.
+3. `decide` settles the case where another Webex person consented than is linked already.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from integrations import authorization_url
+from integrations.errors import (
+    AccessDenied,
+    AuthorizationFailed,
+    ConsentRefused,
+    NotReady,
+)
+from integrations.linking import completion, link_status
+from integrations.models import AuthorizationRequest, BrandedURL
+from integrations.tokens import Person, TokenSet
+from integrations.webex import oauth
+from integrations.webex.http import Deadline
+
+CALLBACK_SECONDS = 19.0  # for all calls of one callback; gunicorn's own limit is 30
+LONGEST_CODE = 4096  # characters
+STATE = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as we make them; PostgreSQL would choke on a NUL
+ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True)
+class Callback:
+    """What Webex sent the browser back with; empty where a parameter is absent."""
+
+    state: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    error: str = ""
+    iss: str = ""
+
+
+@dataclass(frozen=True)
+class Linked:
+    next_path: str
+    standing: link_status.Standing
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Another person than the linked one consented: ask the user with this request's id."""
+
+    request_id: int
+
+
+def new_browser_binding() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def begin(
+    *, user: User, brand: BrandedURL | None, browser_binding: str, next_path: str, now: datetime
+) -> str:
+    """The URL at Webex to send the browser to. Raises NotReady."""
+    if brand is None or brand.app is None or not brand.app.is_enabled:
+        raise NotReady
+    with transaction.atomic():
+        request = AuthorizationRequest.objects.begin(
+            user=user, brand=brand, browser_binding=browser_binding, next_path=next_path, now=now
+        )
+    return authorization_url.build(
+        client_id=request.client_id,
+        scopes=brand.app.scopes,
+        redirect_uri=request.redirect_uri,
+        state=request.state,
+        code_verifier=request.code_verifier,
+    )
+
+
+def complete(
+    callback: Callback,
+    *,
+    user: User,
+    brand: BrandedURL | None,
+    browser_binding: str,
+    now: datetime,
+) -> Linked | Undecided:
+    """Raises ConsentRefused where the callback is not ours, else what Webex made of it.
+
+    Nothing is stored unless everything succeeded; an existing grant stays as it was.
+    """
+    check_shape(callback)
+    request = brand and AuthorizationRequest.objects.consume(
+        callback.state, user=user, brand=brand, browser_binding=browser_binding, now=now
+    )
+    if not request:
+        raise ConsentRefused("state")
+    tokens, person = redeem(request, callback, now=now)
+    BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+    return _settle(request, tokens, person, now=now)
+
+
+def redeem(
+    request: AuthorizationRequest, callback: Callback, *, now: datetime
+) -> tuple[TokenSet, Person]:
+    """Tokens, and whose they are. Raises what Webex made of it."""
+    if callback.error == "access_denied":
+        raise AccessDenied(callback.error)
+    if callback.error:
+        known = ERROR_CODE.fullmatch(callback.error)  # the log shows it
+        raise AuthorizationFailed(callback.error if known else "no error code")
+    deadline = Deadline(CALLBACK_SECONDS)
+    tokens = _exchange(request, callback, sent_at=now, deadline=deadline)
+    return tokens, completion.identify(tokens, deadline)
+
+
+def check_shape(callback: Callback) -> None:
+    """Before the state is spent. An `iss` must be Webex's where there is one (RFC 9207)."""
+    if callback.iss and callback.iss not in settings.WEBEX_ISSUERS:
+        raise ConsentRefused("issuer")
+    if not callback.state or not (callback.code or callback.error):
+        raise ConsentRefused("incomplete")
+    if not STATE.fullmatch(callback.state):
+        raise ConsentRefused("state")
+    if len(callback.code) > LONGEST_CODE:
+        raise ConsentRefused("oversized")
+
+
+def _exchange(
+    request: AuthorizationRequest, callback: Callback, *, sent_at: datetime, deadline: Deadline
+) -> TokenSet:
+    client = oauth.Client(request.client_id, request.app.client_secret or "")
+    code = oauth.AuthorizationCode(callback.code, request.redirect_uri, request.code_verifier)
+    tokens = oauth.exchange_code(client, code, sent_at=sent_at, deadline=deadline)
+    return completion.as_requested(tokens, request.app)
+
+
+def _settle(
+    request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
+) -> Linked | Undecided:
+    with transaction.atomic():
+        if not AuthorizationRequest.objects.still_wanted(request.pk):
+            raise ConsentRefused("changed_meanwhile")
+        grant = completion.settle(request, tokens, person, now=now)
+    if grant is None:
+        return Undecided(request.pk)
+    return Linked(request.next_path, link_status.judge(grant, request.app))
+
+
+def choice(
+    *, request_id: int, user: User, brand: BrandedURL | None, now: datetime
+) -> completion.Choice:
+    """Raises AuthorizationRequest.DoesNotExist where there is nothing (left) to decide."""
+    return completion.choice(_undecided(request_id, user, brand, now))
+
+
+def decide(
+    *, request_id: int, replace: bool, user: User, brand: BrandedURL | None, now: datetime
+) -> str:
+    """Replaces the linked Webex account, or forgets the new consent. Returns the next path.
+
+    Raises AuthorizationRequest.DoesNotExist like `choice`.
+    """
+    with transaction.atomic():
+        request = _undecided(request_id, user, brand, now, lock=True)
+        completion.decide(request, replace=replace, now=now)
+    return request.next_path
+
+
+def _undecided(
+    request_id: int, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
+) -> AuthorizationRequest:
+    waiting = AuthorizationRequest.objects.undecided(user, now).select_related("app")
+    if lock:
+        waiting = waiting.select_for_update(of=("self",))
+    app = brand.app if brand else None
+    return waiting.get(pk=request_id, app=app, app__is_enabled=True)

@@ -1,0 +1,121 @@
+"""Ending a consent: our tokens go first, then Webex is asked to forget too, if it allows that."""
+
+import logging
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from integrations import scopes
+from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
+from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp, held_consent
+from integrations.tokens import Bearer, Person, TokenSet
+from integrations.webex import api
+from integrations.webex.http import Deadline
+
+logger = logging.getLogger(__name__)
+
+REVOCATION_SECONDS = 8.0
+
+
+class Revocation(StrEnum):
+    """What became of the authorization at Webex, after our tokens were deleted."""
+
+    REVOKED = "revoked"
+    NOT_PERMITTED = "not_permitted"  # the granted scopes do not allow it
+    SHARED = "shared"  # another portal user works with the same Webex account
+    FAILED = "failed"
+
+
+def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
+    """The user's own wish. Raises NotLinked."""
+    app = brand.app if brand else None
+    grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
+    if grant is None:
+        raise NotLinked
+    bearer = _forget(grant, by=user, reason="", now=now)
+    return _tell_webex(grant, bearer)
+
+
+def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: datetime) -> int:
+    """How many were ended; those that were disconnected already do not count.
+
+    Webex is told after the commit, for the admin deactivates and deletes users in a transaction.
+    """
+    live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
+    ended = 0
+    for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
+        with suppress(NotLinked):  # disconnected meanwhile
+            bearer = _forget(grant, by=by, reason=reason, now=now)
+            transaction.on_commit(partial(_tell_webex, grant, bearer))
+            ended += 1
+    return ended
+
+
+def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> int:
+    return end_each(Grant.objects.filter(user=user), by=by, reason=reason, now=now)
+
+
+def end_for_inactive_users(*, now: datetime) -> int:
+    gone = Grant.objects.of_inactive_users()
+    return end_each(gone, by=None, reason="user deactivated", now=now)
+
+
+def discard(tokens: TokenSet, person: Person, app: WebexApp) -> None:
+    """Tokens that came for somebody who is not entitled to them any more: Webex is told, if it
+    may be, and they are not kept."""
+    scope = " ".join(tokens.scope or ())
+    _revoke(Grant(app=app, person_id=person.id, scope=scope), tokens.bearer)
+
+
+def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
+    """Returns the token to tell Webex with. Raises NotLinked."""
+    bearer = _bearer(grant)
+    with transaction.atomic():
+        if not grant.disconnect():
+            raise NotLinked
+        held_consent.forget_all_held(user_id=grant.user_id, app_id=grant.app_id)
+        GrantEvent.objects.create(
+            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
+        )
+    return bearer
+
+
+def _tell_webex(grant: Grant, bearer: Bearer | None) -> Revocation:
+    revocation = _revoke(grant, bearer)
+    logger.info("Webex disconnected: grant=%s revocation=%s", grant.pk, revocation)
+    return revocation
+
+
+def _bearer(grant: Grant) -> Bearer | None:
+    try:
+        return grant.bearer() if grant.access_token else None
+    except UndecryptableValue:
+        return None
+
+
+def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
+    """By the authorization's own id. Deleting by client id might hit a whole organisation."""
+    if not grant.scopes >= scopes.REVOCATION:
+        return Revocation.NOT_PERMITTED
+    if Grant.objects.of_person(grant.person_id).exclude(user=grant.user_id).exists():
+        return Revocation.SHARED
+    try:
+        return _delete_authorizations(grant, bearer) if bearer else Revocation.FAILED
+    except IntegrationError as error:
+        logger.warning("Webex revocation failed: grant=%s reason=%s", grant.pk, error)
+        return Revocation.FAILED
+
+
+def _delete_authorizations(grant: Grant, bearer: Bearer) -> Revocation:
+    """A refresh token takes its access tokens along, so our own, the newest, goes last."""
+    deadline = Deadline(REVOCATION_SECONDS)
+    found = api.authorizations(bearer, grant.person_id, deadline=deadline)
+    ours = [each for each in found if each.client_id == grant.app.client_id and each.is_refresh]
+    for authorization in sorted(ours, key=lambda each: each.created):
+        api.delete_authorization(bearer, authorization.id, deadline=deadline)
+    return Revocation.REVOKED if ours else Revocation.FAILED

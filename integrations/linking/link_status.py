@@ -1,0 +1,78 @@
+"""Is this user linked here, and must they do something? The one answer behind badge and pages."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from integrations import scopes
+from integrations.models import BrandedURL, Grant, WebexApp
+
+
+class State(StrEnum):
+    NOT_OFFERED = "not_offered"  # no permission, or no enabled integration for this hostname
+    NOT_LINKED = "not_linked"
+    CONSENT_LOST = "consent_lost"
+    SCOPES_MISSING = "scopes_missing"
+    LINKED = "linked"
+
+
+@dataclass(frozen=True)
+class Standing:
+    state: State
+    grant: Grant | None = None
+    missing: tuple[str, ...] = ()  # scopes without which the portal cannot work
+    could_add: tuple[str, ...] = ()  # scopes asked for by now, not granted then
+
+    @property
+    def is_offered(self) -> bool:
+        return self.state is not State.NOT_OFFERED
+
+    @property
+    def is_linked(self) -> bool:
+        """Green. Trouble the user cannot mend stays green: there is nothing for them to do."""
+        return self.state is State.LINKED
+
+    @property
+    def is_retrying(self) -> bool:
+        return self.is_linked and self.grant is not None and self.grant.failing_since is not None
+
+    @property
+    def webex_email(self) -> str:
+        known = self.grant and self.state is not State.NOT_LINKED
+        return self.grant.person_email if self.grant and known else ""
+
+    @property
+    def reason(self) -> str:
+        sentences = {
+            State.NOT_OFFERED: _("Webex is not offered to you at this address."),
+            State.NOT_LINKED: _("Link your Webex account."),
+            State.CONSENT_LOST: _("Webex ended the connection. Link your account again."),
+            State.SCOPES_MISSING: _("Permissions are missing. Link your account again."),
+            State.LINKED: _("Your Webex account is linked."),
+        }
+        if self.is_retrying:
+            return _("Nothing to do: Webex does not answer right now, we are retrying.")
+        if self.could_add:
+            return _("Reconnect to grant new permissions.")
+        return sentences[self.state]
+
+
+def of(user: User, brand: BrandedURL | None) -> Standing:
+    app = brand.app if brand else None
+    if app is None or not app.is_enabled or not user.has_perm("integrations.use_webex"):
+        return Standing(State.NOT_OFFERED)
+    grant = Grant.objects.without_tokens().filter(user=user, app=app).first()
+    return judge(grant, app)
+
+
+def judge(grant: Grant | None, app: WebexApp) -> Standing:
+    if grant is None or grant.status == Grant.Status.DISCONNECTED:
+        return Standing(State.NOT_LINKED, grant)
+    if grant.status == Grant.Status.CONSENT_LOST:
+        return Standing(State.CONSENT_LOST, grant)
+    missing = tuple(scopes.missing(scopes.MINIMUM, grant.scopes))
+    could_add = tuple(scopes.missing(app.scopes, grant.scopes))
+    state = State.SCOPES_MISSING if missing else State.LINKED
+    return Standing(state, grant, missing, could_add)

@@ -1,0 +1,289 @@
+"""Is this integration ready? What is missing, why it matters, and what to do next.
+
+`judge` looks at facts only; `readiness_of` collects them for any number of integrations at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations import authorization_url, scopes
+from integrations.errors import InvalidAuthorizationURL
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+
+DEVICE_HELPER_URIS = tuple(
+    f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
+    for region in "arkd"
+)
+COUNTED = timedelta(days=7)  # authorization requests are kept that long
+ENOUGH_TO_TELL = 3  # starts without a return
+
+
+class Level(StrEnum):
+    BLOCKS = "blocks"
+    ASKS = "asks"
+    FINE = "fine"
+
+
+@dataclass(frozen=True)
+class Check:
+    code: str
+    level: Level
+    sentence: str
+    next_step: str = ""
+    to_copy: str = ""
+    tab: str = "general"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Consents of the last days at one hostname."""
+
+    started: int = 0
+    returned: int = 0
+
+    @property
+    def none_returned(self) -> bool:
+        return self.started >= ENOUGH_TO_TELL and not self.returned
+
+
+@dataclass(frozen=True)
+class Facts:
+    brands: list[BrandedURL] = field(default_factory=list)
+    traffic: dict[str, Traffic] = field(default_factory=dict)  # by redirect URI
+    twins: list[str] = field(default_factory=list)  # integrations with the same client ID
+    has_secret: bool = False
+
+
+@dataclass(frozen=True)
+class Readiness:
+    checks: list[Check]
+
+    @property
+    def blocking(self) -> list[Check]:
+        return [check for check in self.checks if check.level is Level.BLOCKS]
+
+    @property
+    def asking(self) -> list[Check]:
+        return [check for check in self.checks if check.level is Level.ASKS]
+
+    @property
+    def fine(self) -> list[Check]:
+        return [check for check in self.checks if check.level is Level.FINE]
+
+    @property
+    def open(self) -> list[Check]:
+        return self.blocking + self.asking
+
+    @property
+    def level(self) -> Level:
+        return min((check.level for check in self.checks), key=list(Level).index)
+
+    @property
+    def summary(self) -> str:
+        if count := len(self.blocking):
+            return ngettext("%d step to do", "%d steps to do", count) % count
+        if count := len(self.asking):
+            return ngettext("%d thing to check", "%d things to check", count) % count
+        return _("Ready")
+
+
+def readiness_of(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
+    """By primary key; as many queries for one integration as for a hundred."""
+    apps = list(apps)
+    facts = facts_of(apps, now=now)
+    return {app.pk: judge(app, facts[app.pk], now=now) for app in apps}
+
+
+def facts_of(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
+    facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
+    keys = [app.pk for app in apps if app.pk]
+    served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
+    for brand in served:
+        facts[brand.app_id or 0].brands.append(brand)
+    for app_id, uri, started, returned in _counted(keys, now):
+        facts[app_id].traffic[uri] = Traffic(started, returned)
+    wanted = {app.client_id for app in apps if app.client_id}
+    named = WebexApp.objects.filter(client_id__in=wanted).order_by("name")
+    for pk, name, client_id in named.values_list("pk", "name", "client_id"):
+        for app in apps:
+            if app.client_id == client_id and app.pk != pk:
+                facts[app.pk].twins.append(name)
+    return facts
+
+
+def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, int]]:
+    recent = AuthorizationRequest.objects.filter(app__in=keys, created_at__gt=now - COUNTED)
+    grouped = recent.order_by().values("app_id", "redirect_uri")
+    counted = grouped.annotate(started=Count("pk"), returned=Count("consumed_at"))
+    return counted.values_list("app_id", "redirect_uri", "started", "returned")
+
+
+def judge(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
+    checks = [
+        _authorization_url(app, facts),
+        *_scopes(app),
+        _client_secret(facts),
+        _hostnames(facts),
+        *_redirect_uris(app, facts),
+        *_twins(facts),
+        *_pause(app, now),
+    ]
+    return Readiness([check for check in checks if check])
+
+
+def _authorization_url(app: WebexApp, facts: Facts) -> Check:
+    if not app.authorization_url:
+        return Check(
+            "authorization_url",
+            Level.BLOCKS,
+            _("The OAuth Authorization URL is missing."),
+            _(
+                "Create an integration at developer.webex.com with the nine scopes below and "
+                "https://www.example.com as redirect URI for now, then paste its URL here."
+            ),
+            "\n".join(scopes.MINIMUM),
+        )
+    try:
+        pasted = authorization_url.parse(app.authorization_url)
+    except InvalidAuthorizationURL as error:
+        sentence = _("The OAuth Authorization URL cannot be used: %(why)s") % {"why": error}
+        return Check("authorization_url", Level.BLOCKS, sentence, _("Copy it again from Webex."))
+    if pasted.client_id != app.client_id:
+        sentence = _("The OAuth Authorization URL belongs to another client ID.")
+        step = _("Take both from the same page at developer.webex.com.")
+        return Check("client_id", Level.BLOCKS, sentence, step)
+    return Check("authorization_url", Level.FINE, _("Webex's URL and client ID fit together."))
+
+
+def _scopes(app: WebexApp) -> Iterable[Check]:
+    if not app.authorization_url:
+        return
+    if missing := scopes.missing(scopes.MINIMUM, app.scopes):
+        count = len(missing)
+        sentence = ngettext(
+            "%d of the nine scopes the portal needs is missing.",
+            "%d of the nine scopes the portal needs are missing.",
+            count,
+        )
+        step = _("Tick them at developer.webex.com, save there, and paste the changed URL.")
+        yield Check("scopes", Level.BLOCKS, sentence % count, step, "\n".join(missing))
+    else:
+        yield Check("scopes", Level.FINE, _("All nine scopes the portal needs are asked for."))
+    for scope in app.scopes:
+        if meant := scopes.nearest(scope):
+            names = {"scope": scope, "meant": meant}
+            sentence = _("“%(scope)s” is not a scope we know. Is “%(meant)s” meant?") % names
+            step = _("Correct it at developer.webex.com and paste the changed URL.")
+            yield Check("scope_typo", Level.ASKS, sentence, step, meant)
+
+
+def _client_secret(facts: Facts) -> Check:
+    if facts.has_secret:
+        return Check("client_secret", Level.FINE, _("The client secret is set."))
+    return Check(
+        "client_secret",
+        Level.BLOCKS,
+        _("The client secret is missing."),
+        _("Webex shows it only once. If it is lost, regenerate it at developer.webex.com."),
+    )
+
+
+def _hostnames(facts: Facts) -> Check:
+    if not facts.brands:
+        sentence = _("No hostname uses this integration, so nobody can link.")
+        step = _("Move at least one to the selected hostnames under URLs.")
+        return Check("hostnames", Level.BLOCKS, sentence, step, tab="urls")
+    count = len(facts.brands)
+    sentence = ngettext("%d hostname uses it.", "%d hostnames use it.", count) % count
+    return Check("hostnames", Level.FINE, sentence, tab="urls")
+
+
+def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
+    """Only Webex knows what is registered there, so these are clues and never block."""
+    if not facts.brands or not app.authorization_url:
+        return
+    uris = [brand.redirect_uri for brand in facts.brands]
+    pasted = _pasted_redirect_uri(app)
+    unproven = [brand for brand in facts.brands if not brand.last_return_at]
+    tab, paste = (
+        "redirect-uris",
+        _("Register these at developer.webex.com, then paste the new URL."),
+    )
+    if _is_placeholder(pasted):
+        sentence = _("The pasted URL still has the placeholder redirect URI.")
+        yield Check("placeholder", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+    elif pasted and pasted not in uris:
+        sentence = _("The redirect URI in the pasted URL is not one of this portal's.")
+        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+    elif late := [brand for brand in unproven if _is_later_than_paste(brand, app)]:
+        sentence = ngettext(
+            "%d hostname was added after the URL was pasted.",
+            "%d hostnames were added after the URL was pasted.",
+            len(late),
+        ) % len(late)
+        listed = "\n".join(brand.redirect_uri for brand in late)
+        yield Check("added_later", Level.ASKS, sentence, paste, listed, tab)
+    else:
+        yield Check("redirect_uris", Level.FINE, _("The redirect URIs look registered."), tab=tab)
+    for brand in unproven:
+        traffic = facts.traffic.get(brand.redirect_uri, Traffic())
+        if traffic.none_returned:
+            values = {"count": traffic.started, "hostname": brand.hostname}
+            sentence = _("%(hostname)s: %(count)d started, 0 returned.") % values
+            step = _("Its redirect URI is probably not registered at Webex.")
+            yield Check("no_return", Level.ASKS, sentence, step, brand.redirect_uri, tab)
+
+
+def _pasted_redirect_uri(app: WebexApp) -> str:
+    try:
+        return authorization_url.parse(app.authorization_url).redirect_uri
+    except InvalidAuthorizationURL:
+        return ""
+
+
+def _is_placeholder(uri: str) -> bool:
+    try:
+        host = urlsplit(uri).hostname or ""
+    except ValueError:
+        return False
+    return host in ("example.com", "www.example.com")
+
+
+def _is_later_than_paste(brand: BrandedURL, app: WebexApp) -> bool:
+    pasted_at, assigned_at = app.authorization_url_pasted_at, brand.assigned_at
+    return bool(pasted_at and assigned_at and assigned_at > pasted_at)
+
+
+def _twins(facts: Facts) -> Iterable[Check]:
+    if facts.twins:
+        names = {"names": ", ".join(facts.twins)}
+        sentence = _("Its client ID is also used by %(names)s.") % names
+        step = _("Every integration should have its own registration at Webex.")
+        yield Check("twin", Level.ASKS, sentence, step)
+
+
+def _pause(app: WebexApp, now: datetime) -> Iterable[Check]:
+    if app.is_paused(now):
+        sentence = _("Renewals are paused: %(why)s") % {"why": app.pause_reason}
+        step = _("They resume by themselves; with a new client secret, at once.")
+        yield Check("paused", Level.ASKS, sentence, step)
+
+
+def helper_uris(app: WebexApp) -> tuple[str, ...]:
+    """What device linking needs registered besides (RFC 8628 at Webex)."""
+    return DEVICE_HELPER_URIS if getattr(app, "device_linking_enabled", False) else ()
+
+
+def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
+    """When the first user of a disabled integration turns red: nothing renews for them."""
+    if app.is_enabled or not app.pk:
+        return None
+    active = Grant.objects.active().filter(app=app)
+    return active.aggregate(first=Min("refresh_token_expires_at"))["first"]

@@ -1,0 +1,11 @@
+from django.http import HttpRequest
+
+from accounts.models import User
+from integrations.models import BrandedURL
+
+
+class PortalRequest(HttpRequest):
+    """What views get: a request to one of our hosts."""
+
+    brand: BrandedURL | None
+    user: User

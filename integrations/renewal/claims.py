@@ -1,0 +1,153 @@
+"""What one drain may ask about: rows claimed in small batches, most urgent first.
+
+Bounded by the rate limit that all workers share. Until something was renewed only one drain of an
+integration asks, so that a wrong secret costs few calls however many workers there are.
+"""
+
+import contextlib
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from integrations.clock import Ticking
+from integrations.database import AWAY
+from integrations.models import Grant, Heartbeat, WebexApp
+from integrations.renewal import outcomes, rate_limit
+
+logger = logging.getLogger(__name__)
+
+SOON = 0.2  # seconds
+
+
+@dataclass(slots=True)
+class Row:
+    """What a call needs of a claimed grant, without a model instance."""
+
+    pk: int
+    version: int
+    claimed_at: datetime  # expiries count from here
+    claimed_until: datetime
+    send_until: float  # monotonic: later, the answer could outlive the claim
+    ciphertext: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)  # once it is sent
+
+
+class Supply:
+    def __init__(self, app: WebexApp, ticking: Ticking) -> None:
+        self.app, self.ticking = app, ticking
+        self.is_exhausted = False
+        self.is_probing = bool(app.pause_reason)
+        self._is_proven = False
+        self._trial = f"trial {app.pk}"
+        self._trial_until: datetime | None = None
+        self._queue: deque[Row] = deque()
+        self._waits_until = 0.0  # monotonic
+        self._orphans_until: float | None = None  # monotonic
+
+    def take(self, *, window: int) -> Row | None:
+        """The next row; None: not now, or exhausted."""
+        while self._queue or self._try_claim(window):
+            row = self._queue.popleft()
+            if time.monotonic() <= row.send_until:
+                return row
+            self._release([row])
+        return None
+
+    def prove(self) -> None:
+        """Something was renewed: the others need not wait any longer."""
+        self._is_proven, self.is_probing = True, False
+        self._end_trial()
+
+    def release(self) -> None:
+        """What was claimed and will not be asked about."""
+        self._release([*self._queue])
+        self._queue.clear()
+
+    def close(self) -> None:
+        self.release()
+        with contextlib.suppress(*AWAY):  # it ends by itself
+            self._end_trial()
+
+    def is_held(self) -> bool:
+        """Another drain paused the integration, or somebody disabled it."""
+        app = WebexApp.objects.filter(pk=self.app.pk, is_enabled=True)
+        free = app.exclude(refresh_paused_until__gt=self.ticking.now())
+        return not self.is_probing and not free.exists()
+
+    def _try_claim(self, window: int) -> bool:
+        """Without the database nothing more is asked; what is under way is still waited for."""
+        if self.is_exhausted or time.monotonic() < self._waits_until:
+            return False
+        try:
+            self._claim(window)
+        except AWAY as error:
+            logger.warning("Nothing more is claimed: %s", type(error).__name__)
+            self.is_exhausted = True
+            connection.close()
+        return bool(self._queue)
+
+    def _claim(self, window: int) -> None:
+        if self._orphans_until is None:
+            self._orphans_until = self._adopt()
+        if self.is_held():
+            self.is_exhausted = True
+            return
+        if not self._may_ask():
+            self._waits_until = time.monotonic() + SOON
+            return
+        now = self.ticking.now()
+        most = 1 if self.is_probing else min(settings.REFRESH_BATCH, 4 * window)
+        allowed, wait = rate_limit.reserve(self.app, most=most, now=now)
+        if not allowed:
+            self._waits_until = time.monotonic() + wait.total_seconds()
+            return
+        self._queue.extend(self._claimed(allowed, self.ticking.now()))
+        if not self._queue:
+            self._waits_until = self._orphans_until
+            self.is_exhausted = time.monotonic() >= self._orphans_until
+
+    def _adopt(self) -> float:
+        now = self.ticking.now()
+        adopted = outcomes.adopt(Grant.objects.due_in_app(self.app.pk, now), now=now)
+        return time.monotonic() + outcomes.LAST_CHANCE if adopted else 0.0
+
+    def _claimed(self, most: int, now: datetime) -> list[Row]:
+        which = Grant.objects.to_probe_with if self.is_probing else Grant.objects.due_in_app
+        seconds = settings.REFRESH_CLAIM
+        until = now + timedelta(seconds=seconds)
+        send_until = time.monotonic() + seconds - settings.WEBEX_TIMEOUT - 1
+        columns = ("refresh_due_at", "id", "version", "refresh_token")
+        rows = which(self.app.pk, now).claim_columns(*columns, most=most, now=now, seconds=seconds)
+        if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
+            Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
+        return [
+            Row(pk, version, now, until, send_until, ciphertext)
+            for _due_at, pk, version, ciphertext in sorted(rows)
+        ]
+
+    def _may_ask(self) -> bool:
+        if self._is_proven or self._trial_until:
+            return True
+        now = self.ticking.now()
+        until = now + timedelta(seconds=settings.REFRESH_CLAIM)
+        if Heartbeat.objects.take_place([self._trial], now=now, until=until):
+            self._trial_until = until
+        return self._trial_until is not None
+
+    def _end_trial(self) -> None:
+        if self._trial_until:
+            now = self.ticking.now()
+            Heartbeat.objects.leave_place(self._trial, until=self._trial_until, now=now)
+            self._trial_until = None
+
+    def _release(self, rows: list[Row]) -> None:
+        if rows:
+            keys, until = [row.pk for row in rows], rows[0].claimed_until
+            ours = Grant.objects.filter(pk__in=keys, claimed_until=until)
+            with contextlib.suppress(*AWAY):  # claims end by themselves
+                ours.update(claimed_by=None, claimed_until=None)

@@ -1,0 +1,71 @@
+"""Pages: templates with automatic escaping, their headers, error pages and the static files.
+
+Templates get strings, lists and booleans only: formatting a number would need Django's settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Engine
+
+from integrations.sandbox.core.http import Refusal, Request, Response, Routes
+from integrations.sandbox.core.state import State
+
+routes = Routes()
+HERE = Path(__file__).parent.parent
+# No form-action: Accept answers with a redirect to the portal, which it would block.
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+PAGE_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    text = engine().get_template(name).render(Context(dict(context)))
+    return Response(status, text.encode(), dict(PAGE_HEADERS))
+
+
+@cache
+def engine() -> Engine:
+    return Engine(dirs=[str(HERE / "templates")])
+
+
+class PageError(Refusal):
+    """A refusal people see, on a page of its own."""
+
+    def __init__(self, status: int, title: str, text: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.text = text
+
+    def response(self, request: Request) -> Response:
+        return page("error.html", {"title": self.title, "text": self.text}, self.status)
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that a page of another site sends. There is no cookie to steal, but there is
+    state to change."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.host:
+        raise PageError(403, "Refused", "This form was sent by a page of another site.")
+
+
+@routes("GET", "/sandbox/static/{}")
+def static(state: State, request: Request, name: str) -> Response:
+    file = HERE / "static" / name
+    content_type = STATIC_TYPES.get(name.rpartition(".")[2])
+    if content_type is None or not file.is_file():
+        raise PageError(404, "Not found", "There is no such file.")
+    headers = {"Content-Type": content_type, "X-Content-Type-Options": "nosniff"}
+    return Response(200, file.read_bytes(), headers | {"Cache-Control": "no-cache"})

@@ -1,0 +1,60 @@
+"""Celery: a guard plus one call into a flow. The database knows what is due; messages only wake."""
+
+import logging
+import threading
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from integrations import clock
+from integrations.operations import housekeeping, notices
+from integrations.renewal import sweep as sweeps
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="integrations.tasks.sweep")
+def sweep() -> None:
+    """Wakes a fixed number of drains for each integration that has work; carries no grant ids."""
+    for app_id in sweeps.begin(now=clock.now()):
+        for _number in range(settings.REFRESH_DRAINS_PER_APP):
+            drain_app.apply_async((app_id,), expires=settings.REFRESH_SWEEP_EVERY)
+
+
+@shared_task(name="integrations.tasks.drain_app")
+def drain_app(app_id: int) -> None:
+    if sweeps.in_turn(app_id, seconds=settings.REFRESH_TIME_BOX):
+        publish(drain_app, settings.REFRESH_SWEEP_EVERY, app_id)
+
+
+@shared_task(name="integrations.tasks.tidy")
+def tidy() -> None:
+    housekeeping.tidy(now=clock.now())
+
+
+@shared_task(name="integrations.tasks.send_notices")
+def send_notices() -> None:
+    notices.send_all(now=clock.now())
+
+
+def wake_sweep() -> None:
+    wake(sweep, expires=settings.REFRESH_SWEEP_EVERY)
+
+
+def wake(task: Any, *, expires: float) -> None:
+    """After the commit, and only a courtesy: without a broker the next regular run does it."""
+    # In a thread: a broker that accepts and stays silent would hold the page for seconds.
+    publishing = threading.Thread(target=publish, args=(task, expires), daemon=True)
+    transaction.on_commit(publishing.start)
+
+
+def publish(task: Any, expires: float, *args: Any) -> None:
+    try:
+        # Without a policy of its own, even `retry=False` tries to connect for six seconds.
+        policy = {"max_retries": 1, "interval_start": 0.2}
+        task.apply_async(args, expires=expires, retry=True, retry_policy=policy)
+    except (OperationalError, OSError) as error:
+        logger.warning("Broker unreachable, the next run will do it: %s", type(error).__name__)

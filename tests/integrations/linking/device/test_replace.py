@@ -1,0 +1,69 @@
+"""Another Webex person than the linked one accepted on the phone: the user decides."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from integrations.models import Grant
+from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
+from tests.integrations.linking.device.conftest import Login
+
+
+def test_another_person_is_asked_about_first(
+    linked_alice: Grant, start: Callable[[User], Login], alice: User
+) -> None:
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+
+    assert login.state == "undecided"
+    page = login.page()
+    assert "Replace the linked Webex account?" in page
+    assert ALICE_AT_WEBEX in page
+    assert CAROL_AT_WEBEX in page
+    assert Grant.objects.get(user=alice).person_email == ALICE_AT_WEBEX
+
+
+@pytest.mark.parametrize(
+    ("decision", "email", "state"),
+    [("replace", CAROL_AT_WEBEX, "linked"), ("keep", ALICE_AT_WEBEX, "cancelled")],
+)
+def test_the_user_decides_whom_to_keep(
+    linked_alice: Grant,
+    start: Callable[[User], Login],
+    alice: User,
+    decision: str,
+    email: str,
+    state: str,
+) -> None:
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+
+    login.browser.post(f"{login.path}replace/", {"decision": decision})
+
+    assert Grant.objects.get(user=alice).person_email == email
+    assert login.state == state
+    assert login.row.pending_tokens is None
+    again = login.browser.post(f"{login.path}replace/", {"decision": "replace"})
+    assert again.status_code == 404
+
+
+def test_an_undecided_one_ends_after_ten_minutes_and_with_a_disconnect(
+    linked_alice: Grant, start: Callable[[User], Login], alice: User
+) -> None:
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+    login.browser.post("/webex/disconnect/")
+    assert login.row.pending_tokens is None
+    assert login.browser.get(f"{login.path}replace/").status_code == 404
+
+    login.browser.link(ALICE_AT_WEBEX)
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+    login.poll(after=601)
+    assert login.row.pending_tokens is None
+    assert login.state == "expired"

@@ -1,0 +1,256 @@
+"""How the background work is doing, as /readyz/, /metrics/, `status` and heartbeats say it."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+
+from integrations import clock, tasks
+from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
+from integrations.operations import health
+from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN, drained
+
+pytestmark = pytest.mark.usefixtures("brisk")
+
+HOST = {"HTTP_HOST": "admin.example.com", "secure": True}
+
+
+@pytest.fixture
+def all_is_well(db):
+    now = clock.now()
+    for name in ("sweep", "beat", "worker host-1"):
+        health.beat(name, now=now)
+
+
+def ready(client):
+    answer = client.get("/readyz/", **HOST)
+    return answer.status_code, answer.json()
+
+
+def status():
+    out = StringIO()
+    try:
+        call_command("status", stdout=out, no_color=True)
+    except SystemExit as end:
+        return end.code, out.getvalue()
+    return 0, out.getvalue()
+
+
+# --- /readyz/ ---------------------------------------------------------------------------------
+
+
+def test_ready_while_all_is_well(client, all_is_well):
+    code, parts = ready(client)
+
+    assert code == 200
+    assert set(parts) >= {"database", "encryption_key", "broker", "sweep"}
+    assert all(parts.values())
+
+
+def test_not_ready_before_the_first_sweep(client, db):
+    code, parts = ready(client)
+
+    assert code == 503
+    assert (parts["sweep"], parts["broker"]) == (False, False)
+
+
+@pytest.mark.parametrize(("heartbeat", "part"), [("sweep", "sweep"), ("beat", "broker")])
+def test_not_ready_when_a_sign_of_life_is_old(client, all_is_well, settings, heartbeat, part):
+    patience = timedelta(seconds=3 * settings.REFRESH_SWEEP_EVERY + 30)
+    moment = clock.now() - patience + timedelta(seconds=10)
+    Heartbeat.objects.filter(name=heartbeat).update(at=moment)
+    assert ready(client)[0] == 200
+
+    Heartbeat.objects.filter(name=heartbeat).update(at=moment - timedelta(seconds=11))
+
+    code, parts = ready(client)
+    assert code == 503
+    assert [name for name, well in parts.items() if not well] == [part]
+
+
+def test_not_ready_without_the_database(client, all_is_well, monkeypatch):
+    def refuse():
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(clock, "now", refuse)
+
+    assert ready(client) == (503, {"database": False})
+
+
+def test_not_ready_with_the_wrong_key(client, all_is_well):
+    from django.db import connection
+
+    table = KeyCanary._meta.db_table
+    column = next(f.column for f in KeyCanary._meta.fields if "Encrypted" in type(f).__name__)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = 'gAAAAABnonsense'")
+
+    answer = client.get("/readyz/", **HOST)
+
+    assert answer.status_code == 503
+
+
+def test_healthz_answers_whatever_is_wrong(client, db):
+    assert client.get("/healthz/", **HOST).status_code == 200
+
+
+# --- /metrics/ --------------------------------------------------------------------------------
+
+
+def test_metrics_do_not_exist_without_a_token_in_the_settings(client, db, settings):
+    settings.METRICS_TOKEN = ""
+
+    for sent in ("", "Bearer ", "Bearer x"):
+        answer = client.get("/metrics/", headers={"Authorization": sent}, **HOST)
+        assert answer.status_code == 404
+
+
+def test_metrics_want_the_right_token(client, db, settings):
+    settings.METRICS_TOKEN = "correct horse"
+
+    for sent in ("", "Bearer wrong", "correct", "Bearer correct horse battery"):
+        answer = client.get("/metrics/", headers={"Authorization": sent}, **HOST)
+        assert answer.status_code == 404
+
+
+def test_metrics_show_the_figures(client, acme, fill, all_is_well, settings):
+    settings.METRICS_TOKEN = "correct horse"
+    fill(acme, 7)
+
+    answer = client.get("/metrics/", headers={"Authorization": "Bearer correct horse"}, **HOST)
+
+    lines = dict(line.split() for line in answer.text.splitlines() if not line.startswith("#"))
+    assert float(lines["webex_linked"]) == 7
+    assert float(lines["webex_due_now"]) == 7
+    assert float(lines["webex_workers"]) == 1
+    assert float(lines["webex_paused_integrations"]) == 0
+    assert float(lines["webex_last_sweep_timestamp_seconds"]) > 1e9
+    first_red = Grant.objects.earliest("refresh_token_expires_at").refresh_token_expires_at
+    assert float(lines["webex_first_red_timestamp_seconds"]) == pytest.approx(first_red.timestamp())
+
+
+# --- figures ----------------------------------------------------------------------------------
+
+
+def test_the_figures_count_what_they_say(acme, fill, sandbox):
+    grants = fill(acme, 30)
+    sandbox.fault(TOKEN, person=grants[3].person_email, **INVALID_GRANT)
+    sandbox.fault(TOKEN, person=grants[9].person_email, status=500)
+    drained(acme)
+    fill(acme, 4)
+    Grant.objects.filter(pk=grants[5].pk).update(refresh_due_at=clock.now() - timedelta(hours=2))
+
+    figures = health.report(clock.now()).figures
+
+    assert (figures.linked, figures.needs_user, figures.failing) == (33, 1, 1)
+    assert (figures.due_now, figures.overdue, figures.renewed) == (5, 1, 28)
+    assert figures.renewed_per_minute == pytest.approx(28 / 5)
+
+
+def test_the_first_red_badge_is_that_of_the_refresh_token_that_dies_first(acme, globex, fill):
+    moment = clock.now() + timedelta(days=3)
+    fill(acme, 3)
+    first = fill(acme, 1, refresh_token_expires_at=moment)[0]
+    disabled = fill(globex, 1, refresh_token_expires_at=moment - timedelta(days=1))[0]
+    WebexApp.objects.filter(pk=disabled.app_id).update(is_enabled=False)
+
+    assert health.report(clock.now()).first_red_at == first.refresh_token_expires_at
+
+
+def test_a_paused_integration_is_a_problem_with_its_reason(acme, all_is_well):
+    until = clock.now() + timedelta(minutes=5)
+    WebexApp.objects.update(refresh_paused_until=until, pause_reason="invalid_client")
+
+    report = health.report(clock.now())
+
+    assert [app.pk for app in report.paused] == [acme.pk]
+    assert report.problems == ["Integration “Acme” is paused: invalid_client"]
+
+
+def test_workers_that_are_silent_for_five_minutes_are_not_counted(all_is_well):
+    health.beat("worker host-2", now=clock.now() - timedelta(minutes=6))
+
+    assert list(health.report(clock.now()).workers) == ["host-1"]
+
+
+# --- status -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_status_ends_with_0_while_all_is_well(acme, fill, all_is_well):
+    fill(acme, 2)
+
+    code, text = status()
+
+    assert code == 0
+    assert "linked                                    2" in text
+    assert "host-1" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_status_ends_with_1_and_a_sentence_without_a_sweep(db):
+    code, text = status()
+
+    assert code == 1
+    assert "No sweep lately" in text
+    assert "never" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_status_ends_with_1_while_an_integration_is_paused(acme, all_is_well):
+    until = clock.now() + timedelta(minutes=5)
+    WebexApp.objects.update(refresh_paused_until=until, pause_reason="invalid_client")
+
+    code, text = status()
+
+    assert code == 1
+    assert "“Acme” is paused: invalid_client" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_status_ends_with_1_when_grants_are_overdue(acme, fill, all_is_well):
+    fill(acme, 3, refresh_due_at=clock.now() - timedelta(hours=2))
+
+    code, text = status()
+
+    assert code == 1
+    assert "3 grants have been due for more than an hour." in text
+
+
+# --- heartbeats -------------------------------------------------------------------------------
+
+
+def test_a_sweep_leaves_a_sign_of_life(db):
+    tasks.sweep()
+
+    age = clock.now() - Heartbeat.objects.get(name="sweep").at
+    assert age < timedelta(seconds=5)
+
+
+def test_beat_and_worker_leave_signs_of_life(db, monkeypatch):
+    from config import celery
+
+    celery._beat_is_alive()
+    assert not Heartbeat.objects.filter(name="beat").exists(), "a web process passed for beat"
+    monkeypatch.setattr("sys.argv", ["celery", "-A", "config", "beat"])
+    monkeypatch.setattr(celery, "_noted", {})
+    celery._beat_is_alive()
+    celery._worker_is_alive()
+
+    names = set(Heartbeat.objects.values_list("name", flat=True))
+    assert "beat" in names
+    assert any(name.startswith("worker ") for name in names)
+
+
+def test_a_sign_of_life_that_cannot_be_written_harms_nothing(db, monkeypatch):
+    from config import celery
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(health, "beat", refuse)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
+
+    celery.note("beat")

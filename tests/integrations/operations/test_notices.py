@@ -1,0 +1,183 @@
+"""One mail to the user, one to the operators, however often the notices run."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+
+from integrations import clock
+from integrations.models import AppIncident, Grant, GrantEvent
+from integrations.operations import notices
+from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN, drained
+
+
+class BrokenMail(EmailBackend):
+    """A mail server that is down."""
+
+    def send_messages(self, messages):
+        raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+
+
+class PickyMail(EmailBackend):
+    """A mail server that knows one address not to exist."""
+
+    def send_messages(self, messages):
+        if messages[0].to == ["nobody@acme.example"]:
+            raise smtplib.SMTPRecipientsRefused({})
+        return super().send_messages(messages)
+
+
+@pytest.fixture(autouse=True)
+def operators(brisk, settings):
+    settings.ADMINS = [("Operator", "operator@example.com")]
+
+
+@pytest.fixture
+def one_lost(acme, fill, sandbox):
+    grants = fill(acme, 20)
+    sandbox.fault(TOKEN, person=grants[4].person_email, **INVALID_GRANT)
+    drained(acme)
+    return Grant.objects.get(status="CONSENT_LOST")
+
+
+def run_twice():
+    for _ in range(2):
+        notices.send_all(now=clock.now())
+
+
+def test_a_lost_consent_is_one_mail_with_brand_and_link(one_lost):
+    run_twice()
+
+    (message,) = mail.outbox
+    assert message.to == [one_lost.user.email]
+    assert message.subject == "Acme: Link your Webex account again"
+    html = message.alternatives[0].content
+    for body in (message.body, html):
+        assert one_lost.person_email in body
+        assert "https://portal-a.example.com/webex/" in body
+        assert one_lost.refresh_token not in body
+
+
+def test_who_linked_again_meanwhile_gets_no_mail(one_lost):
+    Grant.objects.filter(pk=one_lost.pk).update(status="ACTIVE")
+
+    run_twice()
+
+    assert mail.outbox == []
+    assert not GrantEvent.objects.filter(notice_due=True).exists()
+
+
+def test_an_expiring_refresh_token_is_one_mail(acme, fill):
+    later = clock.now() + timedelta(days=20)
+    ending = fill(acme, 1, refresh_token_expires_at=clock.now() + timedelta(days=6))[0]
+    fill(acme, 3, refresh_token_expires_at=later)
+
+    run_twice()
+
+    (message,) = mail.outbox
+    assert message.to == [ending.user.email]
+    assert message.subject == "Acme: Your Webex link ends soon"
+
+
+def test_the_next_refresh_token_may_be_noticed_again(acme, fill):
+    fill(acme, 1, refresh_token_expires_at=clock.now() + timedelta(days=6))
+    run_twice()
+    GrantEvent.objects.update(at=clock.now() - timedelta(days=1))
+    Grant.objects.update(refreshed_at=clock.now() - timedelta(hours=1))
+
+    run_twice()
+
+    assert len(mail.outbox) == 2
+
+
+def test_more_than_one_run_can_hold_are_all_told_in_the_end(acme, fill, monkeypatch):
+    monkeypatch.setattr(notices, "AT_ONCE", 5)
+    fill(acme, 12, refresh_token_expires_at=clock.now() + timedelta(days=6))
+
+    for _ in range(4):
+        notices.send_all(now=clock.now())
+
+    assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 12
+
+
+def test_users_without_address_or_who_left_are_passed_over(acme, fill):
+    nameless, left, told = fill(acme, 3, refresh_token_expires_at=clock.now() + timedelta(days=6))
+    nameless.user.email = ""
+    nameless.user.save()
+    left.user.is_active = False
+    left.user.save()
+
+    run_twice()
+
+    assert [message.to for message in mail.outbox] == [[told.user.email]]
+
+
+def test_admins_get_one_mail_for_an_incident_and_one_when_it_is_over(acme, fill, sandbox, travel):
+    fill(acme, 30)
+    sandbox.fault(TOKEN, status=503, times=None)
+    for _ in range(3):
+        drained(acme)
+        run_twice()
+        travel(timedelta(hours=1))
+    (begun,) = mail.outbox
+    assert begun.to == ["operator@example.com"]
+    assert "“Acme” is paused" in begun.subject
+    sandbox.clear_faults()
+    drained(acme)
+
+    run_twice()
+
+    assert len(mail.outbox) == 2
+    assert "“Acme” works again" in mail.outbox[1].subject
+
+
+def test_the_next_incident_is_announced_again(acme):
+    for _ in range(2):
+        AppIncident.objects.create(app=acme, reason="invalid_client", began_at=clock.now())
+        run_twice()
+        AppIncident.objects.update(ended_at=clock.now())
+        run_twice()
+
+    assert len(mail.outbox) == 4
+
+
+def test_a_mail_server_that_is_down_delays_notices_and_loses_none(one_lost, acme, settings):
+    AppIncident.objects.create(app=acme, reason="invalid_client", began_at=clock.now())
+    working = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = f"{__name__}.BrokenMail"
+    run_twice()
+    assert mail.outbox == []
+
+    settings.EMAIL_BACKEND = working
+    run_twice()
+
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(
+        [one_lost.user.email, "operator@example.com"]
+    )
+
+
+def test_a_second_run_at_the_same_time_sends_nothing(one_lost, monkeypatch):
+    tell = notices._tell_user
+
+    def and_meanwhile(event):
+        notices.send_all(now=clock.now())
+        tell(event)
+
+    monkeypatch.setattr(notices, "_tell_user", and_meanwhile)
+
+    run_twice()
+
+    assert len(mail.outbox) == 1
+
+
+def test_an_address_that_the_server_refuses_does_not_hold_up_the_others(acme, fill, settings):
+    settings.EMAIL_BACKEND = f"{__name__}.PickyMail"
+    bad, good = fill(acme, 2, refresh_token_expires_at=clock.now() + timedelta(days=6))
+    bad.user.email = "nobody@acme.example"
+    bad.user.save()
+
+    run_twice()
+
+    assert [message.to for message in mail.outbox] == [[good.user.email]]
