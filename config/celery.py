@@ -38,14 +38,15 @@ _noted: dict[str, float] = {}
 
 
 def note(name: str) -> None:
-    from django.db import DatabaseError, connection
+    from django.db import connection
 
     from integrations import clock
+    from integrations.database import NOT_READY
     from integrations.operations import health
 
     try:
         health.beat(name, now=clock.now())
-    except DatabaseError:
+    except NOT_READY:
         connection.close()  # a sign of life that cannot be written is none
 
 

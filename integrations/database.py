@@ -1,32 +1,45 @@
-"""Writes that must not fail: an answer of Webex exists only in this process until it is stored."""
+"""Is the database away? One place that knows, and that repeats a write until it is back."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 AWAY = (OperationalError, InterfaceError, InternalError)  # the last one: it is read-only
+NOT_READY = (DatabaseError, InterfaceError)  # away, or without our tables
 COMMIT_PATIENCE = 90.0  # seconds for which answers wait in memory for the database
+PAUSE = 0.2  # seconds between two attempts
 
 
-def insist(write: Callable[[], T], grant_ids: list[int], *, patience: float = COMMIT_PATIENCE) -> T:
-    """Repeats a write while the database is away: the answer exists only here."""
+def retry_write(
+    write: Callable[[], T],
+    ids: Iterable[object],
+    *,
+    kind: str = "grants",
+    patience: float = COMMIT_PATIENCE,
+) -> T:
+    """Repeats a whole transaction while the database is away: what Webex answered exists only here.
+
+    A connection that broke is closed, so each attempt has a fresh one. A commit whose confirmation
+    was lost is repeated too: `write` must bear that. `patience` is in seconds; raises one of AWAY
+    when it is over.
+    """
     gives_up, is_said = time.monotonic() + patience, False
     while True:
         try:
             return write()
         except AWAY:
+            connection.close()
             if time.monotonic() > gives_up:
-                logger.critical("Answers of Webex could not be stored: grants=%s", grant_ids)
+                logger.critical("Answers of Webex could not be stored: %s=%s", kind, list(ids))
                 raise
         if not is_said:
-            logger.warning("The database is away, answers wait for it: grants=%s", grant_ids)
+            logger.warning("The database is away, answers wait for it: %s=%s", kind, list(ids))
             is_said = True
-        connection.close()
-        time.sleep(0.2)
+        time.sleep(PAUSE)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -16,12 +15,12 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
 from integrations import hostnames
+from integrations.database import AWAY, NOT_READY
 from integrations.errors import InvalidHostname, WrongEncryptionKey
 from integrations.models import BrandedURL, KeyCanary
 from integrations.portal_request import PortalRequest
 
 logger = logging.getLogger(__name__)
-NO_DATABASE = (DatabaseError, InterfaceError)
 
 PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -46,7 +45,7 @@ class BrandMiddleware:
             return self.get_response(request)
         try:
             request.brand = BrandedURL.objects.serving(host)
-        except NO_DATABASE as error:
+        except NOT_READY as error:
             return _not_ready(error)
         if request.brand is None:
             logger.warning("Request refused: reason=unknown_host")
@@ -108,13 +107,13 @@ class KeyCanaryMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A database that went away later is not ready either; it heals by itself."""
-        is_suspect = isinstance(exception, OperationalError | InterfaceError)
+        is_suspect = isinstance(exception, AWAY)
         return self._trouble() if is_suspect else None
 
     @staticmethod
     def _trouble() -> HttpResponse | None:
         try:
             KeyCanary.objects.verify()
-        except (WrongEncryptionKey, KeyCanary.DoesNotExist, *NO_DATABASE) as error:
+        except (WrongEncryptionKey, KeyCanary.DoesNotExist, *NOT_READY) as error:
             return _not_ready(error)
         return None

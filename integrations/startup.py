@@ -3,8 +3,9 @@
 import logging
 import sys
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
+from integrations.database import NOT_READY
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
 
@@ -18,7 +19,7 @@ def check_key_or_exit() -> None:
     except WrongEncryptionKey as error:
         logger.critical("%s", error)
         sys.exit(f"Refusing to start: {error}")
-    except (DatabaseError, InterfaceError, KeyCanary.DoesNotExist) as error:
+    except (*NOT_READY, KeyCanary.DoesNotExist) as error:
         logger.error("Starting, but the database is not ready: %s", type(error).__name__)
     finally:
         connection.close()  # workers that are forked from here must not share it

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from accounts.models import User
 from integrations import authorization_url
+from integrations.database import retry_write
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -28,6 +29,7 @@ from integrations.webex import oauth
 from integrations.webex.http import Deadline
 
 CALLBACK_SECONDS = 19.0  # for all calls of one callback; gunicorn's own limit is 30
+STORE_PATIENCE = 3.0  # seconds for which a browser waits for a database that is away
 LONGEST_CODE = 4096  # characters
 STATE = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as we make them; PostgreSQL would choke on a NUL
 ERROR_CODE = re.compile(r"[a-z_]{1,40}")
@@ -87,7 +89,8 @@ def complete(
     browser_binding: str,
     now: datetime,
 ) -> Linked | Undecided:
-    """Raises ConsentRefused where the callback is not ours, else what Webex made of it.
+    """Raises ConsentRefused where the callback is not ours, else what Webex made of it, or one of
+    `database.AWAY` where the answer could not be stored.
 
     Nothing is stored unless everything succeeded; an existing grant stays as it was.
     """
@@ -98,8 +101,12 @@ def complete(
     if not request:
         raise ConsentRefused("state")
     tokens, person = redeem(request, callback, now=now)
-    BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
-    return _settle(request, tokens, person, now=now)
+
+    def store() -> Linked | Undecided:
+        BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+        return _settle(request, tokens, person, now=now)
+
+    return retry_write(store, [request.pk], kind="consents", patience=STORE_PATIENCE)
 
 
 def redeem(

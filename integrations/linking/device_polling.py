@@ -6,14 +6,17 @@ One loop claims what is due, threads ask, the loop records what came. Threads to
 import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import connection, transaction
 
 from integrations import clock
+from integrations.database import AWAY, retry_write
 from integrations.errors import (
     AccessDenied,
     AuthorizationPending,
@@ -46,8 +49,17 @@ class Accepted:
 
 def poll_due(*, seconds: float) -> bool:
     """Asks about everything that falls due, for so long. Whether something is still pending."""
+    try:
+        _poll(Deadline(seconds))
+        return _is_pending()
+    except AWAY as error:
+        connection.close()
+        logger.warning("The database is away, the next run asks: %s", type(error).__name__)
+        return False
+
+
+def _poll(deadline: Deadline) -> None:
     DeviceAuthorization.objects.all().tidy(clock.now())
-    deadline = Deadline(seconds)
     running: dict[Future[Accepted], DeviceAuthorization] = {}
     with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="device") as threads:
         try:
@@ -58,7 +70,6 @@ def poll_due(*, seconds: float) -> bool:
         finally:
             while running:  # whatever happens here, an answer that came is not thrown away
                 _record_done(running, timeout=None)
-    return _is_pending()
 
 
 def _is_pending() -> bool:
@@ -121,14 +132,12 @@ def _record_done(
         return
     done, _ = wait(running, timeout=timeout, return_when=FIRST_COMPLETED)
     for future in done:
-        authorization = running.pop(future)
-        try:
-            _record(authorization, future)
-        except OperationalError as error:
-            logger.error("Not recorded yet: id=%s %s", authorization.pk, type(error).__name__)
-            if authorization.claimed_until and authorization.claimed_until > datetime.now(UTC):
-                running[future] = authorization
-            time.sleep(PAUSE)
+        record = partial(_record, running.pop(future), future)
+        # Later than the claim it would be of no use: somebody else asks by then.
+        with suppress(*AWAY):
+            retry_write(
+                record, [record.args[0].pk], kind="device logins", patience=_claim_seconds()
+            )
 
 
 def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> None:
@@ -171,6 +180,8 @@ def _later(authorization: DeviceAuthorization, error: WebexUnavailable, *, now: 
 def _land(authorization: DeviceAuthorization, accepted: Accepted, *, now: datetime) -> None:
     tokens = completion.as_requested(accepted.tokens, authorization.app)
     with transaction.atomic():
+        if authorization.is_accepted():
+            return  # stored by an attempt whose confirmation was lost
         entitled = _is_entitled(authorization)
         if entitled and authorization.finish(Status.LINKED):
             reason = FROM_ANOTHER_DEVICE

@@ -180,6 +180,11 @@ class DeviceAuthorization(Claimable, HeldConsent):
         facts = {"status": status, "reason": reason[:200], "tracking_id": tracking_id}
         return self._write(**WIPED, **facts)
 
+    def is_accepted(self) -> bool:
+        """As the database has it now."""
+        decided = [self.Status.LINKED, self.Status.UNDECIDED]
+        return DeviceAuthorization.objects.filter(pk=self.pk, status__in=decided).exists()
+
     def await_decision(self, *, now: datetime) -> None:
         self.status, self.expires_at = self.Status.UNDECIDED, now + DECISION_TIME
         self.save(update_fields=["status", "expires_at"])

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from integrations import fields
 from integrations.clock import Ticking
-from integrations.database import insist
+from integrations.database import retry_write
 from integrations.errors import (
     InvalidGrant,
     Refused,
@@ -56,10 +56,10 @@ def _is_renewed(
     Grant.objects.filter(pk=pk).update(refresh_due_at=now)  # or, if we are killed, nobody adopts it
     verdict = _ask(client, ciphertext, now)
     if isinstance(verdict, WebexError):
-        insist(lambda: _note(pk, version, verdict, ticking.now()), [pk])
+        retry_write(lambda: _note(pk, version, verdict, ticking.now()), [pk])
         return False
     renewals = [Renewal(pk, version, verdict)]
-    insist(lambda: Grant.objects.store_renewals(renewals, now=ticking.now()), [pk])
+    retry_write(lambda: Grant.objects.store_renewals(renewals, now=ticking.now()), [pk])
     return True
 
 

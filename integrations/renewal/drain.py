@@ -18,7 +18,7 @@ from django.conf import settings
 
 from integrations import fields
 from integrations.clock import Ticking
-from integrations.database import insist
+from integrations.database import retry_write
 from integrations.errors import (
     InvalidClient,
     InvalidGrant,
@@ -127,7 +127,7 @@ class Drain:
             row.refresh_token = fields.decrypt(row.ciphertext)
         except UndecryptableValue:
             error = WebexUnavailable("undecryptable")
-            self._count(insist(lambda: self._judge(row, error), [row.pk]))  # no fault of Webex
+            self._count(retry_write(lambda: self._judge(row, error), [row.pk]))  # no fault of Webex
             return
         calls.add(row, self.request(row.refresh_token))
 
@@ -152,26 +152,28 @@ class Drain:
 
     def _store(self, renewals: list[Renewal]) -> None:
         keys = [each.grant_id for each in renewals]
-        late = insist(lambda: Grant.objects.store_renewals(renewals, now=self.ticking.now()), keys)
+        late = retry_write(
+            lambda: Grant.objects.store_renewals(renewals, now=self.ticking.now()), keys
+        )
         self.tally[Outcome.RENEWED] += len(renewals) - len(late)
         self.tally[Outcome.OUTRUN] += len(late)
         self.failures_in_a_row = 0
         self.recent.extend([True] * len(renewals))
         self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
-        insist(lambda: outcomes.resume(self.app), [])
-        insist(self.supply.prove, [])
+        retry_write(lambda: outcomes.resume(self.app), [])
+        retry_write(self.supply.prove, [])
 
     def _fail(self, row: Row, error: WebexError) -> None:
         self.failures_in_a_row += 1
         if isinstance(error, InvalidGrant | Refused):
             self.held.append((row, error))
-            if not insist(lambda: self._is_explained(row), [row.pk]):
+            if not retry_write(lambda: self._is_explained(row), [row.pk]):
                 self.recent.append(False)
             is_large = self._is_burst() and self.recent.count(False) >= LARGEST_BURST
             if is_large or self._refuses_everybody():
                 self._pause(error)
             return
-        self._count(insist(lambda: self._judge(row, error), [row.pk]))
+        self._count(retry_write(lambda: self._judge(row, error), [row.pk]))
         if outcomes.concerns_integration(error) or self._is_outage():
             self._pause(error)
 
@@ -212,16 +214,16 @@ class Drain:
     def _pause(self, error: WebexError) -> None:
         if not self.paused:
             self.paused = True
-            insist(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
+            retry_write(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
 
     def _settle_held(self) -> None:
         """A first refusal inside a burst is put in doubt; outside of one it stands."""
         if self._is_burst() and self.held:
             self._pause(self.held[-1][1])
         elif self.held:  # perhaps by another drain, which saw more of the burst
-            self.paused |= insist(self.supply.is_held, [])
+            self.paused |= retry_write(self.supply.is_held, [])
         for row, error in self.held:
-            self._count(insist(partial(self._refuse, row, error), [row.pk]))
+            self._count(retry_write(partial(self._refuse, row, error), [row.pk]))
         self.held.clear()
         self.has_witness = False
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from integrations.database import insist
+from integrations.database import retry_write
 from integrations.errors import (
     NotLinked,
     Refused,
@@ -83,7 +83,7 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
     except WebexError as error:
         return outcomes.failed(grant, error, now=now)
     patience = settings.WEBEX_TIMEOUT  # somebody waits for the page
-    if not insist(lambda: grant.store(tokens, now=now), [grant.pk], patience=patience):
+    if not retry_write(lambda: grant.store(tokens, now=now), [grant.pk], patience=patience):
         return Outcome.OUTRUN  # relinked or disconnected meanwhile: that consent wins
     outcomes.resume(grant.app)
     return Outcome.RENEWED

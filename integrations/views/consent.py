@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import next_path
 from integrations import clock
+from integrations.database import AWAY
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -86,6 +87,8 @@ def _callback(request: PortalRequest) -> HttpResponse:
         return render(request, "integrations/consent_refused.html", status=400)
     except (WebexError, UndecryptableValue) as error:
         return _explain(request, error)
+    except AWAY:
+        return render(request, "integrations/not_stored.html", status=503)
     if isinstance(result, consent.Undecided):
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
     _congratulate(request, result)

@@ -4,12 +4,12 @@ import hmac
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from integrations import clock
+from integrations.database import NOT_READY
 from integrations.errors import WrongEncryptionKey
 from integrations.operations import health
 
@@ -19,7 +19,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """503 while something is missing that renewals need. Never asks the broker: heartbeats tell."""
     try:
         parts = health.readiness(clock.now())
-    except DatabaseError:
+    except NOT_READY:
         parts = {"database": False}
     except WrongEncryptionKey:
         parts = {"database": True, "encryption_key": False}
