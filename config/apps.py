@@ -8,5 +8,6 @@ class SettingsAdminConfig(AdminConfig):
         # Before anybody asks for the site: it lives in a package that registers at it, and asked
         # for first, Django would make it twice and lose what was registered in between.
         import integrations.admin  # noqa: F401
+        from config import checks  # noqa: F401  registers them
 
         super().ready()

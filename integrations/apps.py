@@ -10,8 +10,6 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Webex"
 
     def ready(self) -> None:
-        from integrations import checks  # noqa: F401  registers them
-
         post_migrate.connect(_plant_key_canary, sender=self)
         post_migrate.connect(_create_roles, sender=self)
 

@@ -7,7 +7,7 @@ import pytest
 import redis
 from django.core import checks
 
-from integrations import checks as ours
+from config import checks as ours
 from tests.config.processes import manage
 from tests.faults.servers import Broker
 
