@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations.views import brand, consent, device, pages, trial
+from integrations.views import brand, consent, device, pages, test_link
 
 urlpatterns = [
     path("webex/", pages.webex, name="webex"),
@@ -8,7 +8,7 @@ urlpatterns = [
     path("webex/status/", pages.status, name="webex_status"),
     path("webex/connect/", consent.connect, name="webex_connect"),
     path("webex/callback/", consent.callback, name="webex_callback"),
-    path("webex/test/<slug:ticket>/", trial.depart, name="webex_test"),
+    path("webex/test/<slug:ticket>/", test_link.depart, name="webex_test"),
     path("webex/replace/<int:request_id>/", consent.replace, name="webex_replace"),
     path("webex/disconnect/", consent.disconnect, name="webex_disconnect"),
     path("webex/device/", device.start, name="webex_device_start"),

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from integrations.errors import InsufficientScope, Refused, WebexUnavailable
 from integrations.models import Grant, GrantEvent, WebexApp
-from integrations.models.held_consent import HeldConsent
+from integrations.models.pending_consent import PendingConsent
 from integrations.tokens import Person, TokenSet
 from integrations.webex import api
 from integrations.webex.http import Deadline
@@ -44,8 +44,8 @@ def identify(tokens: TokenSet, deadline: Deadline) -> Person:
     return dataclasses.replace(person, org_name=name)
 
 
-def settle(
-    request: HeldConsent, tokens: TokenSet, person: Person, *, now: datetime, reason: str = ""
+def link_or_ask(
+    request: PendingConsent, tokens: TokenSet, person: Person, *, now: datetime, reason: str = ""
 ) -> Grant | None:
     """None where another Webex person is linked: then the request holds the tokens meanwhile."""
     with transaction.atomic():
@@ -53,7 +53,7 @@ def settle(
         grant, _ = grants.get_or_create(user=request.user, app=request.app)
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
-            request.hold(tokens, person)
+            request.store_pending_tokens(tokens, person)
             return None
         grant.store(tokens, now=now, person=person)
         disconnected = was == Grant.Status.DISCONNECTED
@@ -63,16 +63,16 @@ def settle(
     return grant
 
 
-def choice(request: HeldConsent) -> Choice:
+def choice(request: PendingConsent) -> Choice:
     present = Grant.objects.without_tokens().get(user=request.user, app=request.app).person
-    return Choice(present, request.held()[1])
+    return Choice(present, request.load_pending_tokens()[1])
 
 
-def decide(request: HeldConsent, *, replace: bool, now: datetime) -> None:
+def decide(request: PendingConsent, *, replace: bool, now: datetime) -> None:
     """Replaces the linked Webex account, or forgets the new consent."""
     with transaction.atomic():
-        tokens, person = request.held()
-        request.drop_held()
+        tokens, person = request.load_pending_tokens()
+        request.forget_pending_tokens()
         if not replace:
             return
         grants = Grant.objects.without_tokens()

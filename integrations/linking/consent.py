@@ -2,7 +2,7 @@
 
 1. `begin` remembers the request and says where to send the browser.
 2. `complete` accepts the return of exactly that request, once, and asks Webex for tokens.
-3. `decide` settles the case where another Webex person consented than is linked already.
+3. `decide` answers where another Webex person consented than is linked already.
 """
 
 import re
@@ -22,6 +22,7 @@ from integrations.errors import (
     NotReady,
 )
 from integrations.linking import completion, link_status
+from integrations.linking.link_status import LinkStatus
 from integrations.models import AuthorizationRequest, BrandedURL
 from integrations.tokens import Person, TokenSet
 from integrations.webex import oauth
@@ -46,7 +47,7 @@ class Callback:
 @dataclass(frozen=True)
 class Linked:
     next_path: str
-    standing: link_status.Standing
+    link_status: LinkStatus
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def complete(
         raise ConsentRefused("state")
     tokens, person = redeem(request, callback, now=now)
     BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
-    return _settle(request, tokens, person, now=now)
+    return _link_if_still_wanted(request, tokens, person, now=now)
 
 
 def redeem(
@@ -137,16 +138,16 @@ def _exchange(
     return completion.as_requested(tokens, request.app)
 
 
-def _settle(
+def _link_if_still_wanted(
     request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
 ) -> Linked | Undecided:
     with transaction.atomic():
         if not AuthorizationRequest.objects.still_wanted(request.pk):
             raise ConsentRefused("changed_meanwhile")
-        grant = completion.settle(request, tokens, person, now=now)
+        grant = completion.link_or_ask(request, tokens, person, now=now)
     if grant is None:
         return Undecided(request.pk)
-    return Linked(request.next_path, link_status.judge(grant, request.app))
+    return Linked(request.next_path, link_status.for_grant(grant, request.app))
 
 
 def choice(

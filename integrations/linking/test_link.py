@@ -104,7 +104,7 @@ def arrive(
         raise ConsentRefused("state")
     request = AuthorizationRequest.objects.select_related("app", "user").get(state=callback.state)
     try:
-        result = _try(request, callback, now=now)
+        result = _redeem(request, callback, now=now)
     except IntegrationError as error:
         logger.warning("Webex test link failed: app=%s error=%s", request.app_id, error)
         return Result(request.app_id, _sentence(error))
@@ -112,7 +112,7 @@ def arrive(
     return result
 
 
-def _try(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:
+def _redeem(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:
     """The tokens live in these lines only."""
     tokens, person = consent.redeem(request, callback, now=now)
     granted = tuple(sorted(tokens.scope or ()))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.errors import TooManyStarts
 from integrations.fields import EncryptedTextField
 from integrations.models.claim import Claimable, ClaimableQuerySet
-from integrations.models.held_consent import HeldConsent
+from integrations.models.pending_consent import PendingConsent
 from integrations.models.webex_app import WebexApp
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
         self.filter(created_at__lt=now - KEPT).delete()
 
 
-class DeviceAuthorization(Claimable, HeldConsent):
+class DeviceAuthorization(Claimable, PendingConsent):
     class Status(models.TextChoices):
         STARTING = "STARTING", _("Starting")
         PENDING = "PENDING", _("Waiting for the user")

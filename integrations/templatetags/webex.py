@@ -10,11 +10,11 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def webex_standing(context: RequestContext) -> link_status.Standing:
+def webex_standing(context: RequestContext) -> link_status.LinkStatus:
     """Asked once per request, however often a page shows it."""
     request = context["request"]
     if not hasattr(request, "webex_standing"):
-        request.webex_standing = link_status.of(request.user, request.brand)
+        request.webex_standing = link_status.for_user(request.user, request.brand)
     return request.webex_standing
 
 

@@ -27,7 +27,7 @@ from integrations.linking import consent, disconnection
 from integrations.models import AuthorizationRequest
 from integrations.portal_request import PortalRequest
 from integrations.views import callback as callback_parameters
-from integrations.views import trial
+from integrations.views import test_link
 from integrations.views.access import SeeOther, webex_user_required
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def callback(request: PortalRequest) -> HttpResponse:
 def _callback(request: PortalRequest) -> HttpResponse:
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=503)  # a prefetch must not spend the code
-    if page := trial.result_page(request):
+    if page := test_link.result_page(request):
         return page
     if not request.user.is_authenticated:
         return SeeOther(reverse("sign_in"))
@@ -137,9 +137,9 @@ def _FAILURES() -> dict[str, str]:
 
 
 def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
-    if result.standing.is_linked:
+    if result.link_status.is_linked:
         text = _("Your Webex account %(email)s is linked.")
-        messages.success(request, text % {"email": result.standing.webex_email})
+        messages.success(request, text % {"email": result.link_status.webex_email})
     else:
         messages.warning(request, _("Linked, but permissions that this portal needs are missing."))
 
