@@ -5,7 +5,6 @@ The authorization code grant and the device grant differ in how tokens come, not
 
 import dataclasses
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -18,14 +17,6 @@ from integrations.webex import api
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Replace the account that is linked by the one that just consented?"""
-
-    present: Person
-    proposed: Person
 
 
 def as_requested(tokens: TokenSet, app: WebexApp) -> TokenSet:
@@ -61,28 +52,3 @@ def link_or_ask(
         GrantEvent.objects.create(grant=grant, kind=kind, actor=request.user, reason=reason, at=now)
     logger.info("Webex linked: grant=%s user=%s app=%s", grant.pk, grant.user_id, grant.app_id)
     return grant
-
-
-def choice(request: PendingConsent) -> Choice:
-    present = Grant.objects.without_tokens().get(user=request.user, app=request.app).person
-    return Choice(present, request.load_pending_tokens()[1])
-
-
-def decide(request: PendingConsent, *, replace: bool, now: datetime) -> None:
-    """Replaces the linked Webex account, or forgets the new consent."""
-    with transaction.atomic():
-        tokens, person = request.load_pending_tokens()
-        request.forget_pending_tokens()
-        if not replace:
-            return
-        grants = Grant.objects.without_tokens()
-        grant, _ = grants.get_or_create(user=request.user, app=request.app)
-        reason = f"{grant.person_email} → {person.email}"[:200]
-        grant.store(tokens, now=now, person=person)
-        GrantEvent.objects.create(
-            grant=grant,
-            kind=GrantEvent.Kind.REPLACED,
-            actor=request.user,
-            reason=reason,
-            at=now,
-        )

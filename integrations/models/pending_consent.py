@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 
@@ -47,14 +47,6 @@ class PendingConsent(models.Model):
             pending[moment] = pending[moment] and datetime.fromisoformat(pending[moment])
         return TokenSet(scope=None if scope is None else frozenset(scope), **pending), person
 
-    def forget_pending_tokens(self) -> None:
+    def record_decision(self, *, replaced: bool) -> None:
         self.pending_tokens = None
         self.save(update_fields=["pending_tokens"])
-
-
-def forget_pending_consents(*, user_id: int, app_id: int) -> None:
-    """Whichever way it was begun."""
-    for model in PendingConsent.__subclasses__():
-        rows: models.QuerySet[Any] = model._default_manager.all()
-        pending = rows.filter(user=user_id, app=app_id, pending_tokens__isnull=False)
-        pending.update(pending_tokens=None)
