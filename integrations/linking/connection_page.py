@@ -14,7 +14,7 @@ WORTH_MENTIONING = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Overview:
-    standing: LinkStatus
+    link_status: LinkStatus
     events: list[GrantEvent]
     unfinished: AuthorizationRequest | None  # started, and did not come back
     undecided: AuthorizationRequest | None  # waits for "replace A by B?"
@@ -26,7 +26,7 @@ def overview(user: User, brand: BrandedURL | None, *, now: datetime) -> Overview
         user=user, app=brand.app if brand else None, is_test=False
     )
     return Overview(
-        standing=current,
+        link_status=current,
         events=list(current.grant.events.order_by("-at", "-pk")[:10]) if current.grant else [],
         unfinished=_unfinished(mine.order_by("-created_at").first(), now),
         undecided=mine.undecided(user, now).last(),
