@@ -199,6 +199,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 REFRESH_SWEEP_EVERY = env.float("REFRESH_SWEEP_EVERY", default=60.0)  # seconds
@@ -216,20 +217,14 @@ REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # second
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 # A message that nobody took before the next tick would only repeat it: let it expire.
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"integrations.tasks.{name}", "schedule": every, "options": {"expires": every}}
+    name: {"task": f"integrations.{name}", "schedule": every, "options": {"expires": every}}
     for name, every in {
-        "sweep": REFRESH_SWEEP_EVERY,
-        "send_notices": 60.0,
-        "tidy": 600.0,
+        "tasks.sweep": REFRESH_SWEEP_EVERY,
+        "tasks.send_notices": 60.0,
+        "tasks.tidy": 600.0,
+        # The regular start of the polling loop; usually it is woken, and runs already.
+        "device_tasks.poll_device_authorizations": 5.0,
     }.items()
-}
-
-# Device linking: the regular start of the polling loop; usually it is woken, and runs already.
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]
-CELERY_BEAT_SCHEDULE["poll_device_authorizations"] = {
-    "task": "integrations.device_tasks.poll_device_authorizations",
-    "schedule": 5.0,
-    "options": {"expires": 5.0},
 }
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: no /metrics/

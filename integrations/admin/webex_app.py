@@ -5,7 +5,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -53,8 +52,6 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: WebexApp | None = None) -> Any:
         general, urls = list(GENERAL), ["hostnames", "new_hostnames"]
-        known = {field.name for field in WebexApp._meta.get_fields()} | ONLY_FOR_EDITORS
-        general = [name for name in general if name in known]
         if obj is not None and not self.has_change_permission(request, obj):
             general = [name for name in general if name not in ONLY_FOR_EDITORS]
             return [(_("General"), {"fields": [*general, "secret_state"]})]
@@ -66,8 +63,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The extra fields are the form's own; Django would look for them in the model."""
-        names = [field.name for field in WebexApp._meta.get_fields() if isinstance(field, Field)]
-        kwargs["fields"] = [name for name in GENERAL if name in names]
+        kwargs["fields"] = [name for name in GENERAL if name not in ONLY_FOR_EDITORS]
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.may_create_hostnames = request.user.has_perm("integrations.add_brandedurl")
         return form

@@ -44,6 +44,7 @@ class WebexAppForm(forms.ModelForm):
         model = WebexApp
         fields = (
             "name", "is_enabled", "authorization_url", "client_id", "default_provisioning_id",
+            "device_linking_enabled",
         )  # fmt: skip
         widgets = {
             "authorization_url": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from integrations.linking import link_status
+from integrations.linking.link_status import LinkStatus
 from integrations.models import AuthorizationRequest, BrandedURL, GrantEvent
 
 STILL_AT_WEBEX = timedelta(minutes=1)
@@ -13,19 +14,19 @@ WORTH_MENTIONING = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Overview:
-    standing: link_status.Standing
+    link_status: LinkStatus
     events: list[GrantEvent]
     unfinished: AuthorizationRequest | None  # started, and did not come back
     undecided: AuthorizationRequest | None  # waits for "replace A by B?"
 
 
-def of(user: User, brand: BrandedURL | None, *, now: datetime) -> Overview:
-    current = link_status.of(user, brand)
+def overview(user: User, brand: BrandedURL | None, *, now: datetime) -> Overview:
+    current = link_status.for_user(user, brand)
     mine = AuthorizationRequest.objects.filter(
         user=user, app=brand.app if brand else None, is_test=False
     )
     return Overview(
-        standing=current,
+        link_status=current,
         events=list(current.grant.events.order_by("-at", "-pk")[:10]) if current.grant else [],
         unfinished=_unfinished(mine.order_by("-created_at").first(), now),
         undecided=mine.undecided(user, now).last(),

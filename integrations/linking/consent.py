@@ -1,8 +1,8 @@
-"""The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636): begin, complete, decide.
+"""The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636): begin, complete.
 
 1. `begin` remembers the request and says where to send the browser.
 2. `complete` accepts the return of exactly that request, once, and asks Webex for tokens.
-3. `decide` settles the case where another Webex person consented than is linked already.
+   Where another Webex person consented than is linked already, `replacement` asks first.
 """
 
 import re
@@ -23,6 +23,7 @@ from integrations.errors import (
     NotReady,
 )
 from integrations.linking import completion, link_status
+from integrations.linking.link_status import LinkStatus
 from integrations.models import AuthorizationRequest, BrandedURL
 from integrations.tokens import Person, TokenSet
 from integrations.webex import oauth
@@ -37,18 +38,22 @@ ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True)
 class Callback:
-    """What Webex sent the browser back with; empty where a parameter is absent."""
+    """What Webex sent the browser back with; empty where a parameter is absent.
+
+    `malformed` says, for the log, why nothing could be read from it.
+    """
 
     state: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     error: str = ""
     iss: str = ""
+    malformed: str = ""
 
 
 @dataclass(frozen=True)
 class Linked:
     next_path: str
-    standing: link_status.Standing
+    link_status: LinkStatus
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def complete(
 
     def store() -> Linked | Undecided:
         BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
-        return _settle(request, tokens, person, now=now)
+        return _link_if_still_wanted(request, tokens, person, now=now)
 
     return retry_write(store, [request.pk], kind="consents", patience=STORE_PATIENCE)
 
@@ -125,6 +130,8 @@ def redeem(
 
 def check_shape(callback: Callback) -> None:
     """Before the state is spent. An `iss` must be Webex's where there is one (RFC 9207)."""
+    if callback.malformed:
+        raise ConsentRefused(callback.malformed)
     if callback.iss and callback.iss not in settings.WEBEX_ISSUERS:
         raise ConsentRefused("issuer")
     if not callback.state or not (callback.code or callback.error):
@@ -144,43 +151,13 @@ def _exchange(
     return completion.as_requested(tokens, request.app)
 
 
-def _settle(
+def _link_if_still_wanted(
     request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
 ) -> Linked | Undecided:
     with transaction.atomic():
         if not AuthorizationRequest.objects.still_wanted(request.pk):
             raise ConsentRefused("changed_meanwhile")
-        grant = completion.settle(request, tokens, person, now=now)
+        grant = completion.link_or_ask(request, tokens, person, now=now)
     if grant is None:
         return Undecided(request.pk)
-    return Linked(request.next_path, link_status.judge(grant, request.app))
-
-
-def choice(
-    *, request_id: int, user: User, brand: BrandedURL | None, now: datetime
-) -> completion.Choice:
-    """Raises AuthorizationRequest.DoesNotExist where there is nothing (left) to decide."""
-    return completion.choice(_undecided(request_id, user, brand, now))
-
-
-def decide(
-    *, request_id: int, replace: bool, user: User, brand: BrandedURL | None, now: datetime
-) -> str:
-    """Replaces the linked Webex account, or forgets the new consent. Returns the next path.
-
-    Raises AuthorizationRequest.DoesNotExist like `choice`.
-    """
-    with transaction.atomic():
-        request = _undecided(request_id, user, brand, now, lock=True)
-        completion.decide(request, replace=replace, now=now)
-    return request.next_path
-
-
-def _undecided(
-    request_id: int, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
-) -> AuthorizationRequest:
-    waiting = AuthorizationRequest.objects.undecided(user, now).select_related("app")
-    if lock:
-        waiting = waiting.select_for_update(of=("self",))
-    app = brand.app if brand else None
-    return waiting.get(pk=request_id, app=app, app__is_enabled=True)
+    return Linked(request.next_path, link_status.for_grant(grant, request.app))

@@ -1,4 +1,4 @@
-"""The device authorization grant (RFC 8628) as its user sees it: start, watch, cancel, decide.
+"""The device authorization grant (RFC 8628) as its user sees it: start, watch, cancel.
 
 `device_polling` asks Webex meanwhile.
 """
@@ -12,7 +12,6 @@ from django.db import transaction
 
 from accounts.models import User
 from integrations.errors import NotReady, WebexError
-from integrations.linking import completion
 from integrations.models import BrandedURL, DeviceAuthorization, WebexApp
 from integrations.webex import device
 from integrations.webex.http import Deadline
@@ -117,28 +116,3 @@ def cancel(*, id: UUID, user: User, brand: BrandedURL | None) -> None:
     authorization = _mine(id, user, brand)
     rows = DeviceAuthorization.objects.filter(pk=authorization.pk)
     rows.end(DeviceAuthorization.Status.CANCELLED)
-
-
-def choice(*, id: UUID, user: User, brand: BrandedURL | None, now: datetime) -> completion.Choice:
-    """Raises DeviceAuthorization.DoesNotExist where there is nothing (left) to decide."""
-    return completion.choice(_undecided(id, user, brand, now))
-
-
-def decide(*, id: UUID, replace: bool, user: User, brand: BrandedURL | None, now: datetime) -> None:
-    """Raises DeviceAuthorization.DoesNotExist like `choice`."""
-    status = DeviceAuthorization.Status
-    with transaction.atomic():
-        authorization = _undecided(id, user, brand, now, lock=True)
-        completion.decide(authorization, replace=replace, now=now)
-        rows = DeviceAuthorization.objects.filter(pk=authorization.pk)
-        rows.end(status.LINKED if replace else status.CANCELLED)
-
-
-def _undecided(
-    id: UUID, user: User, brand: BrandedURL | None, now: datetime, *, lock: bool = False
-) -> DeviceAuthorization:
-    waiting = DeviceAuthorization.objects.undecided(now).select_related("app")
-    if lock:
-        waiting = waiting.select_for_update(of=("self",))
-    app = brand.app if brand else None
-    return waiting.get(pk=id, user=user, app=app, app__is_enabled=True)

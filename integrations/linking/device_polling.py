@@ -157,7 +157,7 @@ def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> Non
         of_age = is_late and not isinstance(error, InvalidClient | Unidentified)
         _end(authorization, Status.EXPIRED if of_age else Status.FAILED, error)
     else:
-        _land(authorization, accepted, now=now)
+        _link_if_entitled(authorization, accepted, now=now)
 
 
 def _end(authorization: DeviceAuthorization, status: str, error: WebexError) -> None:
@@ -177,7 +177,9 @@ def _later(authorization: DeviceAuthorization, error: WebexUnavailable, *, now: 
     logger.info("Webex unavailable: device authorization=%s %s", authorization.pk, error)
 
 
-def _land(authorization: DeviceAuthorization, accepted: Accepted, *, now: datetime) -> None:
+def _link_if_entitled(
+    authorization: DeviceAuthorization, accepted: Accepted, *, now: datetime
+) -> None:
     tokens = completion.as_requested(accepted.tokens, authorization.app)
     with transaction.atomic():
         if authorization.is_accepted():
@@ -185,7 +187,7 @@ def _land(authorization: DeviceAuthorization, accepted: Accepted, *, now: dateti
         entitled = _is_entitled(authorization)
         if entitled and authorization.finish(Status.LINKED):
             reason = FROM_ANOTHER_DEVICE
-            grant = completion.settle(
+            grant = completion.link_or_ask(
                 authorization, tokens, accepted.person, now=now, reason=reason
             )
             if grant is None:

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from accounts.models import User
 from integrations import scopes
 from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
-from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp, held_consent
+from integrations.linking import replacement
+from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp
 from integrations.tokens import Bearer, Person, TokenSet
 from integrations.webex import api
 from integrations.webex.http import Deadline
@@ -78,7 +79,7 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
     with transaction.atomic():
         if not grant.disconnect():
             raise NotLinked
-        held_consent.forget_all_held(user_id=grant.user_id, app_id=grant.app_id)
+        replacement.withdraw(user_id=grant.user_id, app_id=grant.app_id)
         GrantEvent.objects.create(
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
         )

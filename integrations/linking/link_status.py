@@ -19,7 +19,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class LinkStatus:
     state: State
     grant: Grant | None = None
     missing: tuple[str, ...] = ()  # scopes without which the portal cannot work
@@ -59,20 +59,20 @@ class Standing:
         return sentences[self.state]
 
 
-def of(user: User, brand: BrandedURL | None) -> Standing:
+def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
     app = brand.app if brand else None
     if app is None or not app.is_enabled or not user.has_perm("integrations.use_webex"):
-        return Standing(State.NOT_OFFERED)
+        return LinkStatus(State.NOT_OFFERED)
     grant = Grant.objects.without_tokens().filter(user=user, app=app).first()
-    return judge(grant, app)
+    return for_grant(grant, app)
 
 
-def judge(grant: Grant | None, app: WebexApp) -> Standing:
+def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:
     if grant is None or grant.status == Grant.Status.DISCONNECTED:
-        return Standing(State.NOT_LINKED, grant)
+        return LinkStatus(State.NOT_LINKED, grant)
     if grant.status == Grant.Status.CONSENT_LOST:
-        return Standing(State.CONSENT_LOST, grant)
+        return LinkStatus(State.CONSENT_LOST, grant)
     missing = tuple(scopes.missing(scopes.MINIMUM, grant.scopes))
     could_add = tuple(scopes.missing(app.scopes, grant.scopes))
     state = State.SCOPES_MISSING if missing else State.LINKED
-    return Standing(state, grant, missing, could_add)
+    return LinkStatus(state, grant, missing, could_add)

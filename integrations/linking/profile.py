@@ -12,7 +12,7 @@ from integrations.webex.http import Deadline
 PAGE_SECONDS = 15.0
 
 
-def of(user: User, brand: BrandedURL | None, *, now: datetime) -> api.Profile:
+def fetch(user: User, brand: BrandedURL | None, *, now: datetime) -> api.Profile:
     """Raises NotLinked, InsufficientScope, WebexUnavailable or UndecryptableValue."""
     app = brand.app if brand else None
     grants = Grant.objects.filter(user=user, app=app).select_related("app", "user")

@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Result:
-    app_id: int
     sentence: str
     person: Person | None = None
     granted: tuple[str, ...] = ()
@@ -51,6 +50,7 @@ class Result:
 @dataclass(frozen=True)
 class Departure:
     url: str = field(repr=False)
+    state: str = field(repr=False)
     browser_binding: str = field(repr=False)
 
 
@@ -83,43 +83,36 @@ def depart(ticket: str, *, brand: BrandedURL | None, now: datetime) -> Departure
         state=request.state,
         code_verifier=request.code_verifier,
     )
-    return Departure(url, binding)
-
-
-def is_test(callback: consent.Callback, *, browser_binding: str) -> bool:
-    if not browser_binding or not consent.STATE.fullmatch(callback.state):
-        return False
-    tests = AuthorizationRequest.objects.filter(is_test=True, state=callback.state)
-    return tests.filter(browser_binding=binding_digest(browser_binding)).exists()
+    return Departure(url, request.state, binding)
 
 
 def arrive(
     callback: consent.Callback, *, brand: BrandedURL | None, browser_binding: str, now: datetime
 ) -> Result:
-    """Raises ConsentRefused like a consent, for a callback that is not this test's."""
-    consent.check_shape(callback)
+    """Raises ConsentRefused for a state that is not this test's, used already, or too old."""
     tests = AuthorizationRequest.objects.open(now).filter(is_test=True, state=callback.state)
     ours = tests.filter(redirect_uri=brand.redirect_uri if brand else "")
     if ours.filter(browser_binding=binding_digest(browser_binding)).update(consumed_at=now) != 1:
         raise ConsentRefused("state")
     request = AuthorizationRequest.objects.select_related("app", "user").get(state=callback.state)
     try:
-        result = _try(request, callback, now=now)
+        consent.check_shape(callback)
+        result = _redeem(request, callback, now=now)
     except IntegrationError as error:
         logger.warning("Webex test link failed: app=%s error=%s", request.app_id, error)
-        return Result(request.app_id, _sentence(error))
+        return Result(_sentence(error))
     BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
     return result
 
 
-def _try(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:
+def _redeem(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:
     """The tokens live in these lines only."""
     tokens, person = consent.redeem(request, callback, now=now)
     granted = tuple(sorted(tokens.scope or ()))
     missing = tuple(scopes.missing(request.app.scopes, granted))
     good = _("It works: Webex sent the browser back and issued tokens, which were dropped at once.")
     less = _("Webex sent the browser back, but granted less than was asked for.")
-    return Result(request.app_id, less if missing else good, person, granted, missing)
+    return Result(less if missing else good, person, granted, missing)
 
 
 def _sentence(error: IntegrationError) -> str:
@@ -129,6 +122,10 @@ def _sentence(error: IntegrationError) -> str:
             "registered."
         ),
         AuthorizationFailed: _("Webex ended the sign-in. Are all scopes registered there?"),
+        ConsentRefused: _(
+            "What came back is incomplete, or comes from an issuer that the portal does not know. "
+            "Please try again; if it stays so, check the setting WEBEX_ISSUERS."
+        ),
         InvalidClient: _("Webex does not accept the client ID or the client secret. Set it again."),
         Refused: _("Webex refused the code. Check client ID, client secret and redirect URI."),
         UndecryptableValue: _("The client secret cannot be read. Set it again under General."),

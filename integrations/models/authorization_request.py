@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
 from integrations.models.branded_url import BrandedURL
-from integrations.models.held_consent import HeldConsent
+from integrations.models.pending_consent import PendingConsent
 from integrations.models.webex_app import WebexApp
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         return request
 
 
-class AuthorizationRequest(HeldConsent):
+class AuthorizationRequest(PendingConsent):
     state = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe)
     code_verifier = EncryptedTextField(default=secrets.token_urlsafe)
     user = models.ForeignKey(

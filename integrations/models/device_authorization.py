@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.errors import TooManyStarts
 from integrations.fields import EncryptedTextField
 from integrations.models.claim import Claimable, ClaimableQuerySet
-from integrations.models.held_consent import HeldConsent
+from integrations.models.pending_consent import PendingConsent
 from integrations.models.webex_app import WebexApp
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
             "next_poll_at"
         )
 
-    def undecided(self, now: datetime) -> "DeviceAuthorizationQuerySet":
-        waiting = self.filter(status=DeviceAuthorization.Status.UNDECIDED, expires_at__gt=now)
-        return waiting.filter(pending_tokens__isnull=False)
+    def undecided(self, user: "User", now: datetime) -> "DeviceAuthorizationQuerySet":
+        waiting = self.filter(user=user, status=DeviceAuthorization.Status.UNDECIDED)
+        return waiting.filter(expires_at__gt=now, pending_tokens__isnull=False)
 
     def without_secrets(self) -> "DeviceAuthorizationQuerySet":
         return self.defer("device_code", "session_key", "pending_tokens", "app__client_secret")
@@ -86,7 +86,7 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
         self.filter(created_at__lt=now - KEPT).delete()
 
 
-class DeviceAuthorization(Claimable, HeldConsent):
+class DeviceAuthorization(Claimable, PendingConsent):
     class Status(models.TextChoices):
         STARTING = "STARTING", _("Starting")
         PENDING = "PENDING", _("Waiting for the user")
@@ -117,6 +117,7 @@ class DeviceAuthorization(Claimable, HeldConsent):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     next_poll_at = models.DateTimeField(null=True)
+    next_path = ""  # remembers no page to go back to
 
     objects = DeviceAuthorizationQuerySet.as_manager()
 
@@ -188,6 +189,10 @@ class DeviceAuthorization(Claimable, HeldConsent):
     def await_decision(self, *, now: datetime) -> None:
         self.status, self.expires_at = self.Status.UNDECIDED, now + DECISION_TIME
         self.save(update_fields=["status", "expires_at"])
+
+    def record_decision(self, *, replaced: bool) -> None:
+        row = DeviceAuthorization.objects.filter(pk=self.pk)
+        row.end(self.Status.LINKED if replaced else self.Status.CANCELLED)
 
     def _write(self, **columns: Any) -> bool:
         columns = {"claimed_by": None, "claimed_until": None} | columns

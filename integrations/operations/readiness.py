@@ -16,11 +16,8 @@ from django.utils.translation import ngettext
 from integrations import authorization_url, scopes
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from integrations.webex import device
 
-DEVICE_HELPER_URIS = tuple(
-    f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
-    for region in "arkd"
-)
 COUNTED = timedelta(days=7)  # authorization requests are kept that long
 ENOUGH_TO_TELL = 3  # starts without a return
 
@@ -278,7 +275,7 @@ def _pause(app: WebexApp, now: datetime) -> Iterable[Check]:
 
 def helper_uris(app: WebexApp) -> tuple[str, ...]:
     """What device linking needs registered besides (RFC 8628 at Webex)."""
-    return DEVICE_HELPER_URIS if getattr(app, "device_linking_enabled", False) else ()
+    return device.HELPER_URIS if app.device_linking_enabled else ()
 
 
 def first_death(app: WebexApp, *, now: datetime) -> datetime | None:

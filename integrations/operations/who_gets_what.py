@@ -21,7 +21,7 @@ class Step:
 class Explanation:
     steps: list[Step] = field(default_factory=list)
     app: WebexApp | None = None
-    outcome: link_status.Standing | None = None
+    outcome: link_status.LinkStatus | None = None
 
     @property
     def is_offered(self) -> bool:
@@ -39,7 +39,7 @@ def of(username: str, hostname: str) -> Explanation:
         if not holds:
             return Explanation(steps, app)
     assert user is not None
-    return Explanation(steps, app, link_status.of(user, brand))
+    return Explanation(steps, app, link_status.for_user(user, brand))
 
 
 def _brand(hostname: str) -> BrandedURL | None:

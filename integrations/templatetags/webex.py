@@ -10,17 +10,17 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def webex_standing(context: RequestContext) -> link_status.Standing:
+def webex_link_status(context: RequestContext) -> link_status.LinkStatus:
     """Asked once per request, however often a page shows it."""
     request = context["request"]
-    if not hasattr(request, "webex_standing"):
-        request.webex_standing = link_status.of(request.user, request.brand)
-    return request.webex_standing
+    if not hasattr(request, "webex_link_status"):
+        request.webex_link_status = link_status.for_user(request.user, request.brand)
+    return request.webex_link_status
 
 
 @register.inclusion_tag("integrations/_badge.html", takes_context=True)
 def webex_badge(context: RequestContext, *, with_text: bool = False) -> dict[str, object]:
-    return {"standing": webex_standing(context), "with_text": with_text}
+    return {"link_status": webex_link_status(context), "with_text": with_text}
 
 
 @register.filter

@@ -1,13 +1,13 @@
-"""Linking, the return from Webex, "replace A by B?", and disconnecting."""
+"""Linking, what the return from Webex means for a user, and disconnecting."""
 
 import logging
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts import next_path
 from integrations import clock
@@ -25,10 +25,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.linking import consent, disconnection
-from integrations.models import AuthorizationRequest
 from integrations.portal_request import PortalRequest
-from integrations.views import callback as callback_parameters
-from integrations.views import trial
 from integrations.views.access import SeeOther, webex_user_required
 
 logger = logging.getLogger(__name__)
@@ -56,19 +53,7 @@ def connect(request: PortalRequest) -> HttpResponse:
     return render(request, "integrations/taking_you_to_webex.html", {"url": url})
 
 
-@require_GET
-def callback(request: PortalRequest) -> HttpResponse:
-    response = _callback(request)
-    # Even same-origin requests of this page must not carry code and state in their Referer.
-    response["Referrer-Policy"] = "origin"
-    return response
-
-
-def _callback(request: PortalRequest) -> HttpResponse:
-    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
-        return HttpResponse(status=503)  # a prefetch must not spend the code
-    if page := trial.result_page(request):
-        return page
+def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
     if not request.user.is_authenticated:
         return SeeOther(reverse("sign_in"))
     if not request.user.has_perm("integrations.use_webex"):
@@ -76,7 +61,7 @@ def _callback(request: PortalRequest) -> HttpResponse:
         return render(request, "403.html", status=403)
     try:
         result = consent.complete(
-            callback_parameters.read(request),
+            callback,
             user=request.user,
             brand=request.brand,
             browser_binding=request.session.get(BINDING, ""),
@@ -140,30 +125,11 @@ def _FAILURES() -> dict[str, str]:
 
 
 def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
-    if result.standing.is_linked:
+    if result.link_status.is_linked:
         text = _("Your Webex account %(email)s is linked.")
-        messages.success(request, text % {"email": result.standing.webex_email})
+        messages.success(request, text % {"email": result.link_status.webex_email})
     else:
         messages.warning(request, _("Linked, but permissions that this portal needs are missing."))
-
-
-@require_http_methods(["GET", "POST"])
-@webex_user_required
-def replace(request: PortalRequest, request_id: int) -> HttpResponse:
-    user, brand, now = request.user, request.brand, clock.now()
-    try:
-        if request.method == "GET":
-            choice = consent.choice(request_id=request_id, user=user, brand=brand, now=now)
-            return render(request, "integrations/replace.html", {"choice": choice})
-        replaces = request.POST.get("decision") == "replace"
-        path = consent.decide(
-            request_id=request_id, replace=replaces, user=user, brand=brand, now=now
-        )
-    except AuthorizationRequest.DoesNotExist:
-        raise Http404 from None
-    done, kept = _("Your Webex account was replaced."), _("Your Webex account stays as it was.")
-    messages.success(request, done if replaces else kept)
-    return SeeOther(path or reverse("my_account"))
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Linking from another device: the page with the QR code, what it asks, cancelling, deciding."""
+"""Linking from another device: the page with the QR code, what it asks, cancelling."""
 
 import logging
 import math
@@ -12,12 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_GET,
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from integrations import clock
 from integrations.errors import InvalidClient, NotReady, TooManyStarts, WebexError
@@ -121,23 +116,6 @@ def cancel(request: PortalRequest, id: UUID) -> HttpResponse:
     except DeviceAuthorization.DoesNotExist:
         raise Http404 from None
     messages.info(request, _("Cancelled. The code is of no use any more."))
-    return SeeOther(reverse("webex"))
-
-
-@require_http_methods(["GET", "POST"])
-@webex_user_required
-def replace(request: PortalRequest, id: UUID) -> HttpResponse:
-    user, brand, now = request.user, request.brand, clock.now()
-    try:
-        if request.method == "GET":
-            choice = device.choice(id=id, user=user, brand=brand, now=now)
-            return render(request, "integrations/replace.html", {"choice": choice})
-        replaces = request.POST.get("decision") == "replace"
-        device.decide(id=id, replace=replaces, user=user, brand=brand, now=now)
-    except DeviceAuthorization.DoesNotExist:
-        raise Http404 from None
-    done, kept = _("Your Webex account was replaced."), _("Your Webex account stays as it was.")
-    messages.success(request, done if replaces else kept)
     return SeeOther(reverse("webex"))
 
 

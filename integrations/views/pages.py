@@ -25,7 +25,7 @@ WEBEX_TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 def webex(request: PortalRequest) -> HttpResponse:
     now = clock.now()
     context = {
-        "overview": connection_page.of(request.user, request.brand, now=now),
+        "overview": connection_page.overview(request.user, request.brand, now=now),
         "now": now,
         "webex_tokens_page": WEBEX_TOKENS_PAGE,
     }
@@ -37,7 +37,7 @@ def webex(request: PortalRequest) -> HttpResponse:
 def my_webex(request: PortalRequest) -> HttpResponse:
     context: dict[str, object] = {}
     try:
-        context["profile"] = profile.of(request.user, request.brand, now=clock.now())
+        context["profile"] = profile.fetch(request.user, request.brand, now=clock.now())
     except NotLinked:
         context["problem"] = _("Link your Webex account to see your profile here.")
     except InsufficientScope:
@@ -59,7 +59,7 @@ def status(request: PortalRequest) -> JsonResponse:
         return JsonResponse({"detail": _("Sign in first.")}, status=401)
     if not request.user.has_perm("integrations.use_webex"):
         return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
-    current = link_status.of(request.user, request.brand)
+    current = link_status.for_user(request.user, request.brand)
     return JsonResponse(
         {
             "linked": current.is_linked,

@@ -27,8 +27,8 @@ from integrations.webex.oauth import Client
 
 # Webex finishes the grant on its own pages. An integration must register all four as redirect URIs.
 HELPER_URIS = tuple(
-    f"https://oauth-helper-{letter}.wbx2.com/helperservice/v1/actions/device/callback"
-    for letter in "akrd"
+    f"https://oauth-helper-{region}.wbx2.com/helperservice/v1/actions/device/callback"
+    for region in "arkd"
 )
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 OPENID_SCOPES = frozenset({"openid", "email", "profile", "phone", "address"})  # not in this grant

@@ -8,6 +8,7 @@ from celery import Celery
 from celery.schedules import schedule
 
 from config import beat
+from config.celery import app as portal_app
 from integrations.models import Heartbeat
 
 
@@ -37,3 +38,12 @@ def test_without_workers_the_queue_stops_growing_and_the_clock_stays_alive(
     assert len(list((tmp_path / "in").iterdir())) == 5
     assert "5 messages wait for a worker: tick is not sent" in caplog.text
     assert Heartbeat.objects.filter(name="beat").exists()
+
+
+def test_the_clock_sends_nothing_that_no_worker_knows():
+    portal_app.loader.import_default_modules()
+
+    sent = {entry["task"] for entry in portal_app.conf.beat_schedule.values()}
+
+    assert sent <= set(portal_app.tasks)
+    assert "integrations.device_tasks.poll_device_authorizations" in sent

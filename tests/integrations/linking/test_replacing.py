@@ -41,10 +41,10 @@ def test_the_question_names_both_accounts_and_shows_no_token(alice_browser, ques
     assert f'href="{question}"' in alice_browser.get("/webex/").text
 
 
-def test_the_held_tokens_are_encrypted(question, sandbox):
-    held = raw(AuthorizationRequest.objects.latest("pk"), "pending_tokens")
+def test_the_pending_tokens_are_encrypted(question, sandbox):
+    column = raw(AuthorizationRequest.objects.latest("pk"), "pending_tokens")
 
-    assert held.startswith("gAAAA")
+    assert column.startswith("gAAAA")
 
 
 def test_replacing_links_the_other_account(alice_browser, question, sandbox, acme):

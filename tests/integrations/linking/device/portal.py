@@ -21,10 +21,10 @@ from integrations.sandbox import Sandbox
 from integrations.sandbox.webex.device import HELPERS
 from tests.e2e.conftest import free_port, new_postgres_database
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 HOSTNAME = "acme.localhost"
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
-SETUP = "import django; django.setup()\nfrom tests.integrations.device import portal_data\n"
+SETUP = f"import django; django.setup()\nfrom {__package__} import portal_data\n"
 Process = subprocess.Popen[bytes]
 
 

@@ -96,7 +96,7 @@ def test_losing_the_right_while_webex_answers_is_as_late_as_it_gets(
     )
 
     lose(login)
-    device_polling._land(claimed, accepted, now=clock.now())
+    device_polling._link_if_entitled(claimed, accepted, now=clock.now())
 
     assert not Grant.objects.with_tokens().exists()
 

@@ -20,7 +20,7 @@ from integrations.errors import (
 )
 from integrations.models import WebexApp
 from integrations.sandbox import Sandbox
-from integrations.sandbox.webex.device import HELPERS, decide
+from integrations.sandbox.webex.device import decide
 from integrations.tokens import TokenSet
 from integrations.webex import device
 from integrations.webex.http import Deadline
@@ -38,11 +38,6 @@ def authorize(app: WebexApp) -> device.DeviceCode:
 
 def poll(client: Client, code: str) -> TokenSet:
     return device.poll(client, code, sent_at=clock.now(), deadline=Deadline(5))
-
-
-def test_our_helper_uris_are_those_webex_wants() -> None:
-    assert set(device.HELPER_URIS) == HELPERS
-    assert len(device.HELPER_URIS) == 4
 
 
 def test_a_start_names_client_and_scopes_without_those_of_openid(

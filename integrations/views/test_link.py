@@ -3,6 +3,8 @@
 Needs no portal session: the ticket in the URL works once, and only this browser can come back.
 """
 
+import logging
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -10,11 +12,13 @@ from django.views.decorators.http import require_GET
 from integrations import clock
 from integrations.errors import ConsentRefused, NotReady
 from integrations.linking import test_link
+from integrations.linking.consent import Callback
 from integrations.portal_request import PortalRequest
-from integrations.views import callback
 from integrations.views.access import SeeOther
 
-BINDING = "webex_test_binding"  # session key
+logger = logging.getLogger(__name__)
+
+STATE, BINDING = "webex_test_state", "webex_test_binding"  # session keys
 
 
 @require_GET
@@ -22,22 +26,30 @@ def depart(request: PortalRequest, ticket: str) -> HttpResponse:
     try:
         departure = test_link.depart(ticket, brand=request.brand, now=clock.now())
     except NotReady:
-        return render(request, "integrations/test_over.html", status=404)
+        return _over(request)
+    request.session[STATE] = departure.state
     request.session[BINDING] = departure.browser_binding
     return SeeOther(departure.url)
 
 
-def result_page(request: PortalRequest) -> HttpResponse | None:
-    """None where the callback is no test's of this browser, and so a user's."""
-    binding = request.session.get(BINDING, "")
+def is_return(request: PortalRequest, callback: Callback) -> bool:
+    """Whether it is the return of the last test link that this browser followed."""
+    return bool(callback.state) and callback.state == request.session.get(STATE)
+
+
+def show_result(request: PortalRequest, callback: Callback) -> HttpResponse:
     try:
-        back = callback.read(request)
-        if not test_link.is_test(back, browser_binding=binding):
-            return None
         result = test_link.arrive(
-            back, brand=request.brand, browser_binding=binding, now=clock.now()
+            callback,
+            brand=request.brand,
+            browser_binding=request.session[BINDING],
+            now=clock.now(),
         )
-    except ConsentRefused:
-        return None
-    del request.session[BINDING]
+    except ConsentRefused as error:
+        logger.warning("Test link refused: reason=%s", error.reason)
+        return _over(request)
     return render(request, "integrations/test_result.html", {"result": result})
+
+
+def _over(request: PortalRequest) -> HttpResponse:
+    return render(request, "integrations/test_over.html", status=404)

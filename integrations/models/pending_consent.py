@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from integrations.models.webex_app import WebexApp
 
 
-class HeldConsent(models.Model):
+class PendingConsent(models.Model):
     """Base of whatever can end in "replace A by B?"."""
 
     pending_tokens = EncryptedTextField(null=True)
@@ -26,8 +26,8 @@ class HeldConsent(models.Model):
     class Meta:
         abstract = True
 
-    def hold(self, tokens: TokenSet, person: Person) -> None:
-        held = {
+    def store_pending_tokens(self, tokens: TokenSet, person: Person) -> None:
+        pending = {
             "access_token": tokens.access_token,
             "access_token_expires_at": tokens.access_token_expires_at.isoformat(),
             "refresh_token": tokens.refresh_token,
@@ -36,25 +36,17 @@ class HeldConsent(models.Model):
             "scope": None if tokens.scope is None else sorted(tokens.scope),
             "person": vars(person),
         }
-        self.pending_tokens = json.dumps(held)
+        self.pending_tokens = json.dumps(pending)
         self.save(update_fields=["pending_tokens"])
 
-    def held(self) -> tuple[TokenSet, Person]:
-        held = json.loads(self.pending_tokens or "")
-        person = Person(**held.pop("person"))
-        scope = held.pop("scope")
+    def load_pending_tokens(self) -> tuple[TokenSet, Person]:
+        pending = json.loads(self.pending_tokens or "")
+        person = Person(**pending.pop("person"))
+        scope = pending.pop("scope")
         for moment in ("access_token_expires_at", "refresh_token_expires_at"):
-            held[moment] = held[moment] and datetime.fromisoformat(held[moment])
-        return TokenSet(scope=None if scope is None else frozenset(scope), **held), person
+            pending[moment] = pending[moment] and datetime.fromisoformat(pending[moment])
+        return TokenSet(scope=None if scope is None else frozenset(scope), **pending), person
 
-    def drop_held(self) -> None:
+    def record_decision(self, *, replaced: bool) -> None:
         self.pending_tokens = None
         self.save(update_fields=["pending_tokens"])
-
-
-def forget_all_held(*, user_id: int, app_id: int) -> None:
-    """Whichever way it was begun."""
-    for model in HeldConsent.__subclasses__():
-        rows: models.QuerySet[Any] = model._default_manager.all()
-        held = rows.filter(user=user_id, app=app_id, pending_tokens__isnull=False)
-        held.update(pending_tokens=None)

@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
@@ -90,6 +92,35 @@ def test_what_went_wrong_is_a_sentence_with_a_next_step(
     assert BrandedURL.objects.get(hostname=H1).last_return_at is None
 
 
+def test_an_answer_of_another_issuer_is_told_to_the_admin(paula, acme, tester, sandbox):
+    sandbox.scenario.update({"iss": "https://evil.example"})
+
+    page = tester.come_back(
+        sandbox.accept(tester.get(ticket_of(paula, acme))["Location"], ALICE_AT_WEBEX)
+    )
+
+    assert "comes from an issuer that the portal does not know" in page.text
+    assert sandbox.ledger.count("/v1/access_token") == 0
+
+
+def test_a_result_that_is_opened_again_says_that_the_test_is_over(paula, acme, tester, sandbox):
+    redirect = sandbox.accept(tester.get(ticket_of(paula, acme))["Location"], ALICE_AT_WEBEX)
+    tester.come_back(redirect)
+
+    again = tester.come_back(redirect)
+
+    assert (again.status_code, "This test is over" in again.text) == (404, True)
+    assert sandbox.ledger.count("/v1/access_token") == 1
+
+
+def test_who_comes_back_too_late_reads_that_the_test_is_over(paula, acme, tester, sandbox, travel):
+    redirect = sandbox.accept(tester.get(ticket_of(paula, acme))["Location"], ALICE_AT_WEBEX)
+    travel(timedelta(minutes=11))
+
+    assert "This test is over" in tester.come_back(redirect).text
+    assert sandbox.ledger.count("/v1/access_token") == 0
+
+
 def test_a_ticket_works_once(paula, acme, tester, browser):
     ticket = ticket_of(paula, acme)
 
@@ -143,6 +174,22 @@ def test_a_link_in_the_same_browser_is_still_a_link(paula, acme, alice, browser,
     signed_in.link(ALICE_AT_WEBEX)
 
     assert signed_in.badge() == "linked"
+
+
+def test_a_users_return_costs_no_query_for_test_links(paula, acme, alice, browser, sandbox):
+    signed_in = browser(alice, H1)
+    signed_in.link(ALICE_AT_WEBEX)
+
+    def queries():
+        redirect = sandbox.accept(signed_in.start(), ALICE_AT_WEBEX)
+        with CaptureQueriesContext(connection) as captured:
+            signed_in.come_back(redirect)
+        return len(captured)
+
+    before = queries()
+    signed_in.get(ticket_of(paula, acme))
+
+    assert queries() == before
 
 
 def test_a_test_page_shows_nothing_of_the_return_url(paula, acme, tester, sandbox):

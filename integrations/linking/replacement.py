@@ -1,0 +1,91 @@
+"""Another Webex person consented than the linked one: "replace A by B?". The user decides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from integrations.models import (
+    AuthorizationRequest,
+    BrandedURL,
+    DeviceAuthorization,
+    Grant,
+    GrantEvent,
+)
+from integrations.tokens import Person
+
+Kind = type[AuthorizationRequest] | type[DeviceAuthorization]  # the two ways to consent
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Replace the account that is linked by the one that just consented?"""
+
+    present: Person
+    proposed: Person
+
+
+def choice(
+    kind: Kind, *, id: int | UUID, user: User, brand: BrandedURL | None, now: datetime
+) -> Choice:
+    """Raises ObjectDoesNotExist where there is nothing (left) to decide."""
+    pending = _undecided(kind, id, user, brand, now)
+    present = Grant.objects.without_tokens().get(user=user, app=pending.app).person
+    return Choice(present, pending.load_pending_tokens()[1])
+
+
+def decide(
+    kind: Kind,
+    *,
+    id: int | UUID,
+    replace: bool,
+    user: User,
+    brand: BrandedURL | None,
+    now: datetime,
+) -> str:
+    """Replaces the linked Webex account, or forgets the new consent. Returns the next path.
+
+    Raises ObjectDoesNotExist like `choice`.
+    """
+    with transaction.atomic():
+        pending = _undecided(kind, id, user, brand, now, lock=True)
+        if replace:
+            _replace(pending, user, now)
+        pending.record_decision(replaced=replace)
+    return pending.next_path
+
+
+def withdraw(*, user_id: int, app_id: int) -> None:
+    """Forgets the consents that wait for an answer, whichever way they were given."""
+    for kind in (AuthorizationRequest, DeviceAuthorization):
+        rows = kind._default_manager.filter(user=user_id, app=app_id)
+        rows.filter(pending_tokens__isnull=False).update(pending_tokens=None)
+
+
+def _undecided(
+    kind: Kind,
+    id: int | UUID,
+    user: User,
+    brand: BrandedURL | None,
+    now: datetime,
+    *,
+    lock: bool = False,
+) -> AuthorizationRequest | DeviceAuthorization:
+    waiting = kind.objects.undecided(user, now).select_related("app")
+    if lock:
+        waiting = waiting.select_for_update(of=("self",))
+    app = brand.app if brand else None
+    return waiting.get(pk=id, app=app, app__is_enabled=True)  # type: ignore[misc]  # int or UUID
+
+
+def _replace(
+    pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime
+) -> None:
+    tokens, person = pending.load_pending_tokens()
+    grant, _ = Grant.objects.without_tokens().get_or_create(user=user, app=pending.app)
+    reason = f"{grant.person_email} → {person.email}"[:200]
+    grant.store(tokens, now=now, person=person)
+    kind = GrantEvent.Kind.REPLACED
+    GrantEvent.objects.create(grant=grant, kind=kind, actor=user, reason=reason, at=now)
