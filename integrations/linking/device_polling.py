@@ -50,6 +50,7 @@ class Accepted:
 def poll_due(*, seconds: float) -> bool:
     """Asks about everything that falls due, for so long. Whether something is still pending."""
     try:
+        DeviceAuthorization.objects.all().tidy(clock.now())
         _poll(Deadline(seconds))
         return _is_pending()
     except AWAY as error:
@@ -59,7 +60,6 @@ def poll_due(*, seconds: float) -> bool:
 
 
 def _poll(deadline: Deadline) -> None:
-    DeviceAuthorization.objects.all().tidy(clock.now())
     running: dict[Future[Accepted], DeviceAuthorization] = {}
     with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="device") as threads:
         try:
