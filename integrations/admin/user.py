@@ -23,15 +23,15 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            self._withdraw(request, obj, "user deactivated")
+            self._disconnect(request, obj, "user deactivated")
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self._withdraw(request, obj, "user deleted")
+        self._disconnect(request, obj, "user deleted")
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            self._withdraw(request, user, "user deleted")
+            self._disconnect(request, user, "user deleted")
         super().delete_queryset(request, queryset)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -40,6 +40,6 @@ class UserAdmin(DjangoUserAdmin):
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
 
-    def _withdraw(self, request: HttpRequest, user: User, reason: str) -> None:
+    def _disconnect(self, request: HttpRequest, user: User, reason: str) -> None:
         actor = cast(User, request.user)
         disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())

@@ -128,10 +128,10 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         """As stored, not as typed into a form that was refused."""
         now = clock.now()
         stored = WebexApp.objects.get(pk=app.pk)
-        facts = readiness.facts_of([stored], now=now)[stored.pk]
+        facts = readiness.collect_facts([stored], now=now)[stored.pk]
         return {
             "app": stored,
-            "readiness": readiness.judge(stored, facts, now=now),
+            "readiness": readiness.check_readiness(stored, facts, now=now),
             "understood": _understood(stored),
             "redirect_uris": [
                 (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))

@@ -1,4 +1,4 @@
-"""The form behind General and URLs. What it means for the integration is the flow's to judge."""
+"""The form behind General and URLs. What makes an integration ready, `operations.readiness` says."""
 
 import re
 from datetime import datetime
@@ -66,7 +66,7 @@ class WebexAppForm(forms.ModelForm):
             name.widget.attrs["autofocus"] = self.instance.pk is None
         self.asks_to_enable = False
         self._was_enabled = self.instance.is_enabled
-        before = self._judged().blocking if self.is_bound and self._was_enabled else []
+        before = self._readiness_to_be().blocking if self.is_bound and self._was_enabled else []
         self._blocked_before = {check.code for check in before}
 
     def _hostnames_field(self) -> HostnamesField | None:
@@ -129,10 +129,10 @@ class WebexAppForm(forms.ModelForm):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if not self.errors and self.instance.is_enabled:
-            self._judge_enabling()
+            self._check_enabling()
 
-    def _judge_enabling(self) -> None:
-        readiness = self._judged()
+    def _check_enabling(self) -> None:
+        readiness = self._readiness_to_be()
         blocking = [check for check in readiness.blocking if check.code not in self._blocked_before]
         for check in blocking:
             self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
@@ -144,10 +144,10 @@ class WebexAppForm(forms.ModelForm):
                 self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
             self.add_error("enable_anyway", _("Check these first, or tick this and save again."))
 
-    def _judged(self) -> readiness.Readiness:
+    def _readiness_to_be(self) -> readiness.Readiness:
         """As it would be once this form is saved."""
         app, now = self.instance, clock.now()
-        facts = readiness.facts_of([app], now=now)[app.pk]
+        facts = readiness.collect_facts([app], now=now)[app.pk]
         cleaned = getattr(self, "cleaned_data", {})
         if cleaned:
             secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
@@ -155,7 +155,7 @@ class WebexAppForm(forms.ModelForm):
             facts = readiness.Facts(brands, facts.traffic, facts.twins, secret)
             if "authorization_url" in self.changed_data:
                 app.authorization_url_pasted_at = now
-        return readiness.judge(app, facts, now=now)
+        return readiness.check_readiness(app, facts, now=now)
 
     def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
         chosen = self.chosen_hostnames()

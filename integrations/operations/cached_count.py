@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def counted(key: str, count: Callable[[], T]) -> T:
-    key = f"integrations.counting.{key}"
+    key = f"integrations.cached_count.{key}"
     kept = cache.get(key)
     if kept is not None:
         return kept

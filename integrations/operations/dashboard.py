@@ -42,10 +42,10 @@ class Dashboard:
     renewed: int  # in the last five minutes
 
 
-def of(*, now: datetime) -> Dashboard:
+def overall_figures(*, now: datetime) -> Dashboard:
     apps = list(WebexApp.objects.order_by("name"))
-    facts = readiness.facts_of(apps, now=now)
-    checked = {app.pk: readiness.judge(app, facts[app.pk], now=now) for app in apps}
+    facts = readiness.collect_facts(apps, now=now)
+    checked = {app.pk: readiness.check_readiness(app, facts[app.pk], now=now) for app in apps}
     counts = counted("dashboard", lambda: _counts(now))
     weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
     return Dashboard(

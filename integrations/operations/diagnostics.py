@@ -5,7 +5,7 @@ from datetime import datetime
 from integrations.models import Grant
 
 
-def of(grant: Grant, *, now: datetime) -> str:
+def as_text(grant: Grant, *, now: datetime) -> str:
     facts: list[tuple[str, object]] = [
         ("at", now),
         ("client_id", grant.app.client_id),

@@ -21,9 +21,11 @@ class Figures:
 
 
 def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
-    facts = readiness.facts_of(apps, now=now)
+    facts = readiness.collect_facts(apps, now=now)
     figures = {
-        app.pk: Figures(readiness.judge(app, facts[app.pk], now=now), facts[app.pk].brands)
+        app.pk: Figures(
+            readiness.check_readiness(app, facts[app.pk], now=now), facts[app.pk].brands
+        )
         for app in apps
     }
     grants = Grant.objects.filter(app__in=apps).order_by()

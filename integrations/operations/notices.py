@@ -70,8 +70,8 @@ def _due() -> list[GrantEvent]:
 def _tell_user(event: GrantEvent) -> None:
     grant = event.grant
     lost = event.kind == GrantEvent.Kind.CONSENT_LOST
-    settled = lost and grant.status != Grant.Status.CONSENT_LOST
-    if settled or not grant.user.is_active or not grant.user.email:
+    no_longer_lost = lost and grant.status != Grant.Status.CONSENT_LOST
+    if no_longer_lost or not grant.user.is_active or not grant.user.email:
         return
     brand = BrandedURL.objects.filter(app=grant.app).order_by("hostname").first()
     context = {

@@ -1,6 +1,6 @@
 """Is this integration ready? What is missing, why it matters, and what to do next.
 
-`judge` looks at facts only; `readiness_of` collects them for any number of integrations at once.
+`check_readiness` looks at facts only; `check_all` collects them for any number at once.
 """
 
 from collections.abc import Iterable
@@ -91,14 +91,14 @@ class Readiness:
         return _("Ready")
 
 
-def readiness_of(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
+def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
     """By primary key; as many queries for one integration as for a hundred."""
     apps = list(apps)
-    facts = facts_of(apps, now=now)
-    return {app.pk: judge(app, facts[app.pk], now=now) for app in apps}
+    facts = collect_facts(apps, now=now)
+    return {app.pk: check_readiness(app, facts[app.pk], now=now) for app in apps}
 
 
-def facts_of(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
+def collect_facts(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
     facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
     keys = [app.pk for app in apps if app.pk]
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
@@ -122,7 +122,7 @@ def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, in
     return counted.values_list("app_id", "redirect_uri", "started", "returned")
 
 
-def judge(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
+def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
     checks = [
         _authorization_url(app, facts),
         *_scopes(app),

@@ -22,7 +22,7 @@ def test_the_cards_count_who_is_linked_and_who_is_not(linked_alice, acme, make_u
     Grant.objects.filter(pk=linked_alice.pk).update(failing_since=clock.now())
     WebexApp.objects.update(refresh_paused_until=clock.now() + timedelta(hours=1))
 
-    figures = dashboard.of(now=clock.now())
+    figures = dashboard.overall_figures(now=clock.now())
 
     assert (figures.linked, figures.need_the_user, figures.failing) == (1, 1, 1)
     assert figures.paused == [acme]
@@ -42,7 +42,7 @@ def test_the_chart_shows_the_week_of_the_end(linked_alice, ends_in, week):
     now = clock.now()
     Grant.objects.update(refresh_token_expires_at=now + ends_in)
 
-    figures = dashboard.of(now=now)
+    figures = dashboard.overall_figures(now=now)
 
     assert [number for number, each in enumerate(figures.weeks) if each.grants] == [week]
     assert figures.first_red_at == now + ends_in
@@ -52,7 +52,7 @@ def test_the_chart_shows_the_week_of_the_end(linked_alice, ends_in, week):
 def test_a_grant_without_a_known_end_is_linked_all_the_same(linked_alice):
     Grant.objects.update(refresh_token_expires_at=None)
 
-    figures = dashboard.of(now=clock.now())
+    figures = dashboard.overall_figures(now=clock.now())
 
     assert (figures.linked, figures.first_red_at) == (1, None)
 
