@@ -6,14 +6,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
 from integrations import clock
-from integrations.operations import integration_figures
+from integrations.operations import dashboard
 
 
 class IntegrationList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         shown: list[Any] = list(self.result_list)
-        figures = integration_figures.of(shown, now=clock.now())
+        figures = dashboard.figures_by_integration(shown, now=clock.now())
         for app in shown:
             vars(app).update(vars(figures[app.pk]))
         self.result_list = shown

@@ -1,4 +1,4 @@
-"""The form behind General and URLs. What makes an integration ready, `operations.readiness` says."""
+"""The form behind General and URLs. `operations.readiness` says what is still missing."""
 
 import re
 from datetime import datetime
