@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import authorization_url, clock, scopes
+from integrations import clock, scopes
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.integration_list import IntegrationList
 from integrations.admin.webex_app_form import WebexAppForm
-from integrations.errors import InvalidAuthorizationURL, NotReady
+from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
 from integrations.operations import integrations, readiness
@@ -132,14 +132,14 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         return {
             "app": stored,
             "readiness": readiness.check_readiness(stored, facts, now=now),
-            "understood": _understood(stored),
+            "understood": stored.pasted,
             "redirect_uris": [
                 (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
                 for brand in facts.brands
             ],
             "helper_uris": readiness.helper_uris(stored),
             "first_death": readiness.first_death(stored, now=now),
-            "can_test": stored.client_secret_set_at and stored.authorization_url,
+            "can_test": stored.client_secret_set_at and stored.pasted,
         }
 
     @admin.display(description=gettext_lazy("client secret"))
@@ -225,10 +225,3 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
 
 def _change_url(app: WebexApp) -> str:
     return reverse("admin:integrations_webexapp_change", args=[app.pk])
-
-
-def _understood(app: WebexApp) -> authorization_url.Pasted | None:
-    try:
-        return authorization_url.parse(app.authorization_url)
-    except InvalidAuthorizationURL:
-        return None

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import authorization_url, clock
+from integrations import clock
 from integrations.admin.two_lists import HostnamesField
+from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
@@ -83,10 +84,11 @@ class WebexAppForm(forms.ModelForm):
         }
 
     def clean_authorization_url(self) -> str:
-        text = re.sub(r"\s*[\r\n]+\s*", "", self.cleaned_data["authorization_url"]).strip()
+        """Reads it on the integration itself, which keeps what it says."""
+        self.instance.authorization_url = text = unwrapped(self.cleaned_data["authorization_url"])
         if text:
             try:
-                self.pasted = authorization_url.parse(text)
+                self.instance.parsed_authorization_url()
             except InvalidAuthorizationURL as error:
                 raise ValidationError(str(error)) from None
         return text
@@ -120,7 +122,7 @@ class WebexAppForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """A pasted URL fills in an empty client ID and must agree with a given one."""
         cleaned = super().clean() or self.cleaned_data
-        if pasted := getattr(self, "pasted", None):
+        if "authorization_url" in cleaned and (pasted := self.instance.pasted):
             cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
             if cleaned["client_id"] != pasted.client_id:
                 self.add_error("client_id", _("The pasted URL belongs to another client ID."))

@@ -72,7 +72,7 @@ def start(*, user: User, brand: BrandedURL | None, session_key: str, now: dateti
 
 def _offered_app(brand: BrandedURL | None) -> WebexApp:
     app = brand.app if brand else None
-    if app is None or not app.is_enabled or not app.device_linking_enabled:
+    if not (app and app.is_enabled and app.device_linking_enabled and app.pasted):
         raise NotReady
     return app
 

@@ -110,8 +110,8 @@ def figures_by_integration(apps: list[WebexApp], *, now: datetime) -> dict[int, 
         figures[app.pk] = IntegrationFigures(ready, facts[app.pk].brands)
     grants = Grant.objects.filter(app__in=apps).order_by()
     live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
-    key = ",".join(str(app.pk) for app in apps)
-    for row in counted(f"integrations.{key[:200]}", lambda: list(live)):
+    key = hash(tuple(figures))
+    for row in counted(f"integrations.{key}", lambda: list(live)):
         is_linked = row["status"] == Grant.Status.ACTIVE
         setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
     for pk, renewed_at, failing in _renewals(apps):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from integrations.models import AuthorizationRequest, BrandedURL, Grant
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
 from tests.browsing import PortalClient, query
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, H1, H2
 
@@ -221,6 +221,15 @@ def test_without_an_integration_the_portal_says_so(browser, alice, sandbox):
 
     assert (response.status_code, response["Location"]) == (303, "/my-account/")
     assert "Webex is not set up for this address yet." in client.get("/my-account/").text
+
+
+def test_an_integration_whose_pasted_url_is_unusable_starts_nothing(alice_browser, acme):
+    WebexApp.objects.update(authorization_url=acme.authorization_url.replace("http://", "ftp://"))
+
+    alice_browser.post(START)
+
+    assert "Webex is not set up for this address yet." in alice_browser.get("/my-account/").text
+    assert not AuthorizationRequest.objects.exists()
 
 
 # --- To a safe place ----------------------------------------------------------------------------

@@ -88,6 +88,13 @@ def test_what_is_odd_about_the_pasted_url_is_found(acme, old, new, code):
     assert code in codes(acme)
 
 
+def test_nothing_else_is_said_about_a_pasted_url_that_is_unusable(acme):
+    WebexApp.objects.update(authorization_url=acme.authorization_url.replace("http://", "ftp://"))
+
+    assert codes(acme) == ["authorization_url"]
+    assert [check.code for check in readiness_of(acme).fine] == ["client_secret", "hostnames"]
+
+
 def test_a_typo_names_the_scope_that_was_probably_meant(acme):
     changed = acme.authorization_url.replace("people_write", "people_wriet")
     WebexApp.objects.filter(pk=acme.pk).update(authorization_url=changed)
