@@ -46,7 +46,7 @@ class HorizonFilter(admin.SimpleListFilter):
 
 
 @admin.register(Grant)
-class GrantAdmin(ReadOnly, admin.ModelAdmin):
+class GrantAdmin(ReadOnly[Grant]):
     list_display = ("person", "state", "portal_user", "app", "renewal")
     list_filter = ("status", "app", HorizonFilter)
     search_fields = ("person_email",)  # how they are searched: get_search_results

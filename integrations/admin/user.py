@@ -3,24 +3,25 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.models import User
 from integrations import clock
+from integrations.admin import typed
 from integrations.admin.lists import CappedPaginator
 from integrations.linking import disconnection
 from integrations.models import Grant, GrantEvent
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(typed.UserAdmin[User]):
     paginator = CappedPaginator
     show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: User, form: typed.ModelForm[User], change: bool
+    ) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             self._disconnect(request, obj, "user deactivated")

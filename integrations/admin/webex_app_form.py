@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations import clock
 from integrations.admin.two_lists import HostnamesField
+from integrations.admin.typed import ModelForm
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
@@ -19,7 +20,7 @@ from integrations.operations import integrations, readiness
 MOST_NEW_HOSTNAMES = 500
 
 
-class WebexAppForm(forms.ModelForm):
+class WebexAppForm(ModelForm[WebexApp]):
     new_client_secret = forms.CharField(
         label=gettext_lazy("Client secret"),
         required=False,

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 def counted(key: str, count: Callable[[], T]) -> T:
     key = f"integrations.cached_count.{key}"
-    kept = cache.get(key)
+    kept: T | None = cache.get(key)
     if kept is not None:
         return kept
     began = time.monotonic()

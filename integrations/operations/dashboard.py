@@ -1,6 +1,7 @@
 """How things stand: in all, on the start page of Settings → Webex, and for each integration."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -101,7 +102,9 @@ def _counts(now: datetime) -> Counter[int]:
     return Counter({row["part"]: row["grants"] or 0 for row in rows})  # a sum may be NULL
 
 
-def figures_by_integration(apps: list[WebexApp], *, now: datetime) -> dict[int, IntegrationFigures]:
+def figures_by_integration(
+    apps: Sequence[WebexApp], *, now: datetime
+) -> dict[int, IntegrationFigures]:
     """By primary key; as many queries for one integration as for a hundred."""
     facts = readiness.collect_facts(apps, now=now)
     figures = {}
@@ -119,7 +122,7 @@ def figures_by_integration(apps: list[WebexApp], *, now: datetime) -> dict[int, 
     return figures
 
 
-def _renewals(apps: list[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
+def _renewals(apps: Sequence[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
     """The newest renewal is looked for among the grants that are due last: no scan, one index."""
     active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
     latest = active.order_by("-refresh_due_at").values("pk")[:20]

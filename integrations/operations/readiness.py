@@ -3,7 +3,7 @@
 `check_readiness` looks at facts only; `check_all` collects them for any number at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -98,7 +98,7 @@ def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness
     return {app.pk: check_readiness(app, facts[app.pk], now=now) for app in apps}
 
 
-def collect_facts(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
+def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
     facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
     keys = [app.pk for app in apps if app.pk]
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
@@ -276,4 +276,5 @@ def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
     if app.is_enabled or not app.pk:
         return None
     active = Grant.objects.active().filter(app=app)
-    return active.aggregate(first=Min("refresh_token_expires_at"))["first"]
+    first: datetime | None = active.aggregate(at=Min("refresh_token_expires_at"))["at"]
+    return first

@@ -118,18 +118,21 @@ def failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
     return AmbiguousOutcome("answer lost")
 
 
-_local = threading.local()
+class _OfThread(threading.local):
+    curl: pycurl.Curl | None = None
+
+
+_of_thread = _OfThread()
 
 
 def _handle() -> pycurl.Curl:
-    if not hasattr(_local, "curl"):
-        _local.curl = pycurl.Curl()
-    return _local.curl
+    _of_thread.curl = _of_thread.curl or pycurl.Curl()
+    return _of_thread.curl
 
 
 def _forget_handles() -> None:
-    global _local
-    _local = threading.local()
+    global _of_thread
+    _of_thread = _OfThread()
 
 
 os.register_at_fork(after_in_child=_forget_handles)  # parent and child must not share sockets
