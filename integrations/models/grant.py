@@ -34,11 +34,11 @@ class GrantQuerySet(renewal.RenewableQuerySet):
         Read through the partial index `due_grants_of_an_app`.
         """
         due = self.active().filter(app=app_id, refresh_due_at__lte=now, user__is_active=True)
-        return super(GrantQuerySet, due).unclaimed(now).order_by("refresh_due_at")
+        return due.unclaimed(now).order_by("refresh_due_at")
 
-    def unclaimed(self, now: datetime) -> "GrantQuerySet":
-        """Whose claim ran out must be adopted first (`outcomes.adopt`)."""
-        return super().unclaimed(now).filter(claimed_by=None)
+    def claimable(self, now: datetime) -> "GrantQuerySet":
+        """Whose claim ran out must be taken over first (`outcomes.take_over_orphans`)."""
+        return self.unclaimed(now).filter(claimed_by=None)
 
     def orphaned(self, now: datetime) -> "GrantQuerySet":
         return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
@@ -48,7 +48,7 @@ class GrantQuerySet(renewal.RenewableQuerySet):
         return self.active().filter(app=app_id, last_error="", user__is_active=True)
 
     def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        return self.untroubled_in_app(app_id).unclaimed(now).order_by("refresh_due_at")
+        return self.untroubled_in_app(app_id).claimable(now).order_by("refresh_due_at")
 
     def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
         """Healthy ones; where none is left, what is due must do."""
@@ -212,7 +212,7 @@ class Grant(Claimable):
             columns |= self._identity(person) | {"granted_at": now, "status": Grant.Status.ACTIVE}
         return self._write(row, columns)
 
-    def give_up(self, *, reason: str, tracking_id: str = "") -> bool:
+    def mark_consent_lost(self, *, reason: str, tracking_id: str = "") -> bool:
         """Webex no longer accepts this consent. The tokens stay, and are never sent again."""
         return self._write_fenced(
             status=Grant.Status.CONSENT_LOST, last_error=reason, last_tracking_id=tracking_id

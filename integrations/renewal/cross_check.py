@@ -78,4 +78,4 @@ def _note(pk: int, version: int, error: WebexError, now: datetime) -> None:
     grants = Grant.objects.without_tokens().select_related("app")
     for grant in grants.filter(pk=pk, version=version):
         refused = isinstance(error, InvalidGrant | Refused)
-        (outcomes.suspected if refused else outcomes.failed)(grant, error, now=now)
+        (outcomes.put_in_doubt if refused else outcomes.record_failure)(grant, error, now=now)

@@ -30,7 +30,7 @@ from integrations.errors import (
 from integrations.models import Grant, RenewalMinute, WebexApp
 from integrations.models.renewal import Renewal
 from integrations.renewal import cross_check, outcomes
-from integrations.renewal.claims import Row, Supply
+from integrations.renewal.claims import Claims, Row
 from integrations.renewal.outcomes import Outcome
 from integrations.tokens import TokenSet
 from integrations.webex import answers, oauth
@@ -79,9 +79,9 @@ class Drain:
         self.ends = time.monotonic() + seconds
         self.client = oauth.Client(app.client_id, app.client_secret or "")
         self.request = oauth.refresh_request(self.client)
-        self.supply = Supply(app, ticking)
+        self.claims = Claims(app, ticking)
         self.tally: Counter[Outcome] = Counter()
-        self.held: list[tuple[Row, WebexError]] = []
+        self.deferred: list[tuple[Row, WebexError]] = []
         # The last answers: accepted, or refused without a lost answer that explains it.
         self.recent: deque[bool] = deque(maxlen=RECENT)
         self.window = 1  # grows with each success, so that a wrong secret costs one call
@@ -98,10 +98,10 @@ class Drain:
                     progress(self.tally.total())
                 elif not len(calls):
                     time.sleep(0.02)  # waiting for its turn
-                if self.held and time.monotonic() > self.held[0][0].send_until:
-                    self._settle_held()  # before their claims end
-        self._settle_held()
-        self.supply.close()
+                if self.deferred and time.monotonic() > self.deferred[0][0].send_until:
+                    self._decide_deferred()  # before their claims end
+        self._decide_deferred()
+        self.claims.close()
         if renewed := self.tally[Outcome.RENEWED]:
             RenewalMinute.objects.add(renewed, now=self.ticking.now())
             if not self.paused:
@@ -114,11 +114,11 @@ class Drain:
         """Starts calls while there is room; False once no more will be started."""
         while len(calls) < self.window:
             if self.paused or time.monotonic() >= self.ends:
-                self.supply.release()
+                self.claims.release()
                 return False
-            row = self.supply.take(window=self.window)
+            row = self.claims.take(window=self.window)
             if row is None:
-                return not self.supply.is_exhausted
+                return not self.claims.is_exhausted
             self._start(calls, row)
         return True
 
@@ -127,7 +127,9 @@ class Drain:
             row.refresh_token = fields.decrypt(row.ciphertext)
         except UndecryptableValue:
             error = WebexUnavailable("undecryptable")
-            self._count(retry_write(lambda: self._judge(row, error), [row.pk]))  # no fault of Webex
+            self._count(
+                retry_write(lambda: self._record_failure(row, error), [row.pk])
+            )  # no fault of Webex
             return
         calls.add(row, self.request(row.refresh_token))
 
@@ -137,14 +139,16 @@ class Drain:
         renewals: list[Renewal] = []
         failures: list[tuple[Row, WebexError]] = []
         for row, answer in arrived:
-            verdict = (
-                answers.judge(answer, row.claimed_at) if isinstance(answer, Answer) else answer
+            result = (
+                answers.parse_token_answer(answer, row.claimed_at)
+                if isinstance(answer, Answer)
+                else answer
             )
-            if isinstance(verdict, TokenSet):
-                tokens = verdict.renewing(row.refresh_token)
+            if isinstance(result, TokenSet):
+                tokens = result.renewing(row.refresh_token)
                 renewals.append(Renewal(row.pk, row.version, tokens))
             else:
-                failures.append((row, verdict))
+                failures.append((row, result))
         if renewals:
             self._store(renewals)
         for row, error in failures:
@@ -156,34 +160,34 @@ class Drain:
             lambda: Grant.objects.store_renewals(renewals, now=self.ticking.now()), keys
         )
         self.tally[Outcome.RENEWED] += len(renewals) - len(late)
-        self.tally[Outcome.OUTRUN] += len(late)
+        self.tally[Outcome.SUPERSEDED] += len(late)
         self.failures_in_a_row = 0
         self.recent.extend([True] * len(renewals))
         self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
         retry_write(lambda: outcomes.resume(self.app), [])
-        retry_write(self.supply.prove, [])
+        retry_write(self.claims.mark_working, [])
 
     def _fail(self, row: Row, error: WebexError) -> None:
         self.failures_in_a_row += 1
         if isinstance(error, InvalidGrant | Refused):
-            self.held.append((row, error))
+            self.deferred.append((row, error))
             if not retry_write(lambda: self._is_explained(row), [row.pk]):
                 self.recent.append(False)
             is_large = self._is_burst() and self.recent.count(False) >= LARGEST_BURST
             if is_large or self._refuses_everybody():
                 self._pause(error)
             return
-        self._count(retry_write(lambda: self._judge(row, error), [row.pk]))
+        self._count(retry_write(lambda: self._record_failure(row, error), [row.pk]))
         if outcomes.concerns_integration(error) or self._is_outage():
             self._pause(error)
 
-    def _judge(self, row: Row, error: WebexError) -> Outcome:
+    def _record_failure(self, row: Row, error: WebexError) -> Outcome:
         grant = self._grant(row)
         if grant is None:
-            return Outcome.OUTRUN
+            return Outcome.SUPERSEDED
         if outcomes.concerns_integration(error):
-            return outcomes.released(grant)
-        return outcomes.later(grant, error, now=self.ticking.now())
+            return outcomes.release(grant)
+        return outcomes.retry_later(grant, error, now=self.ticking.now())
 
     def _grant(self, row: Row) -> Grant | None:
         grants = Grant.objects.without_tokens().select_related("app")
@@ -195,12 +199,12 @@ class Drain:
     def _is_outage(self) -> bool:
         in_silence = self.failures_in_a_row >= SILENCE and time.monotonic() >= self.ends
         only_silence = in_silence and not self.tally[Outcome.RENEWED]
-        return self.supply.is_probing or self.failures_in_a_row >= OUTAGE or only_silence
+        return self.claims.is_probing or self.failures_in_a_row >= OUTAGE or only_silence
 
     def _refuses_everybody(self) -> bool:
         if any(self.recent):
             return False
-        return bool(self.held) if self.supply.is_probing else len(self.recent) >= REFUSALS
+        return bool(self.deferred) if self.claims.is_probing else len(self.recent) >= REFUSALS
 
     def _is_burst(self) -> bool:
         refused = self.recent.count(False)
@@ -216,34 +220,36 @@ class Drain:
             self.paused = True
             retry_write(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
 
-    def _settle_held(self) -> None:
+    def _decide_deferred(self) -> None:
         """A first refusal inside a burst is put in doubt; outside of one it stands."""
-        if self._is_burst() and self.held:
-            self._pause(self.held[-1][1])
-        elif self.held:  # perhaps by another drain, which saw more of the burst
-            self.paused |= retry_write(self.supply.is_held, [])
-        for row, error in self.held:
+        if self._is_burst() and self.deferred:
+            self._pause(self.deferred[-1][1])
+        elif self.deferred:  # perhaps by another drain, which saw more of the burst
+            self.paused |= retry_write(self.claims.is_paused_elsewhere, [])
+        for row, error in self.deferred:
             self._count(retry_write(partial(self._refuse, row, error), [row.pk]))
-        self.held.clear()
+        self.deferred.clear()
         self.has_witness = False
 
     def _refuse(self, row: Row, error: WebexError) -> Outcome:
         grant, now = self._grant(row), self.ticking.now()
         if grant is None:
-            return Outcome.OUTRUN
+            return Outcome.SUPERSEDED
         refused_before = outcomes.was_refused_before(grant, now=now)
         nobody = not any(self.recent)  # was accepted
-        in_burst = self.paused and (self.supply.is_probing or nobody or not refused_before)
+        in_burst = self.paused and (self.claims.is_probing or nobody or not refused_before)
         in_doubt = in_burst or outcomes.in_doubt(grant, error, now=now)
         if isinstance(error, Refused) and not in_doubt:
             accepted = self._accepts_others()
             in_doubt = self._are_several() if accepted is None else not accepted
-        return (outcomes.suspected if in_doubt else outcomes.lost)(grant, error, now=now)
+        return (outcomes.put_in_doubt if in_doubt else outcomes.mark_consent_lost)(
+            grant, error, now=now
+        )
 
     def _are_several(self) -> bool:
         """So many that have nobody to compare them with: rather trouble of the integration."""
         refused = Grant.objects.failing().filter(app=self.app.pk).exclude(suspect_since=None)
-        keys = {row.pk for row, _error in self.held}
+        keys = {row.pk for row, _error in self.deferred}
         return len(keys) + refused.exclude(pk__in=keys).count() >= REFUSALS
 
     def _accepts_others(self) -> bool | None:

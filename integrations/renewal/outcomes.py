@@ -35,23 +35,23 @@ WRONG_CLIENT_PAUSE = timedelta(minutes=10)
 class Outcome(StrEnum):
     RENEWED = "renewed"
     CLAIMED = "claimed by another process"
-    OUTRUN = "outrun by a new consent or a disconnect"
+    SUPERSEDED = "superseded by a new consent or a disconnect"
     SUSPECT = "refused once"
     CONSENT_LOST = "consent lost"
     RETRY_LATER = "retry later"
     PAUSED = "integration paused"
 
 
-def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     """Judges one grant by itself; `drain` looks at many and may hold a verdict back."""
     if concerns_integration(error):
         pause(grant.app, error, now=now)
-        return released(grant)
+        return release(grant)
     if isinstance(error, InvalidGrant):
-        return lost(grant, error, now=now)
+        return mark_consent_lost(grant, error, now=now)
     if isinstance(error, Refused):
-        return suspected(grant, error, now=now)  # only a drain sees enough to give it up
-    return later(grant, error, now=now)
+        return put_in_doubt(grant, error, now=now)  # only a drain sees enough to give it up
+    return retry_later(grant, error, now=now)
 
 
 def concerns_integration(error: WebexError) -> bool:
@@ -73,7 +73,7 @@ def was_refused_before(grant: Grant, *, now: datetime) -> bool:
     return grant.suspect_since is not None and now - grant.suspect_since >= BETWEEN_REFUSALS
 
 
-def suspected(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def put_in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     kept = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     grant.postpone(
         now + BETWEEN_REFUSALS,
@@ -85,11 +85,11 @@ def suspected(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.SUSPECT
 
 
-def lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     reason = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     with transaction.atomic():
-        if not grant.give_up(reason=reason, tracking_id=error.tracking_id):
-            return Outcome.OUTRUN
+        if not grant.mark_consent_lost(reason=reason, tracking_id=error.tracking_id):
+            return Outcome.SUPERSEDED
         GrantEvent.objects.create(
             grant=grant,
             kind=GrantEvent.Kind.CONSENT_LOST,
@@ -102,7 +102,7 @@ def lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.CONSENT_LOST
 
 
-def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def retry_later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     failures, reason = grant.failure_count + 1, error.reason
     wait = back_off(failures)
     if isinstance(error, AmbiguousOutcome):
@@ -119,7 +119,7 @@ def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.RETRY_LATER
 
 
-def adopt(grants: GrantQuerySet, *, now: datetime) -> bool:
+def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     """Names those of them whose claims ran out: a call under way may have been answered.
 
     Perhaps whoever made it only waits for the database, so they stay out of reach a little longer:
@@ -134,7 +134,7 @@ def adopt(grants: GrantQuerySet, *, now: datetime) -> bool:
     return bool(keys)
 
 
-def released(grant: Grant) -> Outcome:
+def release(grant: Grant) -> Outcome:
     """Not this grant's fault: it stays as due as it was."""
     ours = Grant.objects.filter(pk=grant.pk, claimed_by=grant.claimed_by)
     ours.update(claimed_by=None, claimed_until=None)

@@ -279,7 +279,7 @@ def test_a_late_answer_to_a_claim_that_ran_out_changes_nothing(alice_grant, sand
     sweep()
     renewed = raw(alice_grant, "refresh_token")
 
-    assert not late.give_up(reason="invalid_grant")
+    assert not late.mark_consent_lost(reason="invalid_grant")
     assert not late.postpone(clock.now())
 
     assert reread(alice_grant).status == Grant.Status.ACTIVE
