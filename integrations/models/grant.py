@@ -50,10 +50,18 @@ class GrantQuerySet(renewal.RenewableQuerySet):
     def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
         return self.untroubled_in_app(app_id).claimable(now).order_by("refresh_due_at")
 
-    def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        """Healthy ones; where none is left, what is due must do."""
+    def to_probe_with(self, app_id: int, now: datetime, *, most: int) -> "GrantQuerySet":
+        """Healthy ones, each of another organisation; where none is left, what is due must do."""
         healthy = self.healthy_in_app(app_id, now)
-        return healthy if healthy.exists() else self.due_in_app(app_id, now)
+        keys: list[int] = []
+        orgs: list[str] = []
+        while len(keys) < most:
+            elsewhere = healthy.exclude(org_id__in=orgs).values_list("pk", "org_id").first()
+            if elsewhere is None:
+                break
+            keys.append(elsewhere[0])
+            orgs.append(elsewhere[1])
+        return healthy.filter(pk__in=keys) if keys else self.due_in_app(app_id, now)
 
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.with_tokens().filter(user__is_active=False)

@@ -15,13 +15,15 @@ from django.conf import settings
 from django.db import connection
 
 from integrations.clock import Ticking
-from integrations.database import AWAY
+from integrations.database import AWAY, retry_write
+from integrations.errors import WebexError
 from integrations.models import Grant, Lease, WebexApp
 from integrations.renewal import outcomes, rate_limit
 
 logger = logging.getLogger(__name__)
 
 SOON = 0.2  # seconds
+PROBES = 3  # grants with which a paused integration is tried, of several organisations
 
 
 @dataclass(slots=True)
@@ -36,11 +38,17 @@ class Row:
     ciphertext: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)  # once it is sent
 
+    def grant(self) -> Grant | None:
+        """As it is now; None where it is somebody else's by now."""
+        grants = Grant.objects.without_tokens().select_related("app")
+        ours = {"version": self.version, "claimed_until": self.claimed_until}
+        return grants.filter(pk=self.pk, **ours).first()
+
 
 class Claims:
     def __init__(self, app: WebexApp, ticking: Ticking) -> None:
         self.app, self.ticking = app, ticking
-        self.is_exhausted = False
+        self.is_exhausted = self.is_paused = False
         self.is_probing = bool(app.pause_reason)
         self._is_working = False
         self._lease = f"renewing {app.pk}"
@@ -62,6 +70,12 @@ class Claims:
         """Something was renewed: the others need not wait any longer."""
         self._is_working, self.is_probing = True, False
         self._end_lease()
+
+    def pause(self, error: WebexError) -> None:
+        """The whole integration, once."""
+        if not self.is_paused:
+            self.is_paused = True
+            retry_write(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
 
     def release(self) -> None:
         """What was claimed and will not be asked about."""
@@ -101,7 +115,7 @@ class Claims:
             self._waits_until = time.monotonic() + SOON
             return
         now = self.ticking.now()
-        most = 1 if self.is_probing else min(settings.REFRESH_BATCH, 4 * window)
+        most = PROBES if self.is_probing else min(settings.REFRESH_BATCH, 4 * window)
         allowed, wait = rate_limit.reserve(self.app, most=most, now=now)
         if not allowed:
             self._waits_until = time.monotonic() + wait.total_seconds()
@@ -117,12 +131,15 @@ class Claims:
         return time.monotonic() + outcomes.LAST_CHANCE if found else 0.0
 
     def _claimed(self, most: int, now: datetime) -> list[Row]:
-        which = Grant.objects.to_probe_with if self.is_probing else Grant.objects.due_in_app
         seconds = settings.REFRESH_CLAIM
         until = now + timedelta(seconds=seconds)
         send_until = time.monotonic() + seconds - settings.WEBEX_TIMEOUT - 1
         columns = ("refresh_due_at", "id", "version", "refresh_token")
-        rows = which(self.app.pk, now).claim_columns(*columns, most=most, now=now, seconds=seconds)
+        if self.is_probing:
+            which = Grant.objects.to_probe_with(self.app.pk, now, most=most)
+        else:
+            which = Grant.objects.due_in_app(self.app.pk, now)
+        rows = which.claim_columns(*columns, most=most, now=now, seconds=seconds)
         if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
             Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
         return [

@@ -30,6 +30,8 @@ AFTER_LOST_ANSWER = timedelta(seconds=30)
 BETWEEN_REFUSALS = timedelta(minutes=1)
 LAST_CHANCE = 6.0  # seconds: longer than one attempt to reach the database again
 WRONG_CLIENT_PAUSE = timedelta(minutes=10)
+REFUSED_PAUSE = timedelta(minutes=5)  # at most, while everybody is refused
+CLIENT_REFUSED = "Webex refuses the client ID or secret"
 
 
 class Outcome(StrEnum):
@@ -57,16 +59,6 @@ def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome
 def concerns_integration(error: WebexError) -> bool:
     """It says nothing about the grant: the client is refused, or everybody shall wait."""
     return isinstance(error, InvalidClient) or error.status == 429
-
-
-def in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> bool:
-    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not.
-
-    What a killed worker left behind may never have been sent.
-    """
-    is_explained = grant.last_error == ANSWER_LOST
-    is_bare = isinstance(error, Refused)
-    return is_bare and not is_explained and not was_refused_before(grant, now=now)
 
 
 def was_refused_before(grant: Grant, *, now: datetime) -> bool:
@@ -158,6 +150,8 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
         wait = asked_to_wait(error) or FIRST_RETRY
     elif isinstance(error, InvalidClient):
         wait = WRONG_CLIENT_PAUSE
+    elif isinstance(error, InvalidGrant | Refused):
+        wait = min(back_off(pauses), REFUSED_PAUSE)  # the living wait for it
     else:
         wait = max(back_off(pauses), asked_to_wait(error))
     with transaction.atomic():
@@ -168,9 +162,7 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
         ):
             return
         if error.status != 429:
-            AppIncident.objects.get_or_create(
-                app=app, ended_at=None, defaults={"reason": str(error)[:200], "began_at": now}
-            )
+            begin_incident(app, error, now=now)
     logger.error("Webex integration paused: app=%s for=%s %s", app.pk, wait, error)
 
 
@@ -182,6 +174,12 @@ def resume(app: WebexApp) -> None:
         WebexApp.objects.filter(pk=app.pk, pause_count=pauses).update(
             refresh_paused_until=None, pause_reason="", pause_count=0
         )
+
+
+def begin_incident(app: WebexApp, error: WebexError, *, now: datetime) -> None:
+    """One at a time; operators are told of each once."""
+    facts = {"reason": str(error)[:200], "began_at": now}
+    AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
 
 
 def end_incident(app: WebexApp, *, now: datetime) -> None:
