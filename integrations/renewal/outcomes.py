@@ -45,14 +45,14 @@ class Outcome(StrEnum):
 
 
 def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
-    """Judges one grant by itself; `drain` looks at many and may hold a verdict back."""
+    """Of one grant by itself. Only a drain sees enough to give one up."""
     if concerns_integration(error):
         pause(grant.app, error, now=now)
         return release(grant)
     if isinstance(error, InvalidGrant):
-        return mark_consent_lost(grant, error, now=now)
+        return put_in_doubt(grant, error, now=now, wait=timedelta(0))
     if isinstance(error, Refused):
-        return put_in_doubt(grant, error, now=now)  # only a drain sees enough to give it up
+        return put_in_doubt(grant, error, now=now)
     return retry_later(grant, error, now=now)
 
 
@@ -65,10 +65,12 @@ def was_refused_before(grant: Grant, *, now: datetime) -> bool:
     return grant.suspect_since is not None and now - grant.suspect_since >= BETWEEN_REFUSALS
 
 
-def put_in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def put_in_doubt(
+    grant: Grant, error: WebexError, *, now: datetime, wait: timedelta = BETWEEN_REFUSALS
+) -> Outcome:
     kept = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     grant.postpone(
-        now + BETWEEN_REFUSALS,
+        now + wait,
         suspect_since=grant.suspect_since or now,
         failing_since=grant.failing_since or now,
         last_error=kept[:200],
