@@ -59,7 +59,7 @@ def test_two_drains_at_once_never_send_the_same_token(acme, fill, calls, sandbox
     assert sandbox.ledger.reuse == 0
 
 
-def test_an_answer_outrun_by_a_new_consent_is_thrown_away(acme, fill, sandbox, monkeypatch):
+def test_an_answer_superseded_by_a_new_consent_is_thrown_away(acme, fill, sandbox, monkeypatch):
     grant = fill(acme)[0]
     judge = answers.parse_token_answer
 

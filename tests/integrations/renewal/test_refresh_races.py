@@ -131,7 +131,7 @@ def test_a_new_consent_during_a_renewal_wins(alice_browser, linked_alice, sandbo
     assert alice_browser.badge() == "linked"
 
 
-def test_a_caller_outrun_by_a_new_consent_gets_the_new_token(
+def test_a_caller_superseded_by_a_new_consent_gets_the_new_token(
     alice_browser, linked_alice, expire, sandbox
 ):
     grant = expire(linked_alice)

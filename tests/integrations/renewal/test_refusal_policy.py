@@ -1,4 +1,4 @@
-"""What a refused refresh token means: the rules as a table, without Webex and without a database."""
+"""What a refused refresh token means: the rules as a table, without Webex or a database."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ LOST, DOUBT = Verdict.CONSENT_LOST, Verdict.DOUBT
 
 
 def policy_after(answers, *, client=Client.UNKNOWN, others=Others.NOT_ASKED, **refusal):
-    """`answers`: `+` somebody is accepted, `-` somebody else is refused, `x` this one is refused."""
+    """`answers`: `+` somebody is accepted, `-` another is refused, `x` this one is."""
     policy, ours = RefusalPolicy(), None
     for answer in answers:
         if answer == "+":
