@@ -1,7 +1,7 @@
 """What an answer of Webex means: pure functions from status, headers and body to a value or error.
 
-Webex answers errors in two shapes, its gateway's and RFC 6749's. Status and standard `error` codes
-decide; description texts never do, because none of them is documented.
+Webex answers errors in two shapes, its gateway's and RFC 6749's (contract 4). Status and standard
+`error` codes decide; description texts never do, because none of them is documented.
 """
 
 import json

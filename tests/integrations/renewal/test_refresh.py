@@ -1,4 +1,4 @@
-"""What each answer of Webex does to a grant and to its integration (design, section 7.4)."""
+"""What each answer of Webex does to a grant and to its integration."""
 
 from datetime import timedelta
 
