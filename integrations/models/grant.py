@@ -231,7 +231,7 @@ class Grant(Claimable):
         return self._write_fenced(refresh_due_at=until, **facts)
 
     def disconnect(self) -> bool:
-        """Forgets the tokens; a renewal in flight comes too late. False where another was faster."""
+        """Forgets the tokens, before any renewal in flight. False where another was faster."""
         columns = {
             "status": Grant.Status.DISCONNECTED,
             "access_token": None,
