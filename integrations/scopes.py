@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 section 3.3
-MINIMUM = (  # odin's setup guide
+MINIMUM = (  # odin's setup guide (contract 10)
     "spark-admin:broadworks_subscribers_write",
     "spark-admin:broadworks_subscribers_read",
     "spark-admin:broadworks_enterprises_write",

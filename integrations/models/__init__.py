@@ -8,6 +8,7 @@ from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
+from integrations.models.lease import Lease
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "GrantEvent",
     "Heartbeat",
     "KeyCanary",
+    "Lease",
     "RenewalMinute",
     "WebexApp",
 ]

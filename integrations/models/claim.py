@@ -15,6 +15,9 @@ class ClaimableQuerySet(models.QuerySet[Any]):
     def unclaimed(self, now: datetime) -> Self:
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
+    def claimable(self, now: datetime) -> Self:
+        return self.unclaimed(now)
+
     def claim(self, *, most: int, now: datetime, seconds: float) -> Self:
         """Claims up to `most` of these rows and returns them, in the order of this queryset."""
         claimed = self.claim_columns("id", most=most, now=now, seconds=seconds)
@@ -34,7 +37,7 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         prepare = [self.model._meta.get_field(kind).get_db_prep_save for kind in kinds]
         values = [each(value, connection) for each, value in zip(prepare, claim, strict=True)]
         table = connection.ops.quote_name(self.model._meta.db_table)
-        free = self.unclaimed(now).values("pk")[:most]
+        free = self.claimable(now).values("pk")[:most]
         chosen, parameters = free.query.sql_with_params()
         if connection.features.has_select_for_update_skip_locked:
             chosen += " " + connection.ops.for_update_sql(skip_locked=True, of=[table])
@@ -58,7 +61,7 @@ class Claimable(models.Model):
     def claim(self, *, now: datetime, seconds: float, **columns: Any) -> bool:
         """Takes this one row, if it is still as it was read; `columns` change with it."""
         claimed_by, claimed_until = uuid.uuid4(), now + timedelta(seconds=seconds)
-        row = self.rows_as_read().unclaimed(now)
+        row = self.rows_as_read().claimable(now)
         if row.update(claimed_by=claimed_by, claimed_until=claimed_until, **columns) != 1:
             return False
         self.claimed_by, self.claimed_until = claimed_by, claimed_until

@@ -34,11 +34,11 @@ class GrantQuerySet(renewal.RenewableQuerySet):
         Read through the partial index `due_grants_of_an_app`.
         """
         due = self.active().filter(app=app_id, refresh_due_at__lte=now, user__is_active=True)
-        return super(GrantQuerySet, due).unclaimed(now).order_by("refresh_due_at")
+        return due.unclaimed(now).order_by("refresh_due_at")
 
-    def unclaimed(self, now: datetime) -> "GrantQuerySet":
-        """Whose claim ran out must be adopted first (`outcomes.adopt`)."""
-        return super().unclaimed(now).filter(claimed_by=None)
+    def claimable(self, now: datetime) -> "GrantQuerySet":
+        """Whose claim ran out must be taken over first (`outcomes.take_over_orphans`)."""
+        return self.unclaimed(now).filter(claimed_by=None)
 
     def orphaned(self, now: datetime) -> "GrantQuerySet":
         return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
@@ -48,12 +48,20 @@ class GrantQuerySet(renewal.RenewableQuerySet):
         return self.active().filter(app=app_id, last_error="", user__is_active=True)
 
     def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        return self.untroubled_in_app(app_id).unclaimed(now).order_by("refresh_due_at")
+        return self.untroubled_in_app(app_id).claimable(now).order_by("refresh_due_at")
 
-    def to_probe_with(self, app_id: int, now: datetime) -> "GrantQuerySet":
-        """Healthy ones; where none is left, what is due must do."""
+    def to_probe_with(self, app_id: int, now: datetime, *, most: int) -> "GrantQuerySet":
+        """Healthy ones, each of another organisation; where none is left, what is due must do."""
         healthy = self.healthy_in_app(app_id, now)
-        return healthy if healthy.exists() else self.due_in_app(app_id, now)
+        keys: list[int] = []
+        orgs: list[str] = []
+        while len(keys) < most:
+            elsewhere = healthy.exclude(org_id__in=orgs).values_list("pk", "org_id").first()
+            if elsewhere is None:
+                break
+            keys.append(elsewhere[0])
+            orgs.append(elsewhere[1])
+        return healthy.filter(pk__in=keys) if keys else self.due_in_app(app_id, now)
 
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.with_tokens().filter(user__is_active=False)
@@ -212,7 +220,7 @@ class Grant(Claimable):
             columns |= self._identity(person) | {"granted_at": now, "status": Grant.Status.ACTIVE}
         return self._write(row, columns)
 
-    def give_up(self, *, reason: str, tracking_id: str = "") -> bool:
+    def mark_consent_lost(self, *, reason: str, tracking_id: str = "") -> bool:
         """Webex no longer accepts this consent. The tokens stay, and are never sent again."""
         return self._write_fenced(
             status=Grant.Status.CONSENT_LOST, last_error=reason, last_tracking_id=tracking_id
@@ -223,7 +231,7 @@ class Grant(Claimable):
         return self._write_fenced(refresh_due_at=until, **facts)
 
     def disconnect(self) -> bool:
-        """Forgets the tokens and outruns any renewal in flight. False where another was faster."""
+        """Forgets the tokens, before any renewal in flight. False where another was faster."""
         columns = {
             "status": Grant.Status.DISCONNECTED,
             "access_token": None,

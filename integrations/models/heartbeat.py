@@ -10,21 +10,9 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def beat(self, name: str, *, now: datetime) -> None:
         self.update_or_create(name=name, defaults={"at": now})
 
-    def take_place(self, names: list[str], *, now: datetime, until: datetime) -> str | None:
-        """The first of these that is free; it is taken until then."""
-        for name in names:
-            self.get_or_create(name=name, defaults={"at": now})
-            if self.filter(name=name, at__lte=now).update(at=until) == 1:
-                return name
-        return None
-
-    def leave_place(self, name: str, *, until: datetime, now: datetime) -> None:
-        """Not if it ran out and is somebody else's by now."""
-        self.filter(name=name, at=until).update(at=now)
-
 
 class Heartbeat(models.Model):
-    # "sweep", "beat", "worker <host>", "drain <app> <n>", "trial <app>"
+    # "sweep", "beat", "worker <host>"
     name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 

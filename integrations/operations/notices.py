@@ -14,23 +14,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations import hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, Heartbeat
+from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, Lease
 
 logger = logging.getLogger(__name__)
 
 ENDS_SOON = timedelta(days=7)  # before the refresh token dies
 AT_ONCE = 200  # notices in one run
-PLACE = "notices"  # one run at a time, or a person would get the same mail twice
-LONGEST_RUN = timedelta(minutes=15)  # after which the place of a killed run is free again
+LEASE = "notices"  # one run at a time, or a person would get the same mail twice
+LONGEST_RUN = timedelta(minutes=15)  # after which a killed run holds up nobody
 
 
 def send_all(*, now: datetime) -> None:
-    if not Heartbeat.objects.take_place([PLACE], now=now, until=now + LONGEST_RUN):
+    until = now + LONGEST_RUN
+    if not Lease.objects.take([LEASE], now=now, until=until):
         return
     try:
         _send_all(now)
     finally:
-        Heartbeat.objects.beat(PLACE, now=now)
+        Lease.objects.release(LEASE, until=until, now=now)
 
 
 def _send_all(now: datetime) -> None:

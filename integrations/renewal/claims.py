@@ -15,13 +15,15 @@ from django.conf import settings
 from django.db import connection
 
 from integrations.clock import Ticking
-from integrations.database import AWAY
-from integrations.models import Grant, Heartbeat, WebexApp
+from integrations.database import AWAY, retry_write
+from integrations.errors import WebexError
+from integrations.models import Grant, Lease, WebexApp
 from integrations.renewal import outcomes, rate_limit
 
 logger = logging.getLogger(__name__)
 
 SOON = 0.2  # seconds
+PROBES = 3  # grants with which a paused integration is tried, of several organisations
 
 
 @dataclass(slots=True)
@@ -36,15 +38,21 @@ class Row:
     ciphertext: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)  # once it is sent
 
+    def grant(self) -> Grant | None:
+        """As it is now; None where it is somebody else's by now."""
+        grants = Grant.objects.without_tokens().select_related("app")
+        ours = {"version": self.version, "claimed_until": self.claimed_until}
+        return grants.filter(pk=self.pk, **ours).first()
 
-class Supply:
+
+class Claims:
     def __init__(self, app: WebexApp, ticking: Ticking) -> None:
         self.app, self.ticking = app, ticking
-        self.is_exhausted = False
+        self.is_exhausted = self.is_paused = False
         self.is_probing = bool(app.pause_reason)
-        self._is_proven = False
-        self._trial = f"trial {app.pk}"
-        self._trial_until: datetime | None = None
+        self._is_working = False
+        self._lease = f"renewing {app.pk}"
+        self._lease_until: datetime | None = None
         self._queue: deque[Row] = deque()
         self._waits_until = 0.0  # monotonic
         self._orphans_until: float | None = None  # monotonic
@@ -58,10 +66,16 @@ class Supply:
             self._release([row])
         return None
 
-    def prove(self) -> None:
+    def mark_working(self) -> None:
         """Something was renewed: the others need not wait any longer."""
-        self._is_proven, self.is_probing = True, False
-        self._end_trial()
+        self._is_working, self.is_probing = True, False
+        self._end_lease()
+
+    def pause(self, error: WebexError) -> None:
+        """The whole integration, once."""
+        if not self.is_paused:
+            self.is_paused = True
+            retry_write(lambda: outcomes.pause(self.app, error, now=self.ticking.now()), [])
 
     def release(self) -> None:
         """What was claimed and will not be asked about."""
@@ -71,9 +85,9 @@ class Supply:
     def close(self) -> None:
         self.release()
         with contextlib.suppress(*AWAY):  # it ends by itself
-            self._end_trial()
+            self._end_lease()
 
-    def is_held(self) -> bool:
+    def is_paused_elsewhere(self) -> bool:
         """Another drain paused the integration, or somebody disabled it."""
         app = WebexApp.objects.filter(pk=self.app.pk, is_enabled=True)
         free = app.exclude(refresh_paused_until__gt=self.ticking.now())
@@ -93,15 +107,15 @@ class Supply:
 
     def _claim(self, window: int) -> None:
         if self._orphans_until is None:
-            self._orphans_until = self._adopt()
-        if self.is_held():
+            self._orphans_until = self._take_over_orphans()
+        if self.is_paused_elsewhere():
             self.is_exhausted = True
             return
         if not self._may_ask():
             self._waits_until = time.monotonic() + SOON
             return
         now = self.ticking.now()
-        most = 1 if self.is_probing else min(settings.REFRESH_BATCH, 4 * window)
+        most = PROBES if self.is_probing else min(settings.REFRESH_BATCH, 4 * window)
         allowed, wait = rate_limit.reserve(self.app, most=most, now=now)
         if not allowed:
             self._waits_until = time.monotonic() + wait.total_seconds()
@@ -111,18 +125,21 @@ class Supply:
             self._waits_until = self._orphans_until
             self.is_exhausted = time.monotonic() >= self._orphans_until
 
-    def _adopt(self) -> float:
+    def _take_over_orphans(self) -> float:
         now = self.ticking.now()
-        adopted = outcomes.adopt(Grant.objects.due_in_app(self.app.pk, now), now=now)
-        return time.monotonic() + outcomes.LAST_CHANCE if adopted else 0.0
+        found = outcomes.take_over_orphans(Grant.objects.due_in_app(self.app.pk, now), now=now)
+        return time.monotonic() + outcomes.LAST_CHANCE if found else 0.0
 
     def _claimed(self, most: int, now: datetime) -> list[Row]:
-        which = Grant.objects.to_probe_with if self.is_probing else Grant.objects.due_in_app
         seconds = settings.REFRESH_CLAIM
         until = now + timedelta(seconds=seconds)
         send_until = time.monotonic() + seconds - settings.WEBEX_TIMEOUT - 1
         columns = ("refresh_due_at", "id", "version", "refresh_token")
-        rows = which(self.app.pk, now).claim_columns(*columns, most=most, now=now, seconds=seconds)
+        if self.is_probing:
+            which = Grant.objects.to_probe_with(self.app.pk, now, most=most)
+        else:
+            which = Grant.objects.due_in_app(self.app.pk, now)
+        rows = which.claim_columns(*columns, most=most, now=now, seconds=seconds)
         if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
             Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
         return [
@@ -131,19 +148,19 @@ class Supply:
         ]
 
     def _may_ask(self) -> bool:
-        if self._is_proven or self._trial_until:
+        if self._is_working or self._lease_until:
             return True
         now = self.ticking.now()
         until = now + timedelta(seconds=settings.REFRESH_CLAIM)
-        if Heartbeat.objects.take_place([self._trial], now=now, until=until):
-            self._trial_until = until
-        return self._trial_until is not None
+        if Lease.objects.take([self._lease], now=now, until=until):
+            self._lease_until = until
+        return self._lease_until is not None
 
-    def _end_trial(self) -> None:
-        if self._trial_until:
+    def _end_lease(self) -> None:
+        if self._lease_until:
             now = self.ticking.now()
-            Heartbeat.objects.leave_place(self._trial, until=self._trial_until, now=now)
-            self._trial_until = None
+            Lease.objects.release(self._lease, until=self._lease_until, now=now)
+            self._lease_until = None
 
     def _release(self, rows: list[Row]) -> None:
         if rows:

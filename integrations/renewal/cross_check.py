@@ -1,6 +1,7 @@
 """Asking about somebody else, before a grant is given up on a refusal that may mean anything."""
 
 import time
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,8 +17,10 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import Grant, WebexApp
+from integrations.models.grant import GrantQuerySet
 from integrations.models.renewal import Renewal
 from integrations.renewal import outcomes, rate_limit
+from integrations.renewal.refusal_policy import EVERYBODY, Others
 from integrations.tokens import TokenSet
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
@@ -25,20 +28,45 @@ from integrations.webex.http import Deadline
 LONGEST_WAIT = timedelta(seconds=5)  # for the rate limit
 
 
-def is_accepted(app: WebexApp, client: oauth.Client, ticking: Ticking) -> bool | None:
-    """Whether Webex renews a grant without trouble of its own; None where all others have some.
+@dataclass(frozen=True)
+class Result:
+    is_accepted: bool
+    others: Others  # matters where nobody was accepted
+    refused: int
 
-    A witness that is refused becomes suspect itself, so the next one is another.
+
+def ask_others(
+    app: WebexApp,
+    client: oauth.Client,
+    ticking: Ticking,
+    *,
+    orgs: set[str],
+    refused: list[int],
+) -> Result:
+    """Renews grants without trouble of their own until one is accepted, a few at most.
+
+    `refused` are grants that nobody asks again, other organisations than `orgs` come first. Each
+    that is refused becomes suspect itself, so the next one is another.
     """
-    if not Grant.objects.untroubled_in_app(app.pk).exists():
-        return None
-    if not _is_allowed(app, ticking):
-        return False
-    now = ticking.now()
-    claim = {"most": 1, "now": now, "seconds": settings.REFRESH_CLAIM}
-    healthy = Grant.objects.healthy_in_app(app.pk, now)
-    claimed = healthy.claim_columns("id", "version", "refresh_token", **claim)
-    return any(_is_renewed(client, row, ticking, now) for row in claimed)
+    count, others = 0, Grant.objects.exclude(pk__in=refused)
+    while count < EVERYBODY and others.untroubled_in_app(app.pk).exists():
+        row = _claim(others, app, ticking, orgs) if _is_allowed(app, ticking) else None
+        answer = _renew(client, row, ticking) if row else WebexUnavailable("nobody could be asked")
+        if answer is None:
+            return Result(True, Others.NOT_ASKED, count)
+        if row is None or not isinstance(answer, InvalidGrant | Refused):
+            return Result(False, Others.NOT_ASKED, count)
+        orgs, count = orgs | {row.org_id}, count + 1
+    return Result(False, Others.REFUSED if count else Others.NOBODY, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    claimed_at: datetime
+    pk: int
+    version: int
+    ciphertext: str = field(repr=False)
+    org_id: str
 
 
 def _is_allowed(app: WebexApp, ticking: Ticking) -> bool:
@@ -49,33 +77,44 @@ def _is_allowed(app: WebexApp, ticking: Ticking) -> bool:
     return allowed > 0
 
 
-def _is_renewed(
-    client: oauth.Client, row: tuple[int, int, str], ticking: Ticking, now: datetime
-) -> bool:
-    pk, version, ciphertext = row
-    Grant.objects.filter(pk=pk).update(refresh_due_at=now)  # or, if we are killed, nobody adopts it
-    verdict = _ask(client, ciphertext, now)
-    if isinstance(verdict, WebexError):
-        retry_write(lambda: _note(pk, version, verdict, ticking.now()), [pk])
-        return False
-    renewals = [Renewal(pk, version, verdict)]
-    retry_write(lambda: Grant.objects.store_renewals(renewals, now=ticking.now()), [pk])
-    return True
+def _claim(others: GrantQuerySet, app: WebexApp, ticking: Ticking, orgs: set[str]) -> _Row | None:
+    now = ticking.now()
+    healthy = others.healthy_in_app(app.pk, now)
+    elsewhere = healthy.exclude(org_id__in=orgs - {""})
+    for grants in (elsewhere, healthy):
+        columns = ("id", "version", "refresh_token", "org_id")
+        rows = grants.claim_columns(*columns, most=1, now=now, seconds=settings.REFRESH_CLAIM)
+        if rows:
+            # Due from now on: or, if this process is killed, nobody takes the row over.
+            Grant.objects.filter(pk=rows[0][0]).update(refresh_due_at=now)
+            return _Row(now, *rows[0])
+    return None
 
 
-def _ask(client: oauth.Client, ciphertext: str, now: datetime) -> TokenSet | WebexError:
+def _renew(client: oauth.Client, row: _Row, ticking: Ticking) -> WebexError | None:
+    """None where it was accepted."""
+    answer = _ask(client, row)
+    if isinstance(answer, WebexError):
+        retry_write(lambda: _record(row, answer, ticking.now()), [row.pk])
+        return answer
+    renewals = [Renewal(row.pk, row.version, answer)]
+    retry_write(lambda: Grant.objects.store_renewals(renewals, now=ticking.now()), [row.pk])
+    return None
+
+
+def _ask(client: oauth.Client, row: _Row) -> TokenSet | WebexError:
     deadline = Deadline(settings.WEBEX_TIMEOUT)
     try:
-        token = oauth.RefreshToken(fields.decrypt(ciphertext))
-        return oauth.refresh(client, token, sent_at=now, deadline=deadline)
+        token = oauth.RefreshToken(fields.decrypt(row.ciphertext))
+        return oauth.refresh(client, token, sent_at=row.claimed_at, deadline=deadline)
     except UndecryptableValue:
         return WebexUnavailable("undecryptable")
     except WebexError as error:
         return error.with_traceback(None)
 
 
-def _note(pk: int, version: int, error: WebexError, now: datetime) -> None:
+def _record(row: _Row, error: WebexError, now: datetime) -> None:
     grants = Grant.objects.without_tokens().select_related("app")
-    for grant in grants.filter(pk=pk, version=version):
+    for grant in grants.filter(pk=row.pk, version=row.version):
         refused = isinstance(error, InvalidGrant | Refused)
-        (outcomes.suspected if refused else outcomes.failed)(grant, error, now=now)
+        (outcomes.put_in_doubt if refused else outcomes.record_failure)(grant, error, now=now)

@@ -71,7 +71,7 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
     """One refresh token request. The outcome is in the row; its name is returned."""
     # Due from now on: if this process dies, the next sweep finds what it left behind.
     if not grant.claim(now=now, seconds=settings.REFRESH_CLAIM, refresh_due_at=now):
-        outcomes.adopt(Grant.objects.filter(pk=grant.pk), now=now)
+        outcomes.take_over_orphans(Grant.objects.filter(pk=grant.pk), now=now)
         return Outcome.CLAIMED
     try:
         client = oauth.Client(grant.app.client_id, grant.app.client_secret or "")
@@ -79,12 +79,12 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
         deadline = Deadline(settings.WEBEX_TIMEOUT)
         tokens = oauth.refresh(client, token, sent_at=now, deadline=deadline)
     except UndecryptableValue:
-        return outcomes.later(grant, WebexUnavailable("undecryptable"), now=now)
+        return outcomes.retry_later(grant, WebexUnavailable("undecryptable"), now=now)
     except WebexError as error:
-        return outcomes.failed(grant, error, now=now)
+        return outcomes.record_failure(grant, error, now=now)
     patience = settings.WEBEX_TIMEOUT  # somebody waits for the page
     if not retry_write(lambda: grant.store(tokens, now=now), [grant.pk], patience=patience):
-        return Outcome.OUTRUN  # relinked or disconnected meanwhile: that consent wins
+        return Outcome.SUPERSEDED  # relinked or disconnected meanwhile: that consent wins
     outcomes.resume(grant.app)
     return Outcome.RENEWED
 
@@ -94,7 +94,7 @@ def _renew_or_wait(grant: Grant, *, now: datetime) -> Bearer:
         raise WebexUnavailable("waiting before the next attempt")
     seen = grant.refreshed_at
     outcome = renew(grant, now=now)
-    if outcome in (Outcome.CLAIMED, Outcome.OUTRUN):
+    if outcome in (Outcome.CLAIMED, Outcome.SUPERSEDED):
         _wait_for_winner(grant)
     _check_usable(grant)
     if outcome is not Outcome.RENEWED and grant.refreshed_at == seen:

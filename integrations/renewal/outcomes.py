@@ -30,28 +30,30 @@ AFTER_LOST_ANSWER = timedelta(seconds=30)
 BETWEEN_REFUSALS = timedelta(minutes=1)
 LAST_CHANCE = 6.0  # seconds: longer than one attempt to reach the database again
 WRONG_CLIENT_PAUSE = timedelta(minutes=10)
+REFUSED_PAUSE = timedelta(minutes=5)  # at most, while everybody is refused
+CLIENT_REFUSED = "Webex refuses the client ID or secret"
 
 
 class Outcome(StrEnum):
     RENEWED = "renewed"
     CLAIMED = "claimed by another process"
-    OUTRUN = "outrun by a new consent or a disconnect"
+    SUPERSEDED = "superseded by a new consent or a disconnect"
     SUSPECT = "refused once"
     CONSENT_LOST = "consent lost"
     RETRY_LATER = "retry later"
     PAUSED = "integration paused"
 
 
-def failed(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
-    """Judges one grant by itself; `drain` looks at many and may hold a verdict back."""
+def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+    """Of one grant by itself. Only a drain sees enough to give one up."""
     if concerns_integration(error):
         pause(grant.app, error, now=now)
-        return released(grant)
+        return release(grant)
     if isinstance(error, InvalidGrant):
-        return lost(grant, error, now=now)
+        return put_in_doubt(grant, error, now=now, wait=timedelta(0))
     if isinstance(error, Refused):
-        return suspected(grant, error, now=now)  # only a drain sees enough to give it up
-    return later(grant, error, now=now)
+        return put_in_doubt(grant, error, now=now)
+    return retry_later(grant, error, now=now)
 
 
 def concerns_integration(error: WebexError) -> bool:
@@ -59,24 +61,16 @@ def concerns_integration(error: WebexError) -> bool:
     return isinstance(error, InvalidClient) or error.status == 429
 
 
-def in_doubt(grant: Grant, error: WebexError, *, now: datetime) -> bool:
-    """A bare refusal needs confirming; a standard code, or one after a lost answer, does not.
-
-    What a killed worker left behind may never have been sent.
-    """
-    is_explained = grant.last_error == ANSWER_LOST
-    is_bare = isinstance(error, Refused)
-    return is_bare and not is_explained and not was_refused_before(grant, now=now)
-
-
 def was_refused_before(grant: Grant, *, now: datetime) -> bool:
     return grant.suspect_since is not None and now - grant.suspect_since >= BETWEEN_REFUSALS
 
 
-def suspected(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def put_in_doubt(
+    grant: Grant, error: WebexError, *, now: datetime, wait: timedelta = BETWEEN_REFUSALS
+) -> Outcome:
     kept = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     grant.postpone(
-        now + BETWEEN_REFUSALS,
+        now + wait,
         suspect_since=grant.suspect_since or now,
         failing_since=grant.failing_since or now,
         last_error=kept[:200],
@@ -85,11 +79,11 @@ def suspected(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.SUSPECT
 
 
-def lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     reason = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     with transaction.atomic():
-        if not grant.give_up(reason=reason, tracking_id=error.tracking_id):
-            return Outcome.OUTRUN
+        if not grant.mark_consent_lost(reason=reason, tracking_id=error.tracking_id):
+            return Outcome.SUPERSEDED
         GrantEvent.objects.create(
             grant=grant,
             kind=GrantEvent.Kind.CONSENT_LOST,
@@ -102,7 +96,7 @@ def lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.CONSENT_LOST
 
 
-def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
+def retry_later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     failures, reason = grant.failure_count + 1, error.reason
     wait = back_off(failures)
     if isinstance(error, AmbiguousOutcome):
@@ -119,7 +113,7 @@ def later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     return Outcome.RETRY_LATER
 
 
-def adopt(grants: GrantQuerySet, *, now: datetime) -> bool:
+def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     """Names those of them whose claims ran out: a call under way may have been answered.
 
     Perhaps whoever made it only waits for the database, so they stay out of reach a little longer:
@@ -134,7 +128,7 @@ def adopt(grants: GrantQuerySet, *, now: datetime) -> bool:
     return bool(keys)
 
 
-def released(grant: Grant) -> Outcome:
+def release(grant: Grant) -> Outcome:
     """Not this grant's fault: it stays as due as it was."""
     ours = Grant.objects.filter(pk=grant.pk, claimed_by=grant.claimed_by)
     ours.update(claimed_by=None, claimed_until=None)
@@ -158,6 +152,8 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
         wait = asked_to_wait(error) or FIRST_RETRY
     elif isinstance(error, InvalidClient):
         wait = WRONG_CLIENT_PAUSE
+    elif isinstance(error, InvalidGrant | Refused):
+        wait = min(back_off(pauses), REFUSED_PAUSE)  # the living wait for it
     else:
         wait = max(back_off(pauses), asked_to_wait(error))
     with transaction.atomic():
@@ -168,9 +164,7 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
         ):
             return
         if error.status != 429:
-            AppIncident.objects.get_or_create(
-                app=app, ended_at=None, defaults={"reason": str(error)[:200], "began_at": now}
-            )
+            begin_incident(app, error, now=now)
     logger.error("Webex integration paused: app=%s for=%s %s", app.pk, wait, error)
 
 
@@ -182,6 +176,12 @@ def resume(app: WebexApp) -> None:
         WebexApp.objects.filter(pk=app.pk, pause_count=pauses).update(
             refresh_paused_until=None, pause_reason="", pause_count=0
         )
+
+
+def begin_incident(app: WebexApp, error: WebexError, *, now: datetime) -> None:
+    """One at a time; operators are told of each once."""
+    facts = {"reason": str(error)[:200], "began_at": now}
+    AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
 
 
 def end_incident(app: WebexApp, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from integrations import clock
-from integrations.models import Grant, Heartbeat, WebexApp
+from integrations.models import Grant, Heartbeat, Lease, WebexApp
 from integrations.renewal import drain
 from integrations.renewal.outcomes import Outcome
 
@@ -49,11 +49,11 @@ def in_turn(app_id: int, *, seconds: float) -> bool:
     now = clock.now()
     until = now + timedelta(seconds=seconds + settings.WEBEX_TIMEOUT + 2)
     names = [f"drain {app_id} {number}" for number in range(settings.REFRESH_DRAINS_PER_APP)]
-    place = Heartbeat.objects.take_place(names, now=now, until=until)
+    place = Lease.objects.take(names, now=now, until=until)
     if place is None:
         return False
     tally = drain.drain(app_id, seconds=seconds)
     now = clock.now()
-    Heartbeat.objects.leave_place(place, until=until, now=now)
+    Lease.objects.release(place, until=until, now=now)
     logger.info("Drained: app=%s %s", app_id, dict(tally))
     return tally[Outcome.RENEWED] > 0 and app_id in apps_with_work(now)

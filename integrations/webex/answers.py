@@ -1,7 +1,7 @@
 """What an answer of Webex means: pure functions from status, headers and body to a value or error.
 
-Webex answers errors in two shapes, its gateway's and RFC 6749's. Status and standard `error` codes
-decide; description texts never do, because none of them is documented.
+Webex answers errors in two shapes, its gateway's and RFC 6749's (contract 4). Status and standard
+`error` codes decide; description texts never do, because none of them is documented.
 """
 
 import json
@@ -44,13 +44,13 @@ def token_set(answer: Answer, *, sent_at: datetime) -> TokenSet:
 
     Raises InvalidClient, InvalidGrant, Refused, WebexUnavailable or AmbiguousOutcome.
     """
-    verdict = judge(answer, sent_at)
+    verdict = parse_token_answer(answer, sent_at)
     if isinstance(verdict, WebexError):
         raise verdict  # out here: no frame of this traceback holds the body, which may hold tokens
     return verdict
 
 
-def judge(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
+def parse_token_answer(answer: Answer, sent_at: datetime) -> TokenSet | WebexError:
     body = json_object(answer)
     if answer.status in (400, 401) or (answer.status == 200 and body and "error" in body):
         return refusal(answer, body or {})

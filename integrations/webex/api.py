@@ -1,4 +1,4 @@
-"""The REST calls, one function for each, named for what it returns.
+"""The REST calls (contract 6, 8), one function for each, named for what it returns.
 
 Each raises Refused (401), InsufficientScope (403) or WebexUnavailable.
 """
@@ -48,10 +48,12 @@ class Authorization:
 
 
 def my_person(bearer: Bearer, *, deadline: Deadline) -> Person:
+    """https://developer.webex.com/docs/api/v1/people/get-my-own-details"""
     return _person(_call(bearer, "GET", "/people/me", deadline))
 
 
 def my_profile(bearer: Bearer, *, deadline: Deadline) -> Profile:
+    """https://developer.webex.com/docs/api/v1/people/get-my-own-details"""
     answer = _call(bearer, "GET", "/people/me?callingData=true", deadline)
     return Profile(
         person=_person(answer),
@@ -69,7 +71,10 @@ def my_profile(bearer: Bearer, *, deadline: Deadline) -> Profile:
 
 
 def organization_name(bearer: Bearer, org_id: str, *, deadline: Deadline) -> str:
-    """Ordinary users may not ask (403)."""
+    """Ordinary users may not ask (403).
+
+    https://developer.webex.com/docs/api/v1/organizations/get-organization-details
+    """
     path = f"/organizations/{quote(org_id, safe='')}"
     return _text(_call(bearer, "GET", path, deadline).get("displayName"))
 
@@ -77,6 +82,7 @@ def organization_name(bearer: Bearer, org_id: str, *, deadline: Deadline) -> str
 def authorizations(
     bearer: Bearer, person_id: str, *, deadline: Deadline
 ) -> tuple[Authorization, ...]:
+    """https://developer.webex.com/docs/api/v1/authorizations"""
     query = urlencode({"personId": person_id})
     items = _call(bearer, "GET", f"/authorizations?{query}", deadline).get("items")
     return tuple(
@@ -92,7 +98,10 @@ def authorizations(
 
 
 def delete_authorization(bearer: Bearer, authorization_id: str, *, deadline: Deadline) -> None:
-    """Deletes one authorization. Deleting by client would hit a whole organisation."""
+    """Deletes one authorization. Deleting by client would hit a whole organisation.
+
+    https://developer.webex.com/docs/api/v1/authorizations
+    """
     _call(bearer, "DELETE", f"/authorizations/{quote(authorization_id, safe='')}", deadline)
 
 

@@ -1,4 +1,7 @@
-"""The device authorization grant (RFC 8628) as Webex speaks it: start, and one poll."""
+"""The device authorization grant (RFC 8628) as Webex speaks it (contract 5): start, and one poll.
+
+https://developer.webex.com/create/docs/login-with-webex
+"""
 
 import base64
 import math
@@ -65,7 +68,7 @@ class DeviceCode:
 def authorize(
     client_id: str, scopes: list[str], *, sent_at: datetime, deadline: Deadline
 ) -> DeviceCode:
-    """Raises InvalidClient, InvalidGrant, Refused or WebexUnavailable."""
+    """RFC 8628 section 3.1. Raises InvalidClient, InvalidGrant, Refused or WebexUnavailable."""
     wanted = [scope for scope in scopes if scope not in OPENID_SCOPES]
     form = {"client_id": client_id, "scope": " ".join(wanted)}
     answer = _post("/device/authorize", form, deadline)

@@ -1,4 +1,6 @@
-"""The token endpoint: requests-oauthlib writes the requests, our own transport sends them.
+"""The token endpoint (contract 2.3, 3): requests-oauthlib writes the requests, our transport sends.
+
+https://developer.webex.com/create/docs/login-with-webex
 
 Nothing else of the library passes this page: not its exceptions, whose frames hold every secret,
 and not its parser, which accepts answers that are none (`answers.token_set` reads them instead).
@@ -47,7 +49,7 @@ class RefreshToken:
 def exchange_code(
     client: Client, code: AuthorizationCode, *, sent_at: datetime, deadline: Deadline
 ) -> TokenSet:
-    """RFC 6749 section 4.1.3 with RFC 7636. Never repeated: a code is good for one use.
+    """RFC 6749 section 4.1.3 with RFC 7636 section 4.5. Never repeated: a code is good for one use.
 
     Raises what `answers.token_set` raises.
     """

@@ -119,7 +119,7 @@ async def _aiohttp_drain(url: str, seconds: float, context: ssl.SSLContext) -> i
             async with session.post(f"{url}/access_token", data=form) as response:
                 body = await response.read()
                 lines = [f"Content-Type: {response.content_type}".encode()]
-                tokens = answers.judge(Answer(response.status, lines, body), now)
+                tokens = answers.parse_token_answer(Answer(response.status, lines, body), now)
                 return Renewal(pk, version, tokens)
 
         while time.monotonic() < ends:

@@ -1,4 +1,4 @@
-"""S69, S70: a wrong encryption key stops every process; a database that is down does not."""
+"""A wrong encryption key stops every process; a database that is down does not."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""S48, S50, S69: what is missing or unsafe stops the process with a sentence, and no key in it."""
+"""What is missing or unsafe stops the process with a sentence, and no key in it."""
 
 import re
 

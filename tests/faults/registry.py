@@ -1,4 +1,7 @@
-"""A case is a function that breaks something; what it may cost at most is declared beside it."""
+"""A case is a function that breaks something; what it may cost at most is declared beside it.
+
+Its name (R1, R22b) is this suite's own: `--only` takes it, and README and comments use it.
+"""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""S65, S66: logs, tracebacks and error mails say what happened, and no secret."""
+"""Logs, tracebacks and error mails say what happened, and no secret."""
 
 import io
 import logging

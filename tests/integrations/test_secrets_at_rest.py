@@ -1,4 +1,4 @@
-"""S67, S68: database, backups, fixtures, pages and messages hold no secret anybody could use."""
+"""Database, backups, fixtures, pages and messages hold no secret anybody could use."""
 
 import io
 import json

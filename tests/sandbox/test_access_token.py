@@ -1,4 +1,4 @@
-"""Does POST /v1/access_token do what the contract says (2.3, 3, 4)?"""
+"""Does POST /v1/access_token do as Webex does (contract 2.3, 3, 4)?"""
 
 from __future__ import annotations
 

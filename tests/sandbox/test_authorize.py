@@ -1,4 +1,4 @@
-"""Does GET /v1/authorize, with sign-in and consent, do what the contract says (2.1, 2.2)?"""
+"""Does GET /v1/authorize, with sign-in and consent, do as Webex does (contract 2.1, 2.2)?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do /v1/device/authorize, /v1/device/token and /verify do what the contract says (5)?"""
+"""Do /v1/device/authorize, /v1/device/token and /verify do as Webex does (contract 5)?"""
 
 from __future__ import annotations
 

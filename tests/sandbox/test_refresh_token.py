@@ -1,4 +1,4 @@
-"""Does a refresh at POST /v1/access_token do what the contract says (4)?"""
+"""Does a refresh at POST /v1/access_token do as Webex does (contract 3)?"""
 
 from __future__ import annotations
 

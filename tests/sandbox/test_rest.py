@@ -1,4 +1,4 @@
-"""Does the REST API do what the contract says (6, 8.1, 8.2)?"""
+"""Does the REST API do as Webex does (contract 6, 8.1, 8.2)?"""
 
 from __future__ import annotations
 

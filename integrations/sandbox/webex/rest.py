@@ -153,12 +153,12 @@ def _find_authorization(state: State, authorization_id: str) -> Token | None:
 
 
 def _person(person: Person, *, with_calling_data: bool) -> dict[str, Any]:
-    """Booleans are strings, as in Webex's examples (contract 8.2)."""
+    """Two booleans are strings, as in Webex's examples (contract 8.2)."""
     first, _, last = person.display_name.partition(" ")
     row: dict[str, Any] = {
         "id": resource_id("PEOPLE", person.id),
         "emails": [person.email],
-        "phoneNumbers": [{"type": "mobile", "value": "+1 555 0100", "primary": "false"}],
+        "phoneNumbers": [{"type": "mobile", "value": "+1 555 0100", "primary": False}],
         "displayName": person.display_name,
         "nickName": first,
         "firstName": first,
@@ -177,7 +177,7 @@ def _person(person: Person, *, with_calling_data: bool) -> dict[str, Any]:
         row["licenses"] = [resource_id("LICENSE", "calling")]
         row |= {"invitePending": "false", "loginEnabled": "true"}
     if with_calling_data:
-        work = {"type": "work", "value": "+1 555 0142", "primary": "true"}
+        work = {"type": "work", "value": "+1 555 0142", "primary": True}
         row["phoneNumbers"] = [work, *row["phoneNumbers"]]
         row |= {"extension": "142", "locationId": resource_id("LOCATION", person.org_id)}
     return row

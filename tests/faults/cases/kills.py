@@ -40,7 +40,7 @@ def kill_worker(stage: Stage) -> None:
 
 def _account_for_the_lost(stage: Stage, named: set[int], kills: int) -> None:
     under_way = kills * SLOTS * CALLS
-    # The call that was lost, two refusals, and now and then a witness.
+    # The call that was lost, two refusals, and now and then a cross check.
     stage.allowed["ampl"] = 1 + 3 * under_way / stage.due
     if stage.rotation != STRICT:
         return

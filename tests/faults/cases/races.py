@@ -55,7 +55,7 @@ def stale_loser(stage: Stage) -> None:
     _consent_again(stage, app)
     newest = Grant.objects.get().access_token
     stage.until(lambda: not stage.under_way(), "the refusal")
-    stage.until(lambda: "outrun" in stage.processes[0].text, "the worker's verdict")
+    stage.until(lambda: "superseded" in stage.processes[0].text, "the worker's verdict")
     assert Grant.objects.active().get().access_token == newest
 
 
@@ -68,7 +68,7 @@ def relink(stage: Stage) -> None:
     stage.until(stage.under_way, "the call")
     _consent_again(stage, app)
     newest = Grant.objects.get().access_token
-    stage.until(lambda: "outrun" in stage.processes[0].text, "the worker's verdict")
+    stage.until(lambda: "superseded" in stage.processes[0].text, "the worker's verdict")
     assert Grant.objects.active().get().access_token == newest
     assert not [call for call in stage.sandbox.ledger.calls if call.method == "DELETE"]
 

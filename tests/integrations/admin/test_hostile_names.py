@@ -1,4 +1,4 @@
-"""Names that try to become code stay names, wherever a screen repeats them (S51)."""
+"""Names that try to become code stay names, wherever a screen repeats them."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_messages_and_questions_do_not_either(paula, evil_names, acme):
 
 
 def test_an_integration_has_no_url_of_its_own_that_secrets_could_be_sent_to():
-    """S48: the client secret goes to WEBEX_API_URL, and that is a setting."""
+    """The client secret goes to WEBEX_API_URL, and that is a setting."""
     urls = {field.name for field in WebexApp._meta.get_fields() if "url" in field.name}
 
     assert urls == {"authorization_url", "authorization_url_pasted_at", "branded_urls"}

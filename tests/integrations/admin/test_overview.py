@@ -179,7 +179,7 @@ def test_the_tool_is_not_for_everybody(staff):
     assert staff("newbie").get(TOOL).status_code == 403
 
 
-# --- Warnings (S67) -----------------------------------------------------------------------------
+# --- Warnings -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""S70: a new encryption key, while the portal works, and whatever interrupts it."""
+"""A new encryption key, while the portal works, and whatever interrupts it."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""S70: a rotation of the encryption key that is killed half way."""
+"""A rotation of the encryption key that is killed half way."""
 
 import os
 import signal

@@ -59,17 +59,17 @@ def test_two_drains_at_once_never_send_the_same_token(acme, fill, calls, sandbox
     assert sandbox.ledger.reuse == 0
 
 
-def test_an_answer_outrun_by_a_new_consent_is_thrown_away(acme, fill, sandbox, monkeypatch):
+def test_an_answer_superseded_by_a_new_consent_is_thrown_away(acme, fill, sandbox, monkeypatch):
     grant = fill(acme)[0]
-    judge = answers.judge
+    judge = answers.parse_token_answer
 
     def after_a_new_consent(*arguments):
         Grant.objects.filter(pk=grant.pk).update(access_token="newer", version=F("version") + 1)
         return judge(*arguments)
 
-    monkeypatch.setattr(answers, "judge", after_a_new_consent)
+    monkeypatch.setattr(answers, "parse_token_answer", after_a_new_consent)
 
-    assert drained(acme) == {"OUTRUN": 1}
+    assert drained(acme) == {"SUPERSEDED": 1}
     grant.refresh_from_db()
     assert grant.access_token == "newer"
 
@@ -78,13 +78,13 @@ def test_newer_tokens_are_stored_although_the_claim_ended_meanwhile(
     acme, fill, sandbox, monkeypatch
 ):
     grant = fill(acme)[0]
-    judge = answers.judge
+    judge = answers.parse_token_answer
 
     def after_the_claim(*arguments):
         Grant.objects.update(claimed_until=clock.now() - timedelta(seconds=1))
         return judge(*arguments)
 
-    monkeypatch.setattr(answers, "judge", after_the_claim)
+    monkeypatch.setattr(answers, "parse_token_answer", after_the_claim)
 
     assert drained(acme) == {"RENEWED": 1}
     grant.refresh_from_db()

@@ -1,4 +1,6 @@
-"""R9 to R15 for the code exchange: whatever Webex answers, through the real callback."""
+"""The code exchange under what the fault suite does to renewals (R9 to R15 there): whatever Webex
+answers, through the real callback.
+"""
 
 import time
 

@@ -14,12 +14,14 @@ from integrations.errors import (
 )
 from integrations.models import Grant, WebexApp
 from integrations.renewal import on_demand
+from integrations.renewal.outcomes import Outcome
 from integrations.webex import api
 from integrations.webex.http import Deadline
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.conftest import TOKENS, reread
 from tests.integrations.refusals import raw
 from tests.integrations.renewal.test_sweep import spoil
+from tests.integrations.sweeping import sweep
 
 ME = "/v1/people/me"
 
@@ -121,13 +123,19 @@ def test_after_the_wait_the_next_caller_renews(grant, expire, sandbox, travel):
     assert reread(grant).failing_since is None
 
 
-def test_a_renewal_on_demand_that_webex_refuses_asks_for_the_user(grant, expire, sandbox):
-    sandbox.fault(TOKENS, status=400, body=b'{"error": "invalid_grant"}')
+def test_a_renewal_on_demand_that_webex_refuses_is_decided_by_the_next_sweep(
+    grant, expire, sandbox
+):
+    """One refusal, seen by somebody who waits for a page, proves nothing about the client."""
+    sandbox.fault(TOKENS, status=400, body=b'{"error": "invalid_grant"}', times=2)
 
-    with pytest.raises(NotLinked):
+    with pytest.raises(WebexUnavailable):
         token_of(expire(grant))
 
-    assert reread(grant).status == Grant.Status.CONSENT_LOST
+    assert reread(grant).status == Grant.Status.ACTIVE
+    assert sweep() == {Outcome.CONSENT_LOST: 1}
+    with pytest.raises(NotLinked):
+        token_of(reread(grant))
 
 
 def lose_consent(grant):

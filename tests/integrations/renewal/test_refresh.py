@@ -1,4 +1,4 @@
-"""What each answer of Webex does to a grant and to its integration (design, section 7.4)."""
+"""What each answer of Webex does to a grant and to its integration."""
 
 from datetime import timedelta
 
@@ -201,7 +201,8 @@ def test_answers_lost_again_and_again_are_backed_off(alice_grant, sandbox, later
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_bare_refusal_makes_suspect_and_a_second_one_decides(alice_grant, sandbox, later, status):
     body = b'{"message": "x", "errors": [{"description": "revoked"}], "trackingId": "NA_9"}'
-    sandbox.fault(TOKENS, status=status, body=body, times=None)
+    person = "alice@acme.example"  # the client is right: a probe shows it
+    sandbox.fault(TOKENS, status=status, body=body, person=person, times=None)
 
     assert sweep() == {Outcome.SUSPECT: 1}
 
@@ -212,7 +213,7 @@ def test_a_bare_refusal_makes_suspect_and_a_second_one_decides(alice_grant, sand
     assert sweep() == {}
     later(seconds=2)
     assert sweep() == {Outcome.CONSENT_LOST: 1}
-    assert sandbox.ledger.count(TOKENS) == 2
+    assert sandbox.ledger.count(TOKENS, grant_type="refresh_token") == 2
     event = GrantEvent.objects.get()
     assert (event.kind, event.tracking_id) == (GrantEvent.Kind.CONSENT_LOST, "NA_9")
 
@@ -250,7 +251,7 @@ def test_invalid_grant_ends_the_consent_at_once_and_the_token_is_never_sent_agai
     on_demand.make_due([grant], now=clock.now())
     later(days=30)
     assert sweep() == {}
-    assert sandbox.ledger.count(TOKENS) == 1
+    assert sandbox.ledger.count(TOKENS, grant_type="refresh_token") == 1
 
 
 @pytest.mark.parametrize("expires_in", [-5, 1, "1"])
@@ -279,7 +280,7 @@ def test_a_late_answer_to_a_claim_that_ran_out_changes_nothing(alice_grant, sand
     sweep()
     renewed = raw(alice_grant, "refresh_token")
 
-    assert not late.give_up(reason="invalid_grant")
+    assert not late.mark_consent_lost(reason="invalid_grant")
     assert not late.postpone(clock.now())
 
     assert reread(alice_grant).status == Grant.Status.ACTIVE

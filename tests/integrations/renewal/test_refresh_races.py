@@ -122,7 +122,7 @@ def test_a_new_consent_during_a_renewal_wins(alice_browser, linked_alice, sandbo
     alice_browser.link(ALICE_AT_WEBEX)
     consented = rows(Grant)
 
-    assert sweeping.result() == {Outcome.OUTRUN: 1}
+    assert sweeping.result() == {Outcome.SUPERSEDED: 1}
     assert rows(Grant) == consented
     grant = reread(linked_alice)
     live = {token.value: token for token in sandbox.ledger.tokens}[grant.refresh_token]
@@ -131,7 +131,7 @@ def test_a_new_consent_during_a_renewal_wins(alice_browser, linked_alice, sandbo
     assert alice_browser.badge() == "linked"
 
 
-def test_a_caller_outrun_by_a_new_consent_gets_the_new_token(
+def test_a_caller_superseded_by_a_new_consent_gets_the_new_token(
     alice_browser, linked_alice, expire, sandbox
 ):
     grant = expire(linked_alice)
@@ -149,7 +149,7 @@ def test_a_disconnect_during_a_renewal_is_final(alice_browser, linked_alice, san
 
     alice_browser.post("/webex/disconnect/")
 
-    assert sweeping.result() == {Outcome.OUTRUN: 1}
+    assert sweeping.result() == {Outcome.SUPERSEDED: 1}
     assert reread(linked_alice).status == Grant.Status.DISCONNECTED
     assert raw(linked_alice, "refresh_token") is raw(linked_alice, "access_token") is None
 
@@ -159,7 +159,7 @@ def test_a_user_deleted_during_a_renewal_stays_deleted(linked_alice, alice, sand
 
     alice.delete()
 
-    assert sweeping.result() == {Outcome.OUTRUN: 1}
+    assert sweeping.result() == {Outcome.SUPERSEDED: 1}
     assert not Grant.objects.exists()
 
 

@@ -1,0 +1,31 @@
+"""Who may do what only one process should do at a time: a lease ends by itself."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import models
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    def take(self, names: Iterable[str], *, now: datetime, until: datetime) -> str | None:
+        """The first of these that is free; it is taken until then."""
+        for name in names:
+            self.get_or_create(name=name, defaults={"expires_at": now})
+            if self.filter(name=name, expires_at__lte=now).update(expires_at=until) == 1:
+                return name
+        return None
+
+    def release(self, name: str, *, until: datetime, now: datetime) -> None:
+        """Not if it ran out and is somebody else's by now."""
+        self.filter(name=name, expires_at=until).update(expires_at=now)
+
+
+class Lease(models.Model):
+    # "drain <app> <n>", "renewing <app>", "notices"
+    name = models.CharField(max_length=200, primary_key=True)
+    expires_at = models.DateTimeField()
+
+    objects = LeaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,130 @@
+"""Refused refresh tokens of one drain, kept until it is known what the refusals mean."""
+
+import time
+from collections import Counter
+from functools import partial
+
+from integrations.clock import Ticking
+from integrations.database import retry_write
+from integrations.errors import InvalidClient, InvalidGrant, WebexError
+from integrations.models import Grant, WebexApp
+from integrations.renewal import client_probe, cross_check, outcomes
+from integrations.renewal.claims import Claims, Row
+from integrations.renewal.outcomes import Outcome
+from integrations.renewal.refusal_policy import Client, Refusal, RefusalPolicy, Trouble, Verdict
+from integrations.webex import oauth
+
+
+class Refusals:
+    def __init__(
+        self, app: WebexApp, client: oauth.Client, ticking: Ticking, claims: Claims
+    ) -> None:
+        self.app, self.client, self.ticking, self.claims = app, client, ticking, claims
+        self.policy = RefusalPolicy()
+        self._deferred: list[tuple[Row, WebexError, Refusal]] = []
+        self._has_looked = False
+
+    def accepted(self, count: int) -> None:
+        self.policy.accepted(count)
+
+    def add(self, row: Row, error: WebexError) -> bool:
+        """False where a new consent or a disconnect came first."""
+        refusal = retry_write(partial(self._read, row, error), [row.pk])
+        if refusal:
+            self._deferred.append((row, error, self.policy.refused(refusal)))
+        return refusal is not None
+
+    @property
+    def trouble(self) -> bool:
+        return self.policy.trouble is not Trouble.NONE
+
+    @property
+    def must_be_decided(self) -> bool:
+        """Before the claims of the rows end."""
+        return bool(self._deferred) and time.monotonic() > self._deferred[0][0].send_until
+
+    def look(self) -> Counter[Outcome]:
+        """Once several are refused and nobody was accepted: is it the client, is it everybody?"""
+        if self._has_looked or not self.policy.may_be_everybody:
+            return Counter()
+        return self._gather_proof()
+
+    def decide(self) -> Counter[Outcome]:
+        tally: Counter[Outcome] = Counter()
+        if self._deferred:
+            tally += self._gather_proof()
+        self._act_on_trouble()
+        is_paused = self.claims.is_paused or retry_write(self.claims.is_paused_elsewhere, [])
+        for row, error, refusal in self._deferred:
+            verdict = Verdict.DOUBT if is_paused else self.policy.verdict(refusal)
+            tally[retry_write(partial(self._write, row, error, verdict), [row.pk])] += 1
+        self._deferred.clear()
+        return tally
+
+    def _read(self, row: Row, error: WebexError) -> Refusal | None:
+        grant, now = row.grant(), self.ticking.now()
+        if grant is None:
+            return None
+        is_explained = grant.last_error.startswith(outcomes.ANSWER_LOST)
+        return Refusal(
+            is_definite=isinstance(error, InvalidGrant),
+            is_repeated=grant.last_error == outcomes.ANSWER_LOST
+            or outcomes.was_refused_before(grant, now=now),
+            doubted_for=now - (grant.suspect_since or now),
+            org_id=grant.org_id,
+            is_explained=is_explained,
+        )
+
+    def _gather_proof(self) -> Counter[Outcome]:
+        self._has_looked = True
+        tally: Counter[Outcome] = Counter()
+        if not self.policy.has_accepted:
+            self.policy.suspects = retry_write(self._count_suspects, [])
+            self.policy.client = client_probe.ask(self.client, now=self.ticking.now())
+        if self.policy.client is not Client.REFUSED and self._proof_matters():
+            result = cross_check.ask_others(
+                self.app,
+                self.client,
+                self.ticking,
+                orgs=self.policy.refused_orgs,
+                refused=[row.pk for row, _error, _refusal in self._deferred],
+            )
+            self.policy.others = result.others
+            self.policy.suspects += result.refused
+            if result.is_accepted:
+                self.policy.accepted()
+                tally[Outcome.RENEWED] += 1
+                retry_write(lambda: outcomes.resume(self.app), [])
+                retry_write(self.claims.mark_working, [])
+        self._act_on_trouble()
+        return tally
+
+    def _proof_matters(self) -> bool:
+        refusals = [refusal for _row, _error, refusal in self._deferred]
+        return self.policy.may_be_everybody or any(map(self.policy.wants_proof, refusals))
+
+    def _count_suspects(self) -> int:
+        keys = [row.pk for row, _error, _refusal in self._deferred]
+        suspects = Grant.objects.failing().filter(app=self.app.pk).exclude(suspect_since=None)
+        return suspects.exclude(pk__in=keys).count()
+
+    def _act_on_trouble(self) -> None:
+        trouble = self.policy.trouble
+        if trouble is Trouble.CLIENT:
+            self.claims.pause(InvalidClient(outcomes.CLIENT_REFUSED))
+        elif trouble is Trouble.EVERYBODY and self._deferred:
+            self.claims.pause(self._deferred[-1][1])
+        elif trouble is Trouble.BURST and self._deferred:
+            error, now = self._deferred[-1][1], self.ticking.now()
+            retry_write(lambda: outcomes.begin_incident(self.app, error, now=now), [])
+
+    def _write(self, row: Row, error: WebexError, verdict: Verdict) -> Outcome:
+        grant, now = row.grant(), self.ticking.now()
+        if grant is None:
+            return Outcome.SUPERSEDED
+        if self.policy.trouble is Trouble.CLIENT:
+            return outcomes.release(grant)
+        lost = verdict is Verdict.CONSENT_LOST
+        return (outcomes.mark_consent_lost if lost else outcomes.put_in_doubt)(
+            grant, error, now=now
+        )
