@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from tests.accounts.elsewhere import ELSEWHERE
 from tests.browsing import PortalClient, query
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, H1, H2
 
@@ -233,14 +234,6 @@ def test_an_integration_whose_pasted_url_is_unusable_starts_nothing(alice_browse
 
 
 # --- To a safe place ----------------------------------------------------------------------------
-
-ELSEWHERE = [
-    "//evil.com", "///evil.com", "/\\evil.com", "\\\\evil.com", "http:evil.com",
-    "https:///evil.com", f"javascript://{H1}/%0aalert(1)", f"https://{H1}@evil.com",
-    f"https://{H1}.evil.com", f"https://evil.c℀.{H1}", f"http://{H1}/", f"https://{H2}/",
-    "\x00/", "/\x00", " /webex/", " //evil.com", "/\tevil.com", "/..//evil.com", "/.//evil.com",
-    "/x\r\nSet-Cookie: a=b", "/" + "x" * 600, "evil.com",
-]  # fmt: skip
 
 
 def test_a_place_elsewhere_is_not_even_remembered(alice_browser):
