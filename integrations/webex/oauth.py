@@ -17,7 +17,7 @@ from django.conf import settings
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
-from integrations.errors import WebexUnavailable
+from integrations.errors import NoRefreshToken, WebexUnavailable
 from integrations.tokens import TokenSet
 from integrations.webex import answers
 from integrations.webex.http import Deadline, Request, send
@@ -67,7 +67,7 @@ def exchange_code(
     answer = send(request, deadline)
     tokens = answers.token_set(answer, sent_at=sent_at)
     if tokens.refresh_token is None:
-        raise WebexUnavailable("no refresh token in the answer", status=answer.status)
+        raise NoRefreshToken("no refresh token in the answer", status=answer.status)
     return tokens
 
 

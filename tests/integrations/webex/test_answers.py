@@ -176,7 +176,6 @@ def test_only_a_standard_error_code_is_definite(status, code, meaning):
     [
         GATEWAY,
         {"message": "invalid_grant", "errors": []},
-        {"message": "tokenlimit_reached"},
         {"errors": [{"description": "invalid_client"}]},
         "<html>Bad Request</html>",
         "",

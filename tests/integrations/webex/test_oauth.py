@@ -8,7 +8,13 @@ import traceback
 import pytest
 
 from integrations import clock
-from integrations.errors import AmbiguousOutcome, InvalidClient, InvalidGrant, WebexUnavailable
+from integrations.errors import (
+    AmbiguousOutcome,
+    InvalidClient,
+    InvalidGrant,
+    NoRefreshToken,
+    WebexUnavailable,
+)
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
 from tests.browsing import query
@@ -115,7 +121,7 @@ def test_credentials_of_a_netrc_file_are_not_used(sandbox, client, token, tmp_pa
 def test_a_code_without_a_refresh_token_in_return_is_not_enough(sandbox, client, code):
     sandbox.scenario.omit = ("refresh_token",)
 
-    with pytest.raises(WebexUnavailable):
+    with pytest.raises(NoRefreshToken):
         exchange(client, code)
 
 
