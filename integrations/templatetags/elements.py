@@ -3,15 +3,20 @@
 from datetime import datetime
 
 from django import template
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 
 register = template.Library()
 
 
-@register.inclusion_tag("admin/settings/_icon.html")
-def icon(name: str) -> dict[str, str]:
-    return {"name": name}
+@register.simple_tag
+def icon(name: str) -> str:
+    """No template, because a template ends in a line break, and text may follow right behind."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        static("settings/icons.svg"), name,
+    )  # fmt: skip
 
 
 @register.inclusion_tag("elements/_pill.html")
@@ -46,19 +51,17 @@ def fact(content: str, label: str) -> str:
     return format_html("<dt>{}</dt>\n<dd>{}</dd>", label, content)
 
 
-@register.inclusion_tag("elements/_empty.html")
-def empty_state(
-    icon: str, heading: str, text: str, *, url: str = "", action: str = "", look: str = "button"
-) -> dict[str, str]:
-    """What a list shows before anything is in it, with the next step where there is one."""
-    return {
-        "icon": icon, "heading": heading, "text": text, "url": url, "action": action, "look": look
-    }  # fmt: skip
+@register.inclusion_tag("elements/_nothing_yet.html")
+def nothing_yet(icon: str, heading: str, text: str) -> dict[str, str]:
+    """What a list shows before anything is in it. The next step follows it, where there is one."""
+    return {"icon": icon, "heading": heading, "text": text}
 
 
 @register.inclusion_tag("elements/_copy_button.html")
-def copy_button(text: str, label: str, *, says: str = "") -> dict[str, str]:
-    return {"text": text, "label": label, "says": says}
+def copy_button(
+    text: str, label: str, *, says: str = "", look: str = "button small"
+) -> dict[str, str]:
+    return {"text": text, "label": label, "says": says, "look": look}
 
 
 @register.inclusion_tag("elements/_post_button.html")
