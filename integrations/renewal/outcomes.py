@@ -175,7 +175,7 @@ def release(grant: Grant) -> Outcome:
 
 
 def back_off(failures: int) -> timedelta:
-    wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY)
+    wait: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY)
     return wait * random.uniform(0.9, 1.1)
 
 
