@@ -88,7 +88,7 @@ def _claim(most: int) -> list[DeviceAuthorization]:
 
 def _claim_seconds() -> float:
     """Outlives the poll and the two calls that follow an acceptance."""
-    return 2 * settings.WEBEX_TIMEOUT + 5
+    return float(2 * settings.WEBEX_TIMEOUT + 5)
 
 
 def _submit(

@@ -29,7 +29,7 @@ LAST_MOMENT = timedelta(seconds=0.4)
 UNATTENDED_INTERVALS = 3
 
 
-class DeviceAuthorizationQuerySet(ClaimableQuerySet):
+class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
     def live(self) -> "DeviceAuthorizationQuerySet":
         status = DeviceAuthorization.Status
         return self.filter(status__in=[status.STARTING, status.PENDING])

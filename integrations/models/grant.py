@@ -15,7 +15,7 @@ from integrations.models.webex_app import WebexApp
 from integrations.tokens import Bearer, Person, TokenSet
 
 
-class GrantQuerySet(renewal.RenewableQuerySet):
+class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
     def without_tokens(self) -> "GrantQuerySet":
         return self.defer("access_token", "refresh_token", "app__client_secret")
 

@@ -14,6 +14,7 @@ class GrantEvent(models.Model):
         REPLACED = "REPLACED", _("Replaced by another Webex account")
         DISCONNECTED = "DISCONNECTED", _("Disconnected")
         CONSENT_LOST = "CONSENT_LOST", _("Webex no longer accepts the consent")
+        TRIED_AGAIN = "TRIED_AGAIN", _("Tried again with a new client secret")
         EXPIRING = "EXPIRING", _("The consent ends soon")
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")

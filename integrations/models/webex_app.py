@@ -59,6 +59,10 @@ class WebexApp(models.Model):
             "redirect URIs."
         ),
     )
+    client_answer = models.CharField(  # of Webex, to client ID and secret alone
+        max_length=20, blank=True, editable=False
+    )
+    client_asked_at = models.DateTimeField(null=True, editable=False)
     refresh_paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
     pause_count = models.PositiveIntegerField(default=0, editable=False)
@@ -111,6 +115,7 @@ class WebexApp(models.Model):
         self.client_secret = secret
         self.client_secret_set_at = now
         self.client_secret_fingerprint = fingerprint(secret)
+        self.client_answer = ""
         self.resume()
 
     def resume(self) -> None:

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from integrations.models import BrandedURL, WebexApp
+from integrations.renewal import client_probe, outcomes
 
 SECRET_COLUMNS = {
     "client_secret", "client_secret_set_at", "client_secret_fingerprint",
-    "refresh_paused_until", "pause_reason",
+    "refresh_paused_until", "pause_reason", "pause_count", "client_answer",
 }  # fmt: skip
 
 
@@ -32,11 +34,16 @@ def save(
     if "authorization_url" in columns:
         app.authorization_url_pasted_at = now
         columns |= {"authorization_url_pasted_at", "client_id"}
+    previous = app.client_secret_set_at
     if secret:
         app.replace_secret(secret, now=now)
         columns |= SECRET_COLUMNS
     with transaction.atomic():
         app.save(update_fields={*columns, "updated_at"} if app.pk else None)
+        if secret:
+            outcomes.try_again(app, since=previous, now=now)
+            # After the commit, for it asks Webex: a clue for the page, which blocks nothing.
+            transaction.on_commit(partial(client_probe.check, app, now=now), robust=True)
         return _assign(app, hostnames, now) if hostnames else []
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import next_path
 from integrations import clock
-from integrations.database import AWAY
+from integrations.database import AWAY, is_away
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -75,7 +75,9 @@ def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse
         return render(request, "integrations/consent_refused.html", status=400)
     except (WebexError, UndecryptableValue) as error:
         return _explain(request, error)
-    except AWAY:
+    except AWAY as error:
+        if not is_away(error):
+            raise
         return render(request, "integrations/not_stored.html", status=503)
     if isinstance(result, consent.Undecided):
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
