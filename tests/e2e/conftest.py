@@ -127,6 +127,12 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert [text for text in complaints if text] == []
 
 
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where photographs go. PICTURES=folder keeps them."""
+    return Path(os.environ.get("PICTURES", tmp_path))
+
+
 def photograph(page: Page, path: Path | None = None) -> bytes:
     """Headless Chromium now and then cannot capture a page, and a moment later it can."""
     for _attempt in range(4):
