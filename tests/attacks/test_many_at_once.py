@@ -6,8 +6,10 @@ from contextlib import closing
 
 import pytest
 
+from tests.attacks import linked_user
 from tests.attacks.web_server import WebServer, request, slow_mail_server
-from tests.config.processes import manage
+from tests.config.processes import manage, python
+from tests.conftest import ALICE_AT_WEBEX
 
 pytestmark = pytest.mark.slow
 
@@ -21,23 +23,40 @@ ANONYMOUS = {
 }
 
 
+def link_alice(sandbox, **on):
+    app = sandbox.register()
+    tokens = sandbox.grant(ALICE_AT_WEBEX, app.client_id)
+    registered = app.client_id, app.client_secret, app.authorization_url
+    issued = tokens["access_token"], tokens["refresh_token"], tokens["scope"]
+    code = (
+        "import sys, django; django.setup(); from tests.attacks import linked_user\n"
+        "print(linked_user.make(*sys.argv[1:]))"
+    )
+    done = python("-c", code, *registered, *issued, **on)
+    assert done.returncode == 0, done.stdout
+    return done.stdout.split()[-1]
+
+
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
+def portal(tmp_path_factory, running_sandbox):
     folder = tmp_path_factory.mktemp("siege")
     path = folder / "portal.sqlite3"
     database = f"sqlite:///{path}"
     done = manage("migrate", "-v0", DATABASE_URL=database)
     assert done.returncode == 0, done.stdout
+    running_sandbox.reset()
+    on = {"DATABASE_URL": database, "WEBEX_API_URL": running_sandbox.api_url}
+    session = link_alice(running_sandbox, **on)
     with (
         slow_mail_server() as mail,
         WebServer(
             folder / "web.log",
-            DATABASE_URL=database,
+            **on,
             EMAIL_URL=mail.url,
             ADMINS="operator@example.com",
         ) as server,
     ):
-        server.mail, server.database = mail, path
+        server.mail, server.database, server.session = mail, path, session
         yield server
 
 
@@ -67,3 +86,17 @@ def test_an_error_that_64_strangers_run_into_is_one_mail(portal):
     assert set(siege.answers) == {"HTTP/1.1 500 Internal Server Error"}
     assert siege.slowest_health < 1, siege
     assert portal.mail.visits - mails == 1
+
+
+def test_64_reloads_at_once_while_webex_is_slow_leave_the_others_their_threads(
+    portal, running_sandbox
+):
+    running_sandbox.scenario.latency = 9.0
+    cookie = f"Cookie: sessionid={portal.session}"
+
+    siege = portal.besiege(request("GET", "/webex/profile/", cookie, host=linked_user.HOST))
+
+    running_sandbox.reset()
+    assert siege.answers["HTTP/1.1 503 Service Unavailable"] >= 60, siege
+    assert siege.answers["HTTP/1.1 200 OK"] >= 1
+    assert siege.slowest_health < 1, siege

@@ -1,7 +1,6 @@
 """Errors reach the operators: once for each kind, and never inside a request."""
 
 import logging
-import threading
 import time
 
 import pytest
@@ -10,6 +9,7 @@ from django.db import OperationalError
 
 from config.log import DeservesMail, OperatorMailHandler, RedactingFormatter
 from integrations.models import Lease
+from tests import threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,9 +35,7 @@ def log(handler, text, *arguments, name="django.request", level=logging.ERROR, *
 
 
 def letters():
-    for thread in threading.enumerate():
-        if thread.name == OperatorMailHandler.THREAD:
-            thread.join()
+    threads.finish(OperatorMailHandler.THREAD)
     return [letter.subject for letter in mail.outbox]
 
 

@@ -4,7 +4,6 @@ import io
 import logging
 import secrets
 import sys
-import threading
 import traceback
 from contextlib import contextmanager
 
@@ -20,6 +19,7 @@ from integrations.models import Grant
 from integrations.renewal import on_demand
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
+from tests import threads
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations import sweeping
@@ -126,9 +126,7 @@ def test_no_report_of_a_failed_token_call_shows_a_secret(failing_call, sandbox, 
 
 def letters():
     """What was mailed, once the threads that mail are done."""
-    for thread in threading.enumerate():
-        if thread.name == OperatorMailHandler.THREAD:
-            thread.join()
+    threads.finish(OperatorMailHandler.THREAD)
     return mail.outbox
 
 
