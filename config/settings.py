@@ -91,6 +91,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+FORCE_SCRIPT_NAME = ""  # whatever a header says: the portal is at the root of its hosts
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {

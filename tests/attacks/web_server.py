@@ -50,9 +50,10 @@ class WebServer:
                 stderr=subprocess.STDOUT,
             )
         patience = time.monotonic() + 30
-        while not self.is_healthy():
-            assert time.monotonic() < patience, self.log.read_text()
+        while self.process.poll() is None and not self.is_healthy():
+            assert time.monotonic() < patience
             time.sleep(0.1)
+        assert self.process.poll() is None, self.log.read_text()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -62,8 +63,11 @@ class WebServer:
         except subprocess.TimeoutExpired:
             self.process.kill()
 
+    def status(self, method: str, path: str, *headers: str, host: str = HOST) -> str:
+        return self.ask(method, path, *headers, host=host)[9:12]
+
     def is_healthy(self) -> bool:
-        return self.ask("GET", "/healthz/").startswith("HTTP/1.1 200")
+        return self.status("GET", "/healthz/") == "200"
 
     def ask(self, method: str, path: str, *headers: str, host: str = HOST) -> str:
         return self.send(request(method, path, *headers, host=host))
