@@ -91,6 +91,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+FORCE_SCRIPT_NAME = ""  # whatever a header says: the portal is at the root of its hosts
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
@@ -243,6 +244,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
+        "deserves_mail": {"()": "config.log.DeservesMail"},
     },
     "formatters": {
         "line": {
@@ -253,17 +255,18 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "mail_admins": {
-            "class": "django.utils.log.AdminEmailHandler",
+        "mail": {
+            "class": "config.log.OperatorMailHandler",
             "level": "ERROR",
             "formatter": "line",
-            "filters": ["not_debugging"],
+            "filters": ["not_debugging", "deserves_mail"],
         },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": ["mail_admins"], "level": LOG_LEVEL},
-        # Any scanner can cause these; they are no reason to mail anybody.
+        "django": {"handlers": ["mail"], "level": LOG_LEVEL},
+        "integrations": {"handlers": ["mail"]},
+        # Any scanner can fill the log with these.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
         # them (nor SQL and templates, whose parameters include personal data).

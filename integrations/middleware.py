@@ -38,7 +38,7 @@ class BrandMiddleware:
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
         request.brand = None
-        if request.path in PROBES:
+        if request.path_info in PROBES:
             return self.get_response(request)
         host = _spelled_canonically(request.get_host())
         if host in settings.PORTAL_HOSTS:
@@ -50,7 +50,7 @@ class BrandMiddleware:
         if request.brand is None:
             logger.warning("Request refused: reason=unknown_host")
             return HttpResponseBadRequest(_("Unknown host."), content_type="text/plain")
-        if request.path.startswith("/admin/"):
+        if request.path_info.startswith("/admin/"):
             return HttpResponseNotFound(_("Not found."), content_type="text/plain")
         return self.get_response(request)
 
@@ -99,7 +99,7 @@ class KeyCanaryMiddleware:
         self.verified = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.verified and request.path not in PROBES:
+        if not self.verified and request.path_info not in PROBES:
             if trouble := self._trouble():
                 return trouble
             self.verified = True

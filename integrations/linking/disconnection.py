@@ -1,12 +1,12 @@
 """Ending a consent: our tokens go first, then Webex is asked to forget too, if it allows that."""
 
 import logging
+import threading
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -21,6 +21,7 @@ from integrations.webex.http import Deadline
 logger = logging.getLogger(__name__)
 
 REVOCATION_SECONDS = 8.0
+THREAD = "revocation"
 
 
 class Revocation(StrEnum):
@@ -29,32 +30,38 @@ class Revocation(StrEnum):
     REVOKED = "revoked"
     NOT_PERMITTED = "not_permitted"  # the granted scopes do not allow it
     SHARED = "shared"  # another portal user works with the same Webex account
+    LATER = "later"  # Webex is busy; nobody waits for its answer
     FAILED = "failed"
 
 
-def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
-    """The user's own wish. Raises NotLinked."""
+def disconnect(
+    *, user: User, brand: BrandedURL | None, now: datetime, waits: bool = True
+) -> Revocation:
+    """The user's own wish; with `waits` the answer of Webex is waited for. Raises NotLinked."""
     app = brand.app if brand else None
     grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
     bearer = _forget(grant, by=user, reason="", now=now)
-    return _tell_webex(grant, bearer)
+    if waits:
+        return _tell_webex(grant, bearer)
+    _tell_webex_later([(grant, bearer)])
+    return Revocation.LATER
 
 
 def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: datetime) -> int:
     """How many were ended; those that were disconnected already do not count.
 
-    Webex is told after the commit, for the admin deactivates and deletes users in a transaction.
+    Webex is told after the commit, for the admin deactivates and deletes users in a transaction,
+    and by a thread: no page waits for a thousand answers.
     """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
-    ended = 0
+    ended = []
     for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
         with suppress(NotLinked):  # disconnected meanwhile
-            bearer = _forget(grant, by=by, reason=reason, now=now)
-            transaction.on_commit(partial(_tell_webex, grant, bearer))
-            ended += 1
-    return ended
+            ended.append((grant, _forget(grant, by=by, reason=reason, now=now)))
+    _tell_webex_later(ended)
+    return len(ended)
 
 
 def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> int:
@@ -84,6 +91,20 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
         )
     return bearer
+
+
+def _tell_webex_later(ended: list[tuple[Grant, Bearer | None]]) -> None:
+    if ended:
+        telling = threading.Thread(target=_tell_webex_each, args=(ended,), name=THREAD, daemon=True)
+        transaction.on_commit(telling.start)
+
+
+def _tell_webex_each(ended: list[tuple[Grant, Bearer | None]]) -> None:
+    try:
+        for grant, bearer in ended:
+            _tell_webex(grant, bearer)
+    finally:
+        connection.close()
 
 
 def _tell_webex(grant: Grant, bearer: Bearer | None) -> Revocation:

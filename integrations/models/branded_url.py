@@ -14,6 +14,8 @@ from integrations import hostnames
 from integrations.errors import InvalidHostname
 from integrations.models.webex_app import WebexApp
 
+CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
+
 
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
@@ -84,7 +86,7 @@ class BrandedURL(models.Model):
     @property
     def redirect_uri(self) -> str:
         """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
-        return hostnames.origin(self.hostname) + reverse("webex_callback")
+        return hostnames.origin(self.hostname) + CALLBACK_PATH
 
     def test_url(self, ticket: str) -> str:
         return hostnames.origin(self.hostname) + reverse("webex_test", args=[ticket])

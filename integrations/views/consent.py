@@ -29,6 +29,7 @@ from integrations.errors import (
 from integrations.linking import consent, disconnection
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.webex_share import WebexBusy, share, waits_for_webex
 from integrations.webex import api
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,11 @@ def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse
     if not request.user.has_perm("integrations.use_webex"):
         logger.warning("Consent refused: reason=permission user=%s", request.user.pk)
         return render(request, "403.html", status=403)
+    return _redeem(request, callback)
+
+
+@waits_for_webex
+def _redeem(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
     try:
         result = consent.complete(
             callback,
@@ -154,10 +160,13 @@ def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
 @require_POST
 @webex_user_required
 def disconnect(request: PortalRequest) -> HttpResponse:
+    user, brand, now = request.user, request.brand, clock.now()
     try:
-        revocation = disconnection.disconnect(
-            user=request.user, brand=request.brand, now=clock.now()
-        )
+        try:
+            with share.hold(user.pk):
+                revocation = disconnection.disconnect(user=user, brand=brand, now=now)
+        except WebexBusy:
+            revocation = disconnection.disconnect(user=user, brand=brand, now=now, waits=False)
     except NotLinked:
         messages.info(request, _("There was nothing to disconnect."))
         return SeeOther(reverse("webex"))
@@ -175,6 +184,10 @@ def _what_became_of(revocation: disconnection.Revocation) -> str:
         disconnection.Revocation.SHARED: _(
             "Disconnected: this portal has deleted your access. Another portal user works with "
             "the same Webex account, so nothing was revoked at Webex."
+        ),
+        disconnection.Revocation.LATER: _(
+            "Disconnected: this portal has deleted its access. Webex is busy and is told as soon "
+            "as it answers."
         ),
         disconnection.Revocation.FAILED: _(
             "Disconnected: this portal has deleted its access. Webex could not be told; you can "

@@ -21,12 +21,14 @@ from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest
 from integrations.tasks import device_polling
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.webex_share import waits_for_webex
 
 logger = logging.getLogger(__name__)
 
 
 @require_POST
 @webex_user_required
+@waits_for_webex
 def start(request: PortalRequest) -> HttpResponse:
     try:
         id = device.start(

@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from integrations.models import AuthorizationRequest, BrandedURL
+from integrations.models.branded_url import CALLBACK_PATH
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX, H1, H2
 
@@ -53,6 +55,28 @@ def test_a_proxys_headers_do_not_move_the_request(alice_browser, globex, headers
     alice_browser.post("/webex/connect/", **headers)
 
     assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/"])
+def test_a_script_name_does_not_bring_the_admin_to_a_branded_host(browser, root, acme, path):
+    assert browser(root, H1).get(path, SCRIPT_NAME="/x").status_code == 404
+
+
+def test_a_script_name_does_not_let_an_unknown_host_in(db):
+    client = Client(HTTP_HOST="evil.example")
+
+    assert client.get("/", SCRIPT_NAME="/healthz", secure=True).status_code == 400
+
+
+def test_a_script_name_changes_no_address(alice_browser):
+    alice_browser.post("/webex/connect/", SCRIPT_NAME="/x")
+
+    assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+    assert alice_browser.get("/my-account/", SCRIPT_NAME="/x").text.count("/x/") == 0
+
+
+def test_redirect_uris_lead_to_the_callback():
+    assert reverse("webex_callback") == CALLBACK_PATH
 
 
 def test_plain_http_is_not_taken_for_https(alice, acme):
