@@ -14,6 +14,7 @@ from integrations.admin.two_lists import HostnamesField
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
+from integrations.plain_text import one_line
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -113,7 +114,7 @@ class WebexAppForm(forms.ModelForm):
         try:
             brand.clean()
         except ValidationError as error:
-            names = {"typed": word[:80], "why": " ".join(error.messages)}
+            names = {"typed": one_line(word)[:80], "why": " ".join(error.messages)}
             raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
         return brand.hostname
 
