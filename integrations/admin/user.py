@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from integrations import clock
 from integrations.admin.lists import CappedPaginator
-from integrations.linking import disconnection
+from integrations.linking import disconnection, entitlement
 from integrations.models import Grant, GrantEvent
 
 
@@ -24,6 +24,11 @@ class UserAdmin(DjangoUserAdmin):
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             self._withdraw(request, obj, "user deactivated")
+
+    def save_related(self, request: HttpRequest, form: ModelForm, *args: Any) -> None:
+        super().save_related(request, form, *args)
+        actor = cast(User, request.user)
+        entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self._withdraw(request, obj, "user deleted")

@@ -3,6 +3,8 @@
 import logging
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -133,17 +135,22 @@ def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
 
 
 @require_POST
-@webex_user_required
+@login_required
 def disconnect(request: PortalRequest) -> HttpResponse:
+    """Also for those who may not use Webex any more: what is theirs, they can end."""
+    may_use_webex = request.user.has_perm("integrations.use_webex")
+    page = SeeOther(reverse("webex" if may_use_webex else "my_account"))
     try:
         revocation = disconnection.disconnect(
             user=request.user, brand=request.brand, now=clock.now()
         )
     except NotLinked:
+        if not may_use_webex:
+            raise PermissionDenied from None
         messages.info(request, _("There was nothing to disconnect."))
-        return SeeOther(reverse("webex"))
+        return page
     messages.success(request, _what_became_of(revocation))
-    return SeeOther(reverse("webex"))
+    return page
 
 
 def _what_became_of(revocation: disconnection.Revocation) -> str:
