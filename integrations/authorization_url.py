@@ -29,7 +29,7 @@ def parse(text: str) -> Pasted:
 
     Raises InvalidAuthorizationURL with a sentence that says what is wrong.
     """
-    text = re.sub(r"\s*[\r\n]+\s*", "", text).strip()
+    text = unwrapped(text)
     _check_endpoint(text)
     parameters = _parameters(urlsplit(text).query)
     if parameters.get("response_type", "code") != "code":
@@ -43,6 +43,11 @@ def parse(text: str) -> Pasted:
     if not all(SCOPE.fullmatch(scope) for scope in scopes):
         raise InvalidAuthorizationURL(_("One of its scopes contains a character no scope may."))
     return Pasted(client_id, scopes, parameters.get("redirect_uri", ""))
+
+
+def unwrapped(text: str) -> str:
+    """On one line: mails and terminals break a long URL."""
+    return re.sub(r"\s*[\r\n]+\s*", "", text).strip()
 
 
 def _check_endpoint(text: str) -> None:

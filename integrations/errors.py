@@ -39,6 +39,13 @@ class AmbiguousOutcome(WebexUnavailable):
     """The request was sent and its answer lost. Never repeat a code exchange; a refresh once."""
 
 
+class TokenLimit(WebexUnavailable):
+    """The Webex account has too many live access tokens (`tokenlimit_reached`, contract 2.3).
+
+    The consent lives on. Wait for an hour and longer; tell the user to end some sessions.
+    """
+
+
 class InvalidClient(WebexError):
     """Webex refuses the client id or secret. Pause the integration; no grant is at fault."""
 
@@ -49,6 +56,10 @@ class InvalidGrant(WebexError):
 
 class Refused(WebexError):
     """A bare 400 or 401 without a standard code. Suspect: ask once more, later, before judging."""
+
+
+class NoRefreshToken(WebexError):
+    """Webex granted access that cannot be renewed. Nothing is stored; tell the administrator."""
 
 
 class InsufficientScope(WebexError):

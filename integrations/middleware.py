@@ -1,4 +1,4 @@
-"""Which brand? Everything that must be settled before a view runs."""
+"""Which brand? Everything a view must be able to rely on."""
 
 import logging
 from collections.abc import Callable

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from integrations import colors, logos
 from integrations.admin.deletion import DeletedByName
+from integrations.admin.typed import ModelForm
 from integrations.errors import InvalidLogo
 from integrations.models import BrandedURL, Grant
 
 
-class BrandedURLForm(forms.ModelForm):
+class BrandedURLForm(ModelForm[BrandedURL]):
     new_logo = forms.FileField(
         label=gettext_lazy("Logo"),
         required=False,
@@ -52,7 +53,7 @@ class BrandedURLForm(forms.ModelForm):
 
 
 @admin.register(BrandedURL)
-class BrandedURLAdmin(DeletedByName, admin.ModelAdmin):
+class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
     fields = ("hostname", "brand_name", "accent_color", "new_logo", "remove_logo")
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")

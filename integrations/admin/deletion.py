@@ -1,21 +1,21 @@
 """What users depend on cannot be deleted; what nobody needs is deleted by typing its name."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
+from integrations.admin.typed import ModelAdmin
+
+M = TypeVar("M", bound=Model)
 
 
-class DeletedByName(Base):
+class DeletedByName(ModelAdmin[M]):
     delete_confirmation_template = "admin/settings/delete_by_name.html"
 
-    def dependants(self, obj: Any) -> int:
+    def dependants(self, obj: M) -> int:
         """How many users would lose something."""
         raise NotImplementedError
 

@@ -49,8 +49,8 @@ class HorizonFilter(admin.SimpleListFilter):
 
 
 @admin.register(Grant)
-class GrantAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("person", "standing", "portal_user", "app", "renewal")
+class GrantAdmin(ReadOnly[Grant]):
+    list_display = ("person", "state", "portal_user", "app", "renewal")
     list_filter = ("status", "app", HorizonFilter)
     search_fields = ("person_email",)  # how they are searched: get_search_results
     search_help_text = gettext_lazy(
@@ -87,7 +87,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
         return render_to_string("admin/settings/_person.html", {"grant": grant})
 
     @admin.display(description=gettext_lazy("status"))
-    def standing(self, grant: Grant) -> str:
+    def state(self, grant: Grant) -> str:
         return render_to_string("admin/settings/_grant_state.html", {"grant": grant})
 
     @admin.display(description=gettext_lazy("portal user"))
@@ -107,7 +107,7 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):
             "title": "",
             "timeline": grant.events.select_related("actor").order_by("-at", "-pk")[:100],
             "ends_at": entitlement.ends_at(grant),
-            "diagnostics": diagnostics.of(grant, now=clock.now()),
+            "diagnostics": diagnostics.as_text(grant, now=clock.now()),
             "may_refresh": self.has_refresh_permission(request),
             "may_end": self.has_disconnect_permission(request),
         }

@@ -16,7 +16,7 @@ MOST_USERS = 100
 
 
 @admin.register(GrantEvent)
-class GrantEventAdmin(ReadOnly, admin.ModelAdmin):
+class GrantEventAdmin(ReadOnly[GrantEvent]):
     list_display = ("moment", "what", "person", "app", "by")
     list_display_links = None
     list_filter = ("kind",)

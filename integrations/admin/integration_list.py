@@ -1,19 +1,31 @@
 """The list of integrations: what each row says is read for the whole page at once."""
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
 from integrations import clock
-from integrations.operations import integration_figures
+from integrations.models import WebexApp
+from integrations.operations import dashboard
+from integrations.operations.dashboard import IntegrationFigures
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class Columns(TypedDict):
+        figures: IntegrationFigures
+
+    ListedApp = WithAnnotations[WebexApp, Columns]
+else:
+    ListedApp = WebexApp
 
 
 class IntegrationList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        shown: list[Any] = list(self.result_list)
-        figures = integration_figures.of(shown, now=clock.now())
+        shown = cast(list[ListedApp], list(self.result_list))
+        figures = dashboard.figures_by_integration(shown, now=clock.now())
         for app in shown:
-            vars(app).update(vars(figures[app.pk]))
+            app.figures = figures[app.pk]
         self.result_list = shown

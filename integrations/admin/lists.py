@@ -1,26 +1,32 @@
 """Lists that stay fast at a million rows, and facts that nobody edits."""
 
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
+from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
+
+from integrations.admin.typed import ModelAdmin, Paginator
 
 CAP = 2_000
 
+M = TypeVar("M", bound=Model)
 
-class CappedPaginator(Paginator):
+
+class CappedPaginator(Paginator[Any]):
     """Counts no further than CAP: a million rows are found by search, not by leafing."""
 
-    object_list: Any
+    object_list: QuerySet[Any]
 
     @cached_property
     def count(self) -> int:
         return min(self._counted, CAP)
 
-    def page(self, number: Any) -> Page:
+    def page(self, number: int | str) -> Page[Any]:
         """Finds the page's rows by their keys alone, and only then joins what they show."""
-        page: Any = super().page(number)
-        keys = list(page.object_list.values_list("pk", flat=True))
+        page = super().page(number)
+        found = cast(QuerySet[Any], page.object_list)
+        keys = list(found.values_list("pk", flat=True))
         page.object_list = self.object_list.filter(pk__in=keys)
         return page
 
@@ -33,7 +39,7 @@ class CappedPaginator(Paginator):
         return self.object_list.order_by()[: CAP + 1].count()
 
 
-class ReadOnly:
+class ReadOnly(ModelAdmin[M]):
     """Facts, not settings: nobody adds, changes or deletes them by hand."""
 
     def has_add_permission(self, *args: Any, **kwargs: Any) -> bool:

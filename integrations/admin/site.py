@@ -69,7 +69,7 @@ class SettingsSite(admin.AdminSite):
         context = dict(extra_context or {})
         if request.user.has_perm("integrations.view_webexapp"):
             now = clock.now()
-            context["dashboard"] = figures = dashboard.of(now=now)
+            context["dashboard"] = figures = dashboard.overall_figures(now=now)
             context["bars"] = bars_of(figures.weeks)
             context["now"] = now
         return super().index(request, context)
@@ -80,7 +80,7 @@ class SettingsSite(admin.AdminSite):
         form = WhoForm(request.GET or None)
         context = {**self.each_context(request), "title": _("Who gets what"), "form": form}
         if form.is_valid():
-            context["explanation"] = who_gets_what.of(**form.cleaned_data)
+            context["explanation"] = who_gets_what.explain(**form.cleaned_data)
         return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
 
     def _navigation(self, request: HttpRequest) -> list[tuple[Any, list[Item]]]:

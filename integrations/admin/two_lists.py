@@ -50,6 +50,6 @@ class HostnamesField(forms.MultipleChoiceField):
         hostnames = list(rows.order_by("hostname"))
         self.widget.hostnames, self.widget.app = hostnames, app if app.pk else None
         mine = [brand for brand in hostnames if app.pk and brand.app_id == app.pk]
-        # A row that another admin took meanwhile is no form error: the flow reports it by name.
+        # A row that another admin took meanwhile is no form error: saving reports it by name.
         self.choices = [(str(brand.pk), brand.hostname) for brand in hostnames]
         self.initial = [str(brand.pk) for brand in mine]

@@ -3,27 +3,28 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.models import User
 from integrations import clock
+from integrations.admin import typed
 from integrations.admin.lists import CappedPaginator
 from integrations.linking import disconnection, entitlement
 from integrations.models import Grant, GrantEvent
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(typed.UserAdmin[User]):
     paginator = CappedPaginator
     show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: User, form: typed.ModelForm[User], change: bool
+    ) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            self._withdraw(request, obj, "user deactivated")
+            self._disconnect(request, obj, "user deactivated")
 
     def save_related(self, request: HttpRequest, form: ModelForm, *args: Any) -> None:
         super().save_related(request, form, *args)
@@ -31,12 +32,12 @@ class UserAdmin(DjangoUserAdmin):
         entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self._withdraw(request, obj, "user deleted")
+        self._disconnect(request, obj, "user deleted")
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            self._withdraw(request, user, "user deleted")
+            self._disconnect(request, user, "user deleted")
         super().delete_queryset(request, queryset)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -45,6 +46,6 @@ class UserAdmin(DjangoUserAdmin):
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
 
-    def _withdraw(self, request: HttpRequest, user: User, reason: str) -> None:
+    def _disconnect(self, request: HttpRequest, user: User, reason: str) -> None:
         actor = cast(User, request.user)
         disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import authorization_url, clock, scopes
+from integrations import clock, scopes
 from integrations.admin.deletion import DeletedByName
-from integrations.admin.integration_list import IntegrationList
+from integrations.admin.integration_list import IntegrationList, ListedApp
+from integrations.admin.typed import ModelForm
 from integrations.admin.webex_app_form import WebexAppForm
-from integrations.errors import InvalidAuthorizationURL, NotReady
+from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
 from integrations.operations import integrations, readiness
@@ -30,14 +30,14 @@ GENERAL = (
 ONLY_FOR_EDITORS = {"new_client_secret", "enable_anyway", "hostnames", "new_hostnames"}
 
 
-class CloneForm(forms.ModelForm):
+class CloneForm(ModelForm[WebexApp]):
     class Meta:
         model = WebexApp
         fields = ("name",)
 
 
 @admin.register(WebexApp)
-class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
+class WebexAppAdmin(DeletedByName[WebexApp]):
     form = WebexAppForm
     list_display = ("name", "state", "readiness", "hostnames", "grants", "renewed", "clone_link")
     list_display_links = ("name",)
@@ -80,7 +80,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
     # --- Saving -----------------------------------------------------------------------------
 
     def save_model(
-        self, request: HttpRequest, obj: WebexApp, form: forms.ModelForm, change: bool
+        self, request: HttpRequest, obj: WebexApp, form: ModelForm[WebexApp], change: bool
     ) -> None:
         lost = integrations.save(
             obj,
@@ -128,18 +128,18 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         """As stored, not as typed into a form that was refused."""
         now = clock.now()
         stored = WebexApp.objects.get(pk=app.pk)
-        facts = readiness.facts_of([stored], now=now)[stored.pk]
+        facts = readiness.collect_facts([stored], now=now)[stored.pk]
         return {
             "app": stored,
-            "readiness": readiness.judge(stored, facts, now=now),
-            "understood": _understood(stored),
+            "readiness": readiness.check_readiness(stored, facts, now=now),
+            "understood": stored.pasted,
             "redirect_uris": [
                 (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
                 for brand in facts.brands
             ],
             "helper_uris": readiness.helper_uris(stored),
             "first_death": readiness.first_death(stored, now=now),
-            "can_test": stored.client_secret_set_at and stored.authorization_url,
+            "can_test": stored.client_secret_set_at and stored.pasted,
         }
 
     @admin.display(description=gettext_lazy("client secret"))
@@ -155,21 +155,21 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         return render_to_string("admin/settings/_app_state.html", {"app": app})
 
     @admin.display(description=gettext_lazy("readiness"))
-    def readiness(self, app: Any) -> str:
-        context = {"readiness": app.readiness, "url": _change_url(app)}
+    def readiness(self, app: ListedApp) -> str:
+        context = {"readiness": app.figures.readiness, "url": _change_url(app)}
         return render_to_string("admin/settings/_readiness_badge.html", context)
 
     @admin.display(description=gettext_lazy("hostnames"))
-    def hostnames(self, app: Any) -> str:
-        return render_to_string("admin/settings/_hostnames.html", {"brands": app.brands})
+    def hostnames(self, app: ListedApp) -> str:
+        return render_to_string("admin/settings/_hostnames.html", {"brands": app.figures.brands})
 
     @admin.display(description=gettext_lazy("grants"))
-    def grants(self, app: Any) -> str:
-        return render_to_string("admin/settings/_grant_figures.html", {"app": app})
+    def grants(self, app: ListedApp) -> str:
+        return render_to_string("admin/settings/_grant_figures.html", {"app": app.figures})
 
     @admin.display(description=gettext_lazy("last renewal"))
-    def renewed(self, app: Any) -> str:
-        return render_to_string("admin/settings/_moment.html", {"at": app.last_renewed_at})
+    def renewed(self, app: ListedApp) -> str:
+        return render_to_string("admin/settings/_moment.html", {"at": app.figures.last_renewed_at})
 
     @admin.display(description="")
     def clone_link(self, app: WebexApp) -> str:
@@ -225,10 +225,3 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
 
 def _change_url(app: WebexApp) -> str:
     return reverse("admin:integrations_webexapp_change", args=[app.pk])
-
-
-def _understood(app: WebexApp) -> authorization_url.Pasted | None:
-    try:
-        return authorization_url.parse(app.authorization_url)
-    except InvalidAuthorizationURL:
-        return None

@@ -1,4 +1,4 @@
-"""The form behind General and URLs. What it means for the integration is the flow's to judge."""
+"""The form behind General and URLs. `operations.readiness` says what is still missing."""
 
 import re
 from datetime import datetime
@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import authorization_url, clock
+from integrations import clock
 from integrations.admin.two_lists import HostnamesField
+from integrations.admin.typed import ModelForm
+from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
@@ -19,7 +21,7 @@ from integrations.plain_text import one_line
 MOST_NEW_HOSTNAMES = 500
 
 
-class WebexAppForm(forms.ModelForm):
+class WebexAppForm(ModelForm[WebexApp]):
     new_client_secret = forms.CharField(
         label=gettext_lazy("Client secret"),
         required=False,
@@ -67,7 +69,7 @@ class WebexAppForm(forms.ModelForm):
             name.widget.attrs["autofocus"] = self.instance.pk is None
         self.asks_to_enable = False
         self._was_enabled = self.instance.is_enabled
-        before = self._judged().blocking if self.is_bound and self._was_enabled else []
+        before = self._readiness_to_be().blocking if self.is_bound and self._was_enabled else []
         self._blocked_before = {check.code for check in before}
 
     def _hostnames_field(self) -> HostnamesField | None:
@@ -84,10 +86,11 @@ class WebexAppForm(forms.ModelForm):
         }
 
     def clean_authorization_url(self) -> str:
-        text = re.sub(r"\s*[\r\n]+\s*", "", self.cleaned_data["authorization_url"]).strip()
+        """Reads it on the integration itself, which keeps what it says."""
+        self.instance.authorization_url = text = unwrapped(self.cleaned_data["authorization_url"])
         if text:
             try:
-                self.pasted = authorization_url.parse(text)
+                self.instance.parsed_authorization_url()
             except InvalidAuthorizationURL as error:
                 raise ValidationError(str(error)) from None
         return text
@@ -121,7 +124,7 @@ class WebexAppForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """A pasted URL fills in an empty client ID and must agree with a given one."""
         cleaned = super().clean() or self.cleaned_data
-        if pasted := getattr(self, "pasted", None):
+        if "authorization_url" in cleaned and (pasted := self.instance.pasted):
             cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
             if cleaned["client_id"] != pasted.client_id:
                 self.add_error("client_id", _("The pasted URL belongs to another client ID."))
@@ -130,10 +133,10 @@ class WebexAppForm(forms.ModelForm):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if not self.errors and self.instance.is_enabled:
-            self._judge_enabling()
+            self._check_enabling()
 
-    def _judge_enabling(self) -> None:
-        readiness = self._judged()
+    def _check_enabling(self) -> None:
+        readiness = self._readiness_to_be()
         blocking = [check for check in readiness.blocking if check.code not in self._blocked_before]
         for check in blocking:
             self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
@@ -145,10 +148,10 @@ class WebexAppForm(forms.ModelForm):
                 self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
             self.add_error("enable_anyway", _("Check these first, or tick this and save again."))
 
-    def _judged(self) -> readiness.Readiness:
+    def _readiness_to_be(self) -> readiness.Readiness:
         """As it would be once this form is saved."""
         app, now = self.instance, clock.now()
-        facts = readiness.facts_of([app], now=now)[app.pk]
+        facts = readiness.collect_facts([app], now=now)[app.pk]
         cleaned = getattr(self, "cleaned_data", {})
         if cleaned:
             secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
@@ -156,7 +159,7 @@ class WebexAppForm(forms.ModelForm):
             facts = readiness.Facts(brands, facts.traffic, facts.twins, secret)
             if "authorization_url" in self.changed_data:
                 app.authorization_url_pasted_at = now
-        return readiness.judge(app, facts, now=now)
+        return readiness.check_readiness(app, facts, now=now)
 
     def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
         chosen = self.chosen_hostnames()

@@ -71,7 +71,7 @@ def begin(
     *, user: User, brand: BrandedURL | None, browser_binding: str, next_path: str, now: datetime
 ) -> str:
     """The URL at Webex to send the browser to. Raises NotReady."""
-    if brand is None or brand.app is None or not brand.app.is_enabled:
+    if not (brand and brand.app and brand.app.is_enabled and brand.app.pasted):
         raise NotReady
     with transaction.atomic():
         request = AuthorizationRequest.objects.begin(

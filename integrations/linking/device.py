@@ -74,6 +74,8 @@ def _offered(brand: BrandedURL | None) -> tuple[BrandedURL, WebexApp]:
     app = brand.app if brand else None
     if brand is None or app is None or not app.is_enabled or not app.device_linking_enabled:
         raise NotReady
+    if app.pasted is None:
+        raise NotReady
     return brand, app
 
 

@@ -23,6 +23,7 @@ from integrations.errors import (
     ExpiredDeviceCode,
     InvalidClient,
     SlowDown,
+    TokenLimit,
     UndecryptableValue,
     WebexError,
     WebexUnavailable,
@@ -151,6 +152,8 @@ def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> Non
         _end(authorization, Status.DENIED, error)
     except ExpiredDeviceCode as error:
         _end(authorization, Status.EXPIRED, error)
+    except TokenLimit as error:
+        _end(authorization, Status.FAILED, error)
     except WebexUnavailable as error:
         _later(authorization, error, now=now)
     except WebexError as error:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from integrations import scopes
 from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.webex import api
+from integrations.webex.answers import TOKEN_LIMIT
 
 
 class State(StrEnum):
@@ -40,6 +42,11 @@ class LinkStatus:
         return self.is_linked and self.grant is not None and self.grant.failing_since is not None
 
     @property
+    def has_too_many_sessions(self) -> bool:
+        """Webex issues no further access token to this account until some have ended."""
+        return self.is_retrying and self.grant is not None and self.grant.last_error == TOKEN_LIMIT
+
+    @property
     def webex_email(self) -> str:
         known = self.grant and self.state is not State.NOT_LINKED
         return self.grant.person_email if self.grant and known else ""
@@ -54,6 +61,10 @@ class LinkStatus:
             State.SCOPES_MISSING: _("Permissions are missing. Link your account again."),
             State.LINKED: _("Your Webex account is linked."),
         }
+        if self.has_too_many_sessions:
+            page = {"page": api.TOKENS_PAGE}
+            text = _("Your Webex account has too many open sessions. End some at %(page)s.")
+            return text % page
         if self.is_retrying:
             return _("Nothing to do: Webex does not answer right now, we are retrying.")
         if self.could_add:

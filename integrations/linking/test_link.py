@@ -57,7 +57,7 @@ class Departure:
 def begin(app: WebexApp, hostname_id: int, *, user: User, now: datetime) -> str:
     """The URL on the branded host that starts the test. Raises NotReady."""
     brand = app.branded_urls.defer("logo").filter(pk=hostname_id).select_related("app").first()
-    if not (brand and app.client_id and app.authorization_url and app.client_secret_set_at):
+    if not (brand and app.client_id and app.pasted and app.client_secret_set_at):
         raise NotReady
     ticket = consent.new_browser_binding()
     with transaction.atomic():

@@ -1,7 +1,6 @@
 """A Webex integration: one OAuth client registered at developer.webex.com."""
 
 from datetime import datetime
-from urllib.parse import parse_qs, urlsplit
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +8,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from integrations import plain_text
+from integrations.authorization_url import Pasted, parse
+from integrations.errors import InvalidAuthorizationURL
 from integrations.fields import EncryptedTextField
 
 
@@ -89,10 +90,26 @@ class WebexApp(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    _parsed: tuple[str, Pasted] | None = None
+
+    def parsed_authorization_url(self) -> Pasted:
+        """Parsed once for each URL that is assigned. Raises InvalidAuthorizationURL."""
+        if self._parsed is None or self._parsed[0] != self.authorization_url:
+            self._parsed = self.authorization_url, parse(self.authorization_url)
+        return self._parsed[1]
+
+    @property
+    def pasted(self) -> Pasted | None:
+        """What the pasted URL says; None where there is none that can be used."""
+        try:
+            return self.parsed_authorization_url()
+        except InvalidAuthorizationURL:
+            return None
+
     @property
     def scopes(self) -> list[str]:
         """What users are asked to grant: exactly what the pasted URL lists, in its order."""
-        return parse_qs(urlsplit(self.authorization_url).query).get("scope", [""])[0].split()
+        return list(self.pasted.scopes) if self.pasted else []
 
     def replace_secret(self, secret: str, *, now: datetime) -> None:
         """Also ends a pause: a new secret is worth trying at once."""

@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 
 def counted(key: str, count: Callable[[], T]) -> T:
-    key = f"integrations.counting.{key}"
-    kept = cache.get(key)
+    key = f"integrations.cached_count.{key}"
+    kept: T | None = cache.get(key)
     if kept is not None:
         return kept
     began = time.monotonic()

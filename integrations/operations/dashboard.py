@@ -1,14 +1,15 @@
-"""How things stand for everybody: the figures on the start page of Settings → Webex."""
+"""How things stand: in all, on the start page of Settings → Webex, and for each integration."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum, Value
 
-from integrations.models import Grant, RenewalMinute, WebexApp
+from integrations.models import BrandedURL, Grant, RenewalMinute, WebexApp
 from integrations.operations import health, readiness
 from integrations.operations.cached_count import counted
 
@@ -42,10 +43,20 @@ class Dashboard:
     renewed: int  # in the last five minutes
 
 
-def of(*, now: datetime) -> Dashboard:
+@dataclass
+class IntegrationFigures:
+    readiness: readiness.Readiness
+    brands: list[BrandedURL] = field(default_factory=list)
+    linked: int = 0
+    need_the_user: int = 0
+    failing: int = 0
+    last_renewed_at: datetime | None = None
+
+
+def overall_figures(*, now: datetime) -> Dashboard:
     apps = list(WebexApp.objects.order_by("name"))
-    facts = readiness.facts_of(apps, now=now)
-    checked = {app.pk: readiness.judge(app, facts[app.pk], now=now) for app in apps}
+    facts = readiness.collect_facts(apps, now=now)
+    checked = {app.pk: readiness.check_readiness(app, facts[app.pk], now=now) for app in apps}
     counts = counted("dashboard", lambda: _counts(now))
     weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
     return Dashboard(
@@ -89,3 +100,35 @@ def _counts(now: datetime) -> Counter[int]:
     queries.append(lately.values(part=Value(RENEWED)).annotate(grants=Sum("renewed")))
     rows = queries[0].union(*queries[1:], all=True)
     return Counter({row["part"]: row["grants"] or 0 for row in rows})  # a sum may be NULL
+
+
+def figures_by_integration(
+    apps: Sequence[WebexApp], *, now: datetime
+) -> dict[int, IntegrationFigures]:
+    """By primary key; as many queries for one integration as for a hundred."""
+    facts = readiness.collect_facts(apps, now=now)
+    figures = {}
+    for app in apps:
+        ready = readiness.check_readiness(app, facts[app.pk], now=now)
+        figures[app.pk] = IntegrationFigures(ready, facts[app.pk].brands)
+    grants = Grant.objects.filter(app__in=apps).order_by()
+    live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
+    key = hash(tuple(figures))
+    for row in counted(f"integrations.{key}", lambda: list(live)):
+        is_linked = row["status"] == Grant.Status.ACTIVE
+        setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
+    for pk, renewed_at, failing in _renewals(apps):
+        figures[pk].last_renewed_at, figures[pk].failing = renewed_at, failing or 0
+    return figures
+
+
+def _renewals(apps: Sequence[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
+    """The newest renewal is looked for among the grants that are due last: no scan, one index."""
+    active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
+    latest = active.order_by("-refresh_due_at").values("pk")[:20]
+    candidates = Grant.objects.filter(pk__in=latest).order_by()
+    newest = candidates.values("app").annotate(newest=Max("refreshed_at")).values("newest")
+    failing = Grant.objects.failing().filter(app=OuterRef("pk")).order_by()
+    per_app = failing.values("app").annotate(count=Count("*")).values("count")
+    rows = WebexApp.objects.filter(pk__in=[app.pk for app in apps])
+    return list(rows.values_list("pk", Subquery(newest), Subquery(per_app)))

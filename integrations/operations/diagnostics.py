@@ -6,7 +6,7 @@ from integrations.models import Grant
 from integrations.plain_text import isolated
 
 
-def of(grant: Grant, *, now: datetime) -> str:
+def as_text(grant: Grant, *, now: datetime) -> str:
     facts: list[tuple[str, object]] = [
         ("at", now),
         ("client_id", grant.app.client_id),

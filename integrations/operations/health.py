@@ -115,7 +115,7 @@ def first_red_at() -> datetime | None:
     return ordered.values_list("refresh_token_expires_at", flat=True).first()
 
 
-def readiness(now: datetime) -> dict[str, bool]:
+def check_parts(now: datetime) -> dict[str, bool]:
     """Raises DatabaseError or WrongEncryptionKey."""
     KeyCanary.objects.verify()
     beats = _beats()

@@ -8,6 +8,7 @@ where it ended.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.db.models.functions import Cast
 from integrations.fields import EncryptedTextField
 from integrations.models import KeyCanary
 
+Rows = models.QuerySet[Any, Any]
 ROWS_AT_ONCE = 500
 NO_KEY = 0
 
@@ -111,7 +113,7 @@ def _encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
             yield model, columns
 
 
-def _chunks(model: type[models.Model], columns: list[str]) -> Iterator[list[tuple]]:
+def _chunks(model: type[models.Model], columns: list[str]) -> Iterator[list[tuple[Any, ...]]]:
     names = [_raw(column) for column in columns]
     rows = _with_ciphertexts(model, columns).order_by("pk").values_list("pk", *names)
     chunk = list(rows[:ROWS_AT_ONCE])
@@ -120,10 +122,11 @@ def _chunks(model: type[models.Model], columns: list[str]) -> Iterator[list[tupl
         chunk = list(rows.filter(pk__gt=chunk[-1][0])[:ROWS_AT_ONCE])
 
 
-def _with_ciphertexts(model: type[models.Model], columns: list[str]) -> models.QuerySet:
+def _with_ciphertexts(model: type[models.Model], columns: list[str]) -> Rows:
     """As plain text columns, which nothing decrypts on the way."""
     raw = {_raw(column): Cast(column, models.TextField()) for column in columns}
-    return model._base_manager.annotate(**raw)
+    rows: Rows = model._base_manager.annotate(**raw)
+    return rows
 
 
 def _raw(column: str) -> str:

@@ -1,9 +1,9 @@
 """Is this integration ready? What is missing, why it matters, and what to do next.
 
-`judge` looks at facts only; `readiness_of` collects them for any number of integrations at once.
+`check_readiness` looks at facts only; `check_all` collects them for any number at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations import authorization_url, scopes
+from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
 from integrations.webex import device
@@ -91,14 +91,14 @@ class Readiness:
         return _("Ready")
 
 
-def readiness_of(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
+def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
     """By primary key; as many queries for one integration as for a hundred."""
     apps = list(apps)
-    facts = facts_of(apps, now=now)
-    return {app.pk: judge(app, facts[app.pk], now=now) for app in apps}
+    facts = collect_facts(apps, now=now)
+    return {app.pk: check_readiness(app, facts[app.pk], now=now) for app in apps}
 
 
-def facts_of(apps: list[WebexApp], *, now: datetime) -> dict[int, Facts]:
+def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
     facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
     keys = [app.pk for app in apps if app.pk]
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
@@ -122,9 +122,9 @@ def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, in
     return counted.values_list("app_id", "redirect_uri", "started", "returned")
 
 
-def judge(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
+def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
     checks = [
-        _authorization_url(app, facts),
+        _authorization_url(app),
         *_scopes(app),
         _client_secret(facts),
         _hostnames(facts),
@@ -135,7 +135,7 @@ def judge(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
     return Readiness([check for check in checks if check])
 
 
-def _authorization_url(app: WebexApp, facts: Facts) -> Check:
+def _authorization_url(app: WebexApp) -> Check:
     if not app.authorization_url:
         return Check(
             "authorization_url",
@@ -148,7 +148,7 @@ def _authorization_url(app: WebexApp, facts: Facts) -> Check:
             "\n".join(scopes.MINIMUM),
         )
     try:
-        pasted = authorization_url.parse(app.authorization_url)
+        pasted = app.parsed_authorization_url()
     except InvalidAuthorizationURL as error:
         sentence = _("The OAuth Authorization URL cannot be used: %(why)s") % {"why": error}
         return Check("authorization_url", Level.BLOCKS, sentence, _("Copy it again from Webex."))
@@ -160,7 +160,7 @@ def _authorization_url(app: WebexApp, facts: Facts) -> Check:
 
 
 def _scopes(app: WebexApp) -> Iterable[Check]:
-    if not app.authorization_url:
+    if not app.pasted:
         return
     if missing := scopes.missing(scopes.MINIMUM, app.scopes):
         count = len(missing)
@@ -204,10 +204,10 @@ def _hostnames(facts: Facts) -> Check:
 
 def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
     """Only Webex knows what is registered there, so these are clues and never block."""
-    if not facts.brands or not app.authorization_url:
+    if not facts.brands or not app.pasted:
         return
     uris = [brand.redirect_uri for brand in facts.brands]
-    pasted = _pasted_redirect_uri(app)
+    pasted = app.pasted.redirect_uri
     unproven = [brand for brand in facts.brands if not brand.last_return_at]
     tab, paste = (
         "redirect-uris",
@@ -236,13 +236,6 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
             sentence = _("%(hostname)s: %(count)d started, 0 returned.") % values
             step = _("Its redirect URI is probably not registered at Webex.")
             yield Check("no_return", Level.ASKS, sentence, step, brand.redirect_uri, tab)
-
-
-def _pasted_redirect_uri(app: WebexApp) -> str:
-    try:
-        return authorization_url.parse(app.authorization_url).redirect_uri
-    except InvalidAuthorizationURL:
-        return ""
 
 
 def _is_placeholder(uri: str) -> bool:
@@ -283,4 +276,5 @@ def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
     if app.is_enabled or not app.pk:
         return None
     active = Grant.objects.active().filter(app=app)
-    return active.aggregate(first=Min("refresh_token_expires_at"))["first"]
+    first: datetime | None = active.aggregate(at=Min("refresh_token_expires_at"))["at"]
+    return first

@@ -28,7 +28,7 @@ class Explanation:
         return bool(self.steps) and all(step.holds for step in self.steps)
 
 
-def of(username: str, hostname: str) -> Explanation:
+def explain(username: str, hostname: str) -> Explanation:
     """Follows the way a request takes and stops at the first step that ends it."""
     user = User.objects.filter(username=username.strip()).first()
     brand = _brand(hostname)

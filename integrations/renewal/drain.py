@@ -22,6 +22,7 @@ from integrations.errors import (
     InvalidClient,
     InvalidGrant,
     Refused,
+    TokenLimit,
     UndecryptableValue,
     WebexError,
     WebexUnavailable,
@@ -163,6 +164,10 @@ class Drain:
             self.tally += self.refusals.look()
             if self.refusals.trouble:
                 self.window = max(self.window // 2, 1)
+            return
+        if isinstance(error, TokenLimit):  # an answer too, about this account alone
+            self.failures_in_a_row = 0
+            self._record(row, error)
             return
         self.failures_in_a_row += 1
         self._record(row, error)

@@ -112,8 +112,9 @@ def _renew_or_wait(grant: Grant, *, now: datetime) -> Bearer:
 
 
 def _is_waiting(grant: Grant, now: datetime) -> bool:
-    troubled = grant.failing_since or grant.suspect_since
-    return bool(troubled and grant.refresh_due_at and grant.refresh_due_at > now)
+    if grant.suspect_since and now - grant.suspect_since < outcomes.BETWEEN_REFUSALS:
+        return True  # the next drain looks into it
+    return bool(grant.failing_since and grant.refresh_due_at and grant.refresh_due_at > now)
 
 
 def _wait_for_winner(grant: Grant) -> None:

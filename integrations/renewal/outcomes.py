@@ -16,6 +16,7 @@ from integrations.errors import (
     InvalidClient,
     InvalidGrant,
     Refused,
+    TokenLimit,
     WebexError,
 )
 from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 ANSWER_LOST = "answer lost"
 WORKER_DIED = "answer lost: a worker died during the call"
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=2), timedelta(hours=1)
+TOKEN_LIMIT_RETRY = timedelta(hours=1)  # growing to eight: sessions end by themselves
 AFTER_LOST_ANSWER = timedelta(seconds=30)
 BETWEEN_REFUSALS = timedelta(minutes=1)
 LAST_CHANCE = 6.0  # seconds: longer than one attempt to reach the database again
@@ -102,6 +104,8 @@ def retry_later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     if isinstance(error, AmbiguousOutcome):
         wait = wait if grant.last_error.startswith(ANSWER_LOST) else AFTER_LOST_ANSWER
         reason = ANSWER_LOST
+    if isinstance(error, TokenLimit):
+        wait = TOKEN_LIMIT_RETRY * 2 ** min(failures - 1, 3)
     wait = max(wait, asked_to_wait(error))
     grant.postpone(
         now + wait,

@@ -1,5 +1,7 @@
 """The badge next to My Account, and scopes in words."""
 
+from typing import cast
+
 from django import template
 from django.template.context import RequestContext
 
@@ -15,7 +17,7 @@ def webex_link_status(context: RequestContext) -> link_status.LinkStatus:
     request = context["request"]
     if not hasattr(request, "webex_link_status"):
         request.webex_link_status = link_status.for_user(request.user, request.brand)
-    return request.webex_link_status
+    return cast(link_status.LinkStatus, request.webex_link_status)
 
 
 @register.inclusion_tag("integrations/_badge.html", takes_context=True)

@@ -20,8 +20,10 @@ from integrations.errors import (
     ConsentRefused,
     InsufficientScope,
     InvalidClient,
+    NoRefreshToken,
     NotLinked,
     NotReady,
+    TokenLimit,
     UndecryptableValue,
     WebexError,
     WebexUnavailable,
@@ -29,6 +31,7 @@ from integrations.errors import (
 from integrations.linking import consent, disconnection
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.webex import api
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +110,20 @@ def _sentence(error: WebexError | UndecryptableValue) -> str:
         return _(
             "Webex did not let the portal read your profile, so nothing was linked. Please ask "
             "your administrator to check the permissions of the Webex integration."
+        )
+    if isinstance(error, TokenLimit):
+        page = {"page": api.TOKENS_PAGE}
+        return (
+            _(
+                "Your Webex account has too many open sessions. End some of them at %(page)s, then "
+                "link again."
+            )
+            % page
+        )
+    if isinstance(error, NoRefreshToken):
+        return _(
+            "Webex gave the portal access that ends soon and cannot be renewed, so nothing was "
+            "linked. Please tell your administrator."
         )
     if isinstance(error, WebexUnavailable):
         return _("Webex did not answer properly. Nothing was changed; please try again.")

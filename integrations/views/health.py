@@ -18,7 +18,7 @@ from integrations.operations import health
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 while something is missing that renewals need. Never asks the broker: heartbeats tell."""
     try:
-        parts = health.readiness(clock.now())
+        parts = health.check_parts(clock.now())
     except NOT_READY:
         parts = {"database": False}
     except WrongEncryptionKey:

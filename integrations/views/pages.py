@@ -16,8 +16,7 @@ from integrations.errors import (
 from integrations.linking import connection_page, link_status, profile
 from integrations.portal_request import PortalRequest
 from integrations.views.access import webex_user_required
-
-WEBEX_TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
+from integrations.webex import api
 
 
 @require_safe
@@ -27,7 +26,7 @@ def webex(request: PortalRequest) -> HttpResponse:
     context = {
         "overview": connection_page.overview(request.user, request.brand, now=now),
         "now": now,
-        "webex_tokens_page": WEBEX_TOKENS_PAGE,
+        "webex_tokens_page": api.TOKENS_PAGE,
     }
     return render(request, "integrations/webex.html", context)
 

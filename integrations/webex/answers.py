@@ -7,7 +7,7 @@ Webex answers errors in two shapes, its gateway's and RFC 6749's (contract 4). S
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,6 +18,7 @@ from integrations.errors import (
     InvalidClient,
     InvalidGrant,
     Refused,
+    TokenLimit,
     WebexError,
     WebexUnavailable,
 )
@@ -26,16 +27,24 @@ from integrations.tokens import TokenSet
 from integrations.webex.http import Answer
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 TRACKING_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 UNKNOWN_LIFE = timedelta(days=1)
 SHORTEST_LIFE = timedelta(minutes=1)
 LONGEST_LIFE = timedelta(days=365)
 LONGEST_WAIT = timedelta(hours=1)
+BARE_REFUSAL = "refused without a standard error code"
 
 ERROR_CODES: dict[str, type[WebexError]] = {  # RFC 6749 section 5.2
     "invalid_grant": InvalidGrant,
     "invalid_client": InvalidClient,
     "unauthorized_client": InvalidClient,
+}
+TOKEN_LIMIT = "tokenlimit_reached"  # noqa: S105
+WEBEX_CODES: dict[str, type[WebexError]] = {  # contract 2.3 and 4; in either shape
+    TOKEN_LIMIT: TokenLimit,
+    "invalid_refresh_token": Refused,
+    "invalid_request": Refused,
 }
 
 
@@ -61,10 +70,10 @@ def parse_token_answer(answer: Answer, sent_at: datetime) -> TokenSet | WebexErr
     if not _is_token(body.get("access_token")) or not _is_bearer(body.get("token_type")):
         return unavailable(answer, body, "no usable access token in the answer")
     refresh_token = body.get("refresh_token")
-    refresh_life = _life(body.get("refresh_token_expires_in"))
+    life, refresh_life = _life(body.get("expires_in")), _life(body.get("refresh_token_expires_in"))
     return TokenSet(
         access_token=body["access_token"],
-        access_token_expires_at=sent_at + (_life(body.get("expires_in")) or UNKNOWN_LIFE),
+        access_token_expires_at=sent_at + (UNKNOWN_LIFE if life is None else life),
         refresh_token=refresh_token if _is_token(refresh_token) else None,
         refresh_token_expires_at=sent_at + refresh_life if refresh_life else None,
         scope=_scope(body.get("scope")),
@@ -112,14 +121,27 @@ DECODER = json.JSONDecoder(object_pairs_hook=_object_without_duplicates)
 
 def refusal(answer: Answer, body: dict[str, Any]) -> WebexError:
     code = body.get("error")
-    error = ERROR_CODES.get(code, Refused) if isinstance(code, str) else Refused
-    reason = code if error is not Refused else "refused without a standard error code"
-    return error(str(reason), status=answer.status, tracking_id=tracking_id(answer, body))
+    if isinstance(code, str) and code in ERROR_CODES:
+        error = ERROR_CODES[code]
+    else:
+        code = documented_code(body, WEBEX_CODES)
+        error = WEBEX_CODES.get(code, Refused)
+    return error(code or BARE_REFUSAL, status=answer.status, tracking_id=tracking_id(answer, body))
+
+
+def documented_code(body: dict[str, Any], known: Collection[str]) -> str:
+    """In the gateway's shape a documented code stands where a sentence would; else empty."""
+    entries = body.get("errors")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    description = first.get("description") if isinstance(first, dict) else None
+    candidates = (body.get("error"), description, body.get("message"))
+    return next((text for text in candidates if isinstance(text, str) and text in known), "")
 
 
 def unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
     error = WebexUnavailable(reason, status=answer.status, tracking_id=tracking_id(answer, body))
-    error.retry_after = retry_after(answer.header("Retry-After"), now=datetime.now(UTC))
+    sent = http_date(answer.header("Date")) or datetime.now(UTC)  # by one clock, theirs
+    error.retry_after = retry_after(answer.header("Retry-After"), now=sent)
     return error
 
 
@@ -132,14 +154,20 @@ def _nonsense(answer: Answer) -> WebexUnavailable:
 
 def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
     """Seconds or an HTTP date (RFC 9110 section 10.2.3), capped; None where it is neither."""
-    if not header:
-        return None
+    header = (header or "").strip()
+    if header.isascii() and header.isdigit():
+        return timedelta(seconds=min(int(header[:9]), LONGEST_WAIT.total_seconds()))
+    moment = http_date(header)
+    return min(max(moment - now, timedelta(0)), LONGEST_WAIT) if moment else None
+
+
+def http_date(header: str) -> datetime | None:
+    """All three forms of RFC 9110 section 5.6.7; the last one names no zone, it is UTC."""
     try:
-        wait = timedelta(seconds=int(header)) if header.isdigit() else None
-        wait = wait if wait is not None else parsedate_to_datetime(header) - now
+        moment = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(wait, timedelta(0)), LONGEST_WAIT)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def tracking_id(answer: Answer, body: dict[str, Any] | None) -> str:
@@ -160,19 +188,19 @@ def _is_bearer(token_type: Any) -> bool:
 
 
 def _life(seconds: Any) -> timedelta | None:
-    """Seconds as a clamped duration; None where the value is absent, zero or no number."""
-    if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
-        seconds = int(seconds[:20])
+    """Seconds as a clamped duration, zero being over now; None where it is absent or no number."""
+    if isinstance(seconds, str) and SECONDS.fullmatch(seconds):
+        seconds = float(seconds)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     if seconds == 0 or (isinstance(seconds, float) and math.isnan(seconds)):
-        return None
+        return timedelta(0) if seconds == 0 else None
     longest = LONGEST_LIFE.total_seconds()
     return timedelta(seconds=max(min(seconds, longest), SHORTEST_LIFE.total_seconds()))
 
 
 def _scope(value: Any) -> frozenset[str] | None:
     """Words no scope can be are dropped: a NUL would keep the whole renewal out of the database."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.strip():
         return None
     return frozenset(word for word in value.split() if SCOPE.fullmatch(word))

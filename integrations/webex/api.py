@@ -18,6 +18,9 @@ from integrations.webex.http import Deadline, Request, send
 LONGEST_ID = 200  # characters
 STORABLE = re.compile(r"[^\x00\ud800-\udfff]*")  # no database takes a NUL or half a character
 
+# Where people see and end what is connected to their account (contract 6).
+TOKENS_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
+
 
 @dataclass(frozen=True)
 class Number:

@@ -19,9 +19,9 @@ from integrations.errors import (
     ExpiredDeviceCode,
     InvalidClient,
     InvalidGrant,
+    NoRefreshToken,
     SlowDown,
     WebexError,
-    WebexUnavailable,
 )
 from integrations.tokens import TokenSet
 from integrations.webex import answers
@@ -91,7 +91,7 @@ def poll(client: Client, device_code: str, *, sent_at: datetime, deadline: Deadl
         raise error
     tokens = answers.token_set(answer, sent_at=sent_at)
     if tokens.refresh_token is None:
-        raise WebexUnavailable("no refresh token in the answer", status=answer.status)
+        raise NoRefreshToken("no refresh token in the answer", status=answer.status)
     return tokens
 
 
@@ -104,21 +104,14 @@ def _post(path: str, form: dict[str, str], deadline: Deadline, **headers: str) -
 def _refusal(answer: Answer) -> WebexError | None:
     """Both shapes. In the gateway's, a documented code stands where a sentence would."""
     body = answers.json_object(answer) or {}
-    error = ERROR_CODES.get(_code(body)) if answer.status != 429 and answer.status < 500 else None
+    code = answers.documented_code(body, ERROR_CODES)
+    error = ERROR_CODES.get(code) if answer.status != 429 and answer.status < 500 else None
     if error is None and answer.status == 428:
         error = AuthorizationPending
     if error is None:
         return None
     tracking_id = answers.tracking_id(answer, body)
-    return error(_code(body), status=answer.status, tracking_id=tracking_id)
-
-
-def _code(body: dict[str, Any]) -> str:
-    entries = body.get("errors")
-    first = entries[0] if isinstance(entries, list) and entries else None
-    description = first.get("description") if isinstance(first, dict) else None
-    candidates = (body.get("error"), description, body.get("message"))
-    return next((text for text in candidates if isinstance(text, str) and text in ERROR_CODES), "")
+    return error(code, status=answer.status, tracking_id=tracking_id)
 
 
 def _device_code(body: dict[str, Any], sent_at: datetime) -> DeviceCode | None:

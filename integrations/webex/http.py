@@ -13,9 +13,7 @@ from typing import Any
 
 import certifi
 import pycurl
-import requests
 from django.conf import settings
-from requests.structures import CaseInsensitiveDict
 
 from integrations.errors import AmbiguousOutcome, WebexUnavailable
 
@@ -120,45 +118,21 @@ def failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
     return AmbiguousOutcome("answer lost")
 
 
-_local = threading.local()
+class _OfThread(threading.local):
+    curl: pycurl.Curl | None = None
+
+
+_of_thread = _OfThread()
 
 
 def _handle() -> pycurl.Curl:
-    if not hasattr(_local, "curl"):
-        _local.curl = pycurl.Curl()
-    return _local.curl
+    _of_thread.curl = _of_thread.curl or pycurl.Curl()
+    return _of_thread.curl
 
 
 def _forget_handles() -> None:
-    global _local
-    _local = threading.local()
+    global _of_thread
+    _of_thread = _OfThread()
 
 
 os.register_at_fork(after_in_child=_forget_handles)  # parent and child must not share sockets
-
-
-class CurlAdapter(requests.adapters.BaseAdapter):
-    """Lets a requests session (and so requests-oauthlib) ride on this transport."""
-
-    def __init__(self, deadline: Deadline | None = None) -> None:
-        super().__init__()
-        self.deadline = deadline
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kw: Any) -> requests.Response:
-        body = request.body.encode() if isinstance(request.body, str) else request.body
-        # requests offers gzip by itself; nobody here would undo it.
-        headers = {**request.headers, "Accept-Encoding": "identity"}
-        answer = send(
-            Request(request.method or "", request.url or "", headers, body), self.deadline
-        )
-        response = requests.Response()
-        response.status_code = answer.status
-        pairs = (line.decode("latin-1").partition(":") for line in answer.lines)
-        response.headers = CaseInsensitiveDict((n, v.strip()) for n, colon, v in pairs if colon)
-        response.raw = BytesIO(answer.body)
-        response.encoding = "utf-8"  # or requests guesses the charset, which is slow
-        response.url, response.request = request.url or "", request
-        return response
-
-    def close(self) -> None:
-        pass

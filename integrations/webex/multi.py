@@ -72,8 +72,7 @@ class Multi(Generic[Key]):
 
     def wait(self, seconds: float) -> list[tuple[Key, Answer | WebexUnavailable]]:
         """What has arrived; waits up to `seconds` where nothing has."""
-        self._forgive_absence()
-        arrived = self._collect()
+        arrived = self._forgive_absence() + self._collect()
         if not arrived and self._busy:
             arrived = self._collect(after=seconds)
         ends = time.monotonic() + LINGER
@@ -82,15 +81,21 @@ class Multi(Generic[Key]):
         self._last_read = time.monotonic()
         return arrived
 
-    def _forgive_absence(self) -> None:
-        """While the caller waited for its database, answers came in; they are not late."""
+    def _forgive_absence(self) -> list[tuple[Key, Answer | WebexUnavailable]]:
+        """While the caller waited for its database, answers came in; they are not late.
+
+        A call that has sent nothing yet ends here: somebody else may have made it meanwhile.
+        """
         absence = time.monotonic() - self._last_read
         if absence < LONG_ABSENCE:
-            return
+            return []
+        unsent = [curl for curl in self._busy if curl.getinfo(pycurl.REQUEST_SIZE) == 0]
+        ended = [self._finish(curl, pycurl.E_OPERATION_TIMEDOUT) for curl in unsent]
         for call in self._busy.values():
             call.patience += absence
             call.curl.setopt(pycurl.TIMEOUT_MS, int(call.patience * 1000))
             call.prepared_for = ("", "")
+        return ended
 
     def _collect(self, *, after: float = 0) -> list[tuple[Key, Answer | WebexUnavailable]]:
         arrived: list[tuple[Key, Answer | WebexUnavailable]] = []

@@ -1,9 +1,9 @@
-"""The token endpoint, through requests-oauthlib (contract 2.3, 3).
+"""The token endpoint (contract 2.3, 3): requests-oauthlib writes the requests, our transport sends.
 
 https://developer.webex.com/create/docs/login-with-webex
 
-Nothing of the library passes this page: not its exceptions, whose frames hold every secret, and not
-its parser, which accepts answers that are none (`answers.token_set` judges first).
+Nothing else of the library passes this page: not its exceptions, whose frames hold every secret,
+and not its parser, which accepts answers that are none (`answers.token_set` reads them instead).
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from django.conf import settings
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
-from integrations.errors import WebexError, WebexUnavailable
+from integrations.errors import NoRefreshToken, WebexUnavailable
 from integrations.tokens import TokenSet
 from integrations.webex import answers
-from integrations.webex.http import Answer, CurlAdapter, Deadline, Request
+from integrations.webex.http import Deadline, Request, send
 
 PLACEHOLDER = "REFRESH-TOKEN"  # in the body that oauthlib writes once for all
 FORM = "application/x-www-form-urlencoded;charset=UTF-8"
@@ -53,9 +53,8 @@ def exchange_code(
 
     Raises what `answers.token_set` raises.
     """
-    answer = _ask(
+    request = _written(
         client,
-        deadline,
         lambda session: session.fetch_token(
             _token_url(),
             code=code.value,
@@ -65,9 +64,10 @@ def exchange_code(
         ),
         redirect_uri=code.redirect_uri,
     )
+    answer = send(request, deadline)
     tokens = answers.token_set(answer, sent_at=sent_at)
     if tokens.refresh_token is None:
-        raise WebexUnavailable("no refresh token in the answer", status=answer.status)
+        raise NoRefreshToken("no refresh token in the answer", status=answer.status)
     return tokens
 
 
@@ -75,9 +75,8 @@ def refresh(
     client: Client, token: RefreshToken, *, sent_at: datetime, deadline: Deadline
 ) -> TokenSet:
     """RFC 6749 section 6. Raises what `answers.token_set` raises."""
-    answer = _ask(
+    request = _written(
         client,
-        deadline,
         lambda session: session.refresh_token(
             _token_url(),
             refresh_token=token.value,
@@ -85,7 +84,7 @@ def refresh(
             client_secret=client.secret,
         ),
     )
-    return answers.token_set(answer, sent_at=sent_at)
+    return answers.token_set(send(request, deadline), sent_at=sent_at)
 
 
 def refresh_request(client: Client) -> Callable[[str], Request]:
@@ -106,41 +105,32 @@ def _token_url() -> str:
     return f"{settings.WEBEX_API_URL}/access_token"
 
 
-class _Answered(Exception):
-    """Leaves the library as soon as the answer is there."""
+class _Written(Exception):
+    """Leaves the library as soon as the request is there."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-
-
-def _answer(response: requests.Response) -> Answer:
-    lines = [f"{name}: {value}".encode("latin-1") for name, value in response.headers.items()]
-    return Answer(response.status_code, lines, response.content)
+    def __init__(self, request: Request) -> None:
+        self.request = request
 
 
-def _leave(response: requests.Response, *args: Any, **kwargs: Any) -> NoReturn:
-    raise _Answered(_answer(response))
+class _Session(OAuth2Session):
+    """Writes requests and sends none, so no answer ever reaches the library."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> NoReturn:
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        raise _Written(
+            Request(request.method or "", request.url or "", dict(request.headers), body)
+        )
 
 
-def _ask(client: Client, deadline: Deadline, call: Any, redirect_uri: str | None = None) -> Answer:
-    session = OAuth2Session(client.id, redirect_uri=redirect_uri)
-    session.trust_env = False
-    session.adapters.clear()  # no other way out than ours
-    session.mount(settings.WEBEX_API_URL, CurlAdapter(deadline))
-    # requests would obey a 307 and send the secret on; its own hook runs before it looks.
-    session.hooks["response"].append(_leave)
-    outcome: Answer | WebexError
+def _written(client: Client, call: Callable[[_Session], Any], redirect_uri: str = "") -> Request:
+    session = _Session(client.id, redirect_uri=redirect_uri or None)
+    session.trust_env = False  # or a .netrc would add credentials
+    session.headers.clear()  # it offers gzip, which nobody here would undo
     try:
         call(session)
-        outcome = WebexUnavailable("no answer")
-    except _Answered as answered:
-        outcome = answered.answer
-    except WebexError as error:
-        outcome = error.with_traceback(None)
+    except _Written as written:
+        return written.request
     except (OAuth2Error, requests.RequestException, ValueError):
-        outcome = WebexUnavailable("the call could not be made")
-    if isinstance(outcome, Answer):
-        return outcome
+        pass
     # Raised out here so that neither traceback nor context leads into the library's frames.
-    outcome.__context__ = None
-    raise outcome
+    raise WebexUnavailable("the call could not be made")

@@ -7,8 +7,8 @@ import pytest
 from axes.models import AccessAttempt
 from django.db.models import F
 
+from tests.accounts.elsewhere import ELSEWHERE
 from tests.conftest import H1, H2
-from tests.integrations.test_starting import ELSEWHERE
 
 PASSWORD = "correct horse"
 NO = "User name or password is not right."

@@ -89,6 +89,23 @@ def test_a_broker_that_does_not_tell_is_not_reported(found, url):
     assert "integrations.W006" not in found({"CELERY_BROKER_URL": url})
 
 
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [
+        ("redis://127.0.0.1:6379/0", False),
+        ("redis://localhost/0", False),
+        ("redis+socket:///run/broker.sock", False),
+        ("rediss://:secret@redis.example.com:6379/0", False),
+        ("redis://redis.example.com:6379/0", True),
+        ("redis://:secret@redis.example.com:6379/0", True),
+        ("rediss://redis.example.com:6379/0", True),
+        ("redis://:secret@localhost.example.com/0", True),
+    ],
+)
+def test_a_broker_without_password_or_tls_is_warned_about(found, url, warns):
+    assert ("integrations.W005" in found({"CELERY_BROKER_URL": url})) == warns
+
+
 def test_the_documented_production_environment_passes_every_check():
     done = manage("check", "--deploy", "--fail-level", "WARNING")
 

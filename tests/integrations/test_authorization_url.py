@@ -8,6 +8,7 @@ import pytest
 
 from integrations import authorization_url
 from integrations.errors import InvalidAuthorizationURL
+from integrations.models import WebexApp
 
 CLIENT_ID = "C6f0e1d2c3b4a5968778695a4b3c2d1e0f"
 CALLBACK = "https://portal-a.example.com/webex/callback/"
@@ -189,3 +190,24 @@ def test_no_value_can_smuggle_in_a_parameter():
 
 def test_what_is_built_is_what_would_be_understood():
     assert authorization_url.parse(build()).scopes == SCOPES
+
+
+def test_an_integration_parses_its_url_once_and_another_one_anew():
+    app = WebexApp(authorization_url=GOOD)
+    once = app.pasted
+
+    assert once is app.pasted
+    assert app.scopes == list(SCOPES)
+
+    app.authorization_url = GOOD.replace("%20spark%3Akms", "")
+
+    assert app.scopes == list(SCOPES[:2])
+
+
+@pytest.mark.parametrize(
+    "text", ["", GOOD.replace("webexapis", "evil"), f"{GOOD}&scope=spark%3Aall"]
+)
+def test_an_integration_asks_for_nothing_that_an_unusable_url_lists(text):
+    app = WebexApp(authorization_url=text)
+
+    assert (app.pasted, app.scopes) == (None, [])

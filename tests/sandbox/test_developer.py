@@ -34,7 +34,7 @@ def only_app(sandbox: Sandbox) -> Integration:
 
 
 def chosen(page: str) -> set[str]:
-    return set(re.findall(r'name="scopes" value="([^"]+)" checked', page))
+    return set(re.findall(r'name="scopes"\s+value="([^"]+)"\s+checked', page))
 
 
 def test_an_empty_portal_invites_to_create_an_integration(client: Client) -> None:

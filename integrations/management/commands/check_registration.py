@@ -29,7 +29,7 @@ class Command(BaseCommand):
             apps = apps.filter(name=options["name"])
         if not apps:
             raise CommandError("There is no such integration. Add one under Settings → Webex.")
-        found = readiness.readiness_of(apps, now=clock.now())
+        found = readiness.check_all(apps, now=clock.now())
         for app in apps:
             self._print(app, found[app.pk])
         if any(each.blocking for each in found.values()):

@@ -16,23 +16,23 @@ from tests.integrations.renewal.racing import together
 APPS = "/admin/integrations/webexapp/"
 
 
-def judged(app) -> readiness.Readiness:
+def readiness_of(app) -> readiness.Readiness:
     fresh = WebexApp.objects.get(pk=app.pk)
-    return readiness.readiness_of([fresh], now=clock.now())[app.pk]
+    return readiness.check_all([fresh], now=clock.now())[app.pk]
 
 
 def codes(app) -> list[str]:
-    return [check.code for check in judged(app).open]
+    return [check.code for check in readiness_of(app).open]
 
 
 def test_a_complete_integration_is_ready(acme):
-    assert (codes(acme), judged(acme).summary) == ([], "Ready")
+    assert (codes(acme), readiness_of(acme).summary) == ([], "Ready")
 
 
 def test_an_empty_integration_says_every_step_with_the_next_one(db):
     app = WebexApp.objects.create(name="Empty")
 
-    readiness = judged(app)
+    readiness = readiness_of(app)
 
     assert [check.code for check in readiness.blocking] == [
         "authorization_url", "client_secret", "hostnames",
@@ -49,7 +49,7 @@ def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_aga
     integrations.save(
         acme, secret="", changed=set(), hostnames=integrations.Hostnames(chosen), now=clock.now()
     )
-    drifted = judged(acme).asking
+    drifted = readiness_of(acme).asking
     integrations.save(
         acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now()
     )
@@ -88,11 +88,18 @@ def test_what_is_odd_about_the_pasted_url_is_found(acme, old, new, code):
     assert code in codes(acme)
 
 
+def test_nothing_else_is_said_about_a_pasted_url_that_is_unusable(acme):
+    WebexApp.objects.update(authorization_url=acme.authorization_url.replace("http://", "ftp://"))
+
+    assert codes(acme) == ["authorization_url"]
+    assert [check.code for check in readiness_of(acme).fine] == ["client_secret", "hostnames"]
+
+
 def test_a_typo_names_the_scope_that_was_probably_meant(acme):
     changed = acme.authorization_url.replace("people_write", "people_wriet")
     WebexApp.objects.filter(pk=acme.pk).update(authorization_url=changed)
 
-    typos = {check.to_copy for check in judged(acme).asking if check.code == "scope_typo"}
+    typos = {check.to_copy for check in readiness_of(acme).asking if check.code == "scope_typo"}
 
     assert typos == {"spark:people_write", "spark-admin:people_write"}
 
@@ -110,7 +117,7 @@ def test_many_starts_without_a_return_are_noticed(acme, alice, alice_browser):
     for _ in range(3):
         alice_browser.start()
 
-    problem = next(check for check in judged(acme).asking if check.code == "no_return")
+    problem = next(check for check in readiness_of(acme).asking if check.code == "no_return")
 
     assert problem.sentence == f"{H1}: 3 started, 0 returned."
     assert problem.to_copy == BrandedURL.objects.get(hostname=H1).redirect_uri
@@ -135,7 +142,7 @@ def test_old_starts_do_not_count(acme, alice_browser, travel):
 def test_judging_more_integrations_takes_no_more_queries(acme, globex):
     def queries(apps: list[WebexApp]) -> int:
         with CaptureQueriesContext(connection) as captured:
-            readiness.readiness_of(apps, now=clock.now())
+            readiness.check_all(apps, now=clock.now())
         return len(captured)
 
     assert queries([acme, globex]) == queries([acme])

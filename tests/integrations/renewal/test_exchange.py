@@ -13,6 +13,7 @@ from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
 from tests.integrations.refusals import rows
 
 TOKENS, ME, ORGANIZATION = "/v1/access_token", "/v1/people/me", "/v1/organizations/*"
+NOT_RENEWABLE = "cannot be renewed, so nothing was linked"
 NO_ANSWER = "Webex did not answer properly."
 NOT_ACCEPTED = "Webex did not accept the sign-in."
 CREDENTIALS = "Webex does not accept this portal&#x27;s credentials."
@@ -44,7 +45,7 @@ OUTAGES = {
 }
 TOKEN_FAULTS = {name: (fault, NO_ANSWER) for name, fault in OUTAGES.items()} | {
     "no access token": ({"status": 200, "body": b'{"access_token": null}'}, NO_ANSWER),
-    "no refresh token": ({"status": 200, "body": b'{"access_token": "x"}'}, NO_ANSWER),
+    "no refresh token": ({"status": 200, "body": b'{"access_token": "x"}'}, NOT_RENEWABLE),
     "a form": ({"status": 200, "body": b"access_token=EVIL", "headers": HTML}, NO_ANSWER),
     "bare 400": ({"status": 400}, NOT_ACCEPTED),
     "bare 401": ({"status": 401, "body": b"<html>", "headers": HTML}, NOT_ACCEPTED),
@@ -196,7 +197,7 @@ def test_another_person_is_not_asked_about_before_webex_said_who_it_is(
     ("override", "kept"),
     [
         ({"expires_in": -5}, 60),
-        ({"expires_in": 0}, 86_400),
+        ({"expires_in": 0}, 0),
         ({"expires_in": "abc"}, 86_400),
         ({"expires_in": 10**400}, 365 * 86_400),
         ({"expires_at": 4_000_000_000}, 1_209_599),

@@ -13,8 +13,10 @@ from integrations.errors import (
     ExpiredDeviceCode,
     InvalidClient,
     InvalidGrant,
+    NoRefreshToken,
     Refused,
     SlowDown,
+    TokenLimit,
     WebexError,
     WebexUnavailable,
 )
@@ -205,7 +207,7 @@ ANSWERS: list[tuple[int, bytes, type[WebexError]]] = [
     (400, b'{"message": "authorization_pending"}', AuthorizationPending),
     (400, b'{"error": "expired_token"}', ExpiredDeviceCode),
     (401, b'{"error": "invalid_client"}', InvalidClient),
-    (400, GATEWAY % (b"tokenlimit_reached", b"x"), Refused),
+    (400, GATEWAY % (b"tokenlimit_reached", b"x"), TokenLimit),
     (400, GATEWAY % (b"please slow_down", b"not access_denied at all"), Refused),
     (400, b'{"errors": "authorization_pending", "message": 5}', Refused),
     (400, b'{"errors": [5], "message": null}', Refused),
@@ -214,7 +216,7 @@ ANSWERS: list[tuple[int, bytes, type[WebexError]]] = [
     (503, b'{"error": "access_denied"}', WebexUnavailable),
     (200, b"<html>", WebexUnavailable),
     (200, b'{"access_token": null}', WebexUnavailable),
-    (200, b'{"access_token": "a", "expires_in": 5}', WebexUnavailable),
+    (200, b'{"access_token": "a", "expires_in": 5}', NoRefreshToken),
 ]
 
 

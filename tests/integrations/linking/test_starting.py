@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from integrations.models import AuthorizationRequest, BrandedURL, Grant
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from tests.accounts.elsewhere import ELSEWHERE
 from tests.browsing import PortalClient, query
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, H1, H2
 
@@ -223,15 +224,16 @@ def test_without_an_integration_the_portal_says_so(browser, alice, sandbox):
     assert "Webex is not set up for this address yet." in client.get("/my-account/").text
 
 
-# --- To a safe place ----------------------------------------------------------------------------
+def test_an_integration_whose_pasted_url_is_unusable_starts_nothing(alice_browser, acme):
+    WebexApp.objects.update(authorization_url=acme.authorization_url.replace("http://", "ftp://"))
 
-ELSEWHERE = [
-    "//evil.com", "///evil.com", "/\\evil.com", "\\\\evil.com", "http:evil.com",
-    "https:///evil.com", f"javascript://{H1}/%0aalert(1)", f"https://{H1}@evil.com",
-    f"https://{H1}.evil.com", f"https://evil.c℀.{H1}", f"http://{H1}/", f"https://{H2}/",
-    "\x00/", "/\x00", " /webex/", " //evil.com", "/\tevil.com", "/..//evil.com", "/.//evil.com",
-    "/x\r\nSet-Cookie: a=b", "/" + "x" * 600, "evil.com",
-]  # fmt: skip
+    alice_browser.post(START)
+
+    assert "Webex is not set up for this address yet." in alice_browser.get("/my-account/").text
+    assert not AuthorizationRequest.objects.exists()
+
+
+# --- To a safe place ----------------------------------------------------------------------------
 
 
 def test_a_place_elsewhere_is_not_even_remembered(alice_browser):

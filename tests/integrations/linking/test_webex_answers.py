@@ -5,7 +5,7 @@ import pytest
 from integrations.models import Grant
 from integrations.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, H1
-from tests.integrations.test_pages import status
+from tests.integrations.views.test_pages import status
 
 
 def test_tokens_are_stored_only_after_webex_said_whose_they_are(alice_browser):

@@ -1,0 +1,33 @@
+"""Django's classes with `[Model]` for who checks types; when the code runs, it is dropped."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+    from django.contrib.auth.admin import UserAdmin
+    from django.core.paginator import Paginator
+    from django.forms import ModelForm
+else:
+    from django import forms
+    from django.contrib import admin
+    from django.contrib.auth import admin as auth_admin
+    from django.core import paginator
+
+    class Subscriptable:
+        def __class_getitem__(cls, model):
+            return cls
+
+    class ModelAdmin(Subscriptable, admin.ModelAdmin):
+        pass
+
+    class UserAdmin(Subscriptable, auth_admin.UserAdmin):
+        pass
+
+    class Paginator(Subscriptable, paginator.Paginator):
+        pass
+
+    class ModelForm(Subscriptable, forms.ModelForm):
+        pass
+
+
+__all__ = ["ModelAdmin", "ModelForm", "Paginator", "UserAdmin"]
