@@ -41,6 +41,8 @@ WEBEX_VERIFICATION_HOSTS = env.list(
     "WEBEX_VERIFICATION_HOSTS",
     default=["oauth-helper-*.wbx2.com", "login-*.wbx2.com", "login-*.webex.com"],
 )
+# Days after which the tokens of somebody who lost the right to use Webex are ended.
+WEBEX_RIGHT_LOST_DAYS = env.int("WEBEX_RIGHT_LOST_DAYS", default=30)
 guards.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------

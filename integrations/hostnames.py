@@ -7,6 +7,7 @@ import idna
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from integrations import plain_text
 from integrations.errors import InvalidHostname
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -19,6 +20,8 @@ def normalise(text: str) -> str:
     user) or is an IP address.
     """
     text = text.strip().removesuffix(".")
+    if plain_text.has_hidden(text):  # a mapping to ASCII would drop some of them silently
+        raise InvalidHostname(_("It contains an invisible character. Please type it anew."))
     if not text or re.search(r"[\s/\\@:?#\[\]%]", text):
         raise InvalidHostname(_("Enter a hostname only, such as portal.example.com."))
     international = not text.isascii() or "xn--" in text.lower()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from integrations import clock, tasks
 from integrations.admin.lists import CappedPaginator, ReadOnly
-from integrations.linking import disconnection
+from integrations.linking import disconnection, entitlement
 from integrations.models import Grant
 from integrations.operations import diagnostics
 from integrations.renewal import on_demand
@@ -31,6 +31,7 @@ class HorizonFilter(admin.SimpleListFilter):
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("failing", gettext_lazy("failing now")),
+            ("right", gettext_lazy("may not use Webex any more")),
             ("7", gettext_lazy("would end within 7 days")),
             ("30", gettext_lazy("would end within 30 days")),
         ]
@@ -38,6 +39,8 @@ class HorizonFilter(admin.SimpleListFilter):
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "failing":
             return queryset.filter(status=Grant.Status.ACTIVE, failing_since__isnull=False)
+        if self.value() == "right":
+            return queryset.filter(right_lost_at__isnull=False)
         if self.value() in ("7", "30"):
             until = clock.now() + timedelta(days=int(self.value() or 0))
             ending = queryset.filter(status=Grant.Status.ACTIVE)
@@ -103,6 +106,7 @@ class GrantAdmin(ReadOnly[Grant]):
             "grant": grant,
             "title": "",
             "timeline": grant.events.select_related("actor").order_by("-at", "-pk")[:100],
+            "ends_at": entitlement.ends_at(grant),
             "diagnostics": diagnostics.as_text(grant, now=clock.now()),
             "may_refresh": self.has_refresh_permission(request),
             "may_end": self.has_disconnect_permission(request),
@@ -121,7 +125,8 @@ class GrantAdmin(ReadOnly[Grant]):
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
         if page := self._asks(request, queryset, "refresh_now"):
             return page
-        count = on_demand.make_due(list(queryset), now=clock.now())
+        actor = cast(User, request.user)
+        count = on_demand.make_due(list(queryset), by=actor, now=clock.now())
         tasks.wake_sweep()
         text = ngettext("%d grant will be renewed.", "%d grants will be renewed.", count)
         messages.success(request, text % count)

@@ -10,7 +10,7 @@ from accounts.models import User
 from integrations import clock
 from integrations.admin import typed
 from integrations.admin.lists import CappedPaginator
-from integrations.linking import disconnection
+from integrations.linking import disconnection, entitlement
 from integrations.models import Grant, GrantEvent
 
 
@@ -25,6 +25,11 @@ class UserAdmin(typed.UserAdmin[User]):
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             self._disconnect(request, obj, "user deactivated")
+
+    def save_related(self, request: HttpRequest, form: typed.ModelForm[User], *args: Any) -> None:
+        super().save_related(request, form, *args)
+        actor = cast(User, request.user)
+        entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self._disconnect(request, obj, "user deleted")

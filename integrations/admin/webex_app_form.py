@@ -16,6 +16,7 @@ from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
+from integrations.plain_text import one_line
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -116,7 +117,7 @@ class WebexAppForm(ModelForm[WebexApp]):
         try:
             brand.clean()
         except ValidationError as error:
-            names = {"typed": word[:80], "why": " ".join(error.messages)}
+            names = {"typed": one_line(word)[:80], "why": " ".join(error.messages)}
             raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
         return brand.hostname
 

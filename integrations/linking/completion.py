@@ -46,9 +46,22 @@ def link_or_ask(
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
             request.store_pending_tokens(tokens, person)
             return None
-        grant.store(tokens, now=now, person=person)
+        grant.store(tokens, now=now, person=person, hostname=request.hostname)
         disconnected = was == Grant.Status.DISCONNECTED
         kind = GrantEvent.Kind.LINKED if disconnected else GrantEvent.Kind.RELINKED
         GrantEvent.objects.create(grant=grant, kind=kind, actor=request.user, reason=reason, at=now)
     logger.info("Webex linked: grant=%s user=%s app=%s", grant.pk, grant.user_id, grant.app_id)
     return grant
+
+
+def record_declined(request: PendingConsent, *, now: datetime, reason: str = "") -> None:
+    """An existing grant stays as it was, and tells that its user declined another consent."""
+    linked = Grant.objects.with_tokens().filter(user=request.user_id, app=request.app_id)
+    for pk in linked.values_list("pk", flat=True):
+        GrantEvent.objects.create(
+            grant_id=pk,
+            kind=GrantEvent.Kind.DECLINED,
+            actor_id=request.user_id,
+            reason=reason,
+            at=now,
+        )

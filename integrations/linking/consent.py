@@ -22,7 +22,7 @@ from integrations.errors import (
     ConsentRefused,
     NotReady,
 )
-from integrations.linking import completion, link_status
+from integrations.linking import completion, disconnection, link_status
 from integrations.linking.link_status import LinkStatus
 from integrations.models import AuthorizationRequest, BrandedURL
 from integrations.tokens import Person, TokenSet
@@ -105,13 +105,21 @@ def complete(
     )
     if not request:
         raise ConsentRefused("state")
-    tokens, person = redeem(request, callback, now=now)
+    try:
+        tokens, person = redeem(request, callback, now=now)
+    except AccessDenied:
+        completion.record_declined(request, now=now)
+        raise
 
     def store() -> Linked | Undecided:
         BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
         return _link_if_still_wanted(request, tokens, person, now=now)
 
-    return retry_write(store, [request.pk], kind="consents", patience=STORE_PATIENCE)
+    try:
+        return retry_write(store, [request.pk], kind="consents", patience=STORE_PATIENCE)
+    except ConsentRefused:
+        disconnection.discard(tokens, person, request.app)
+        raise
 
 
 def redeem(

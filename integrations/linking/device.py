@@ -49,13 +49,13 @@ def start(*, user: User, brand: BrandedURL | None, session_key: str, now: dateti
 
     Raises NotReady, TooManyStarts, or what Webex made of it (WebexError).
     """
-    app = _offered_app(brand)
+    brand, app = _offered(brand)
     with transaction.atomic():
         # Two starts at once count each other, so that no limit is passed between them.
         list(User.objects.select_for_update(no_key=True).filter(pk=user.pk))
         list(WebexApp.objects.select_for_update(no_key=True).filter(pk=app.pk))
         authorization = DeviceAuthorization.objects.reserve(
-            user=user, app=app, session_key=session_key, now=now
+            user=user, brand=brand, session_key=session_key, now=now
         )
     try:
         code = device.authorize(
@@ -70,11 +70,13 @@ def start(*, user: User, brand: BrandedURL | None, session_key: str, now: dateti
     return authorization.pk
 
 
-def _offered_app(brand: BrandedURL | None) -> WebexApp:
+def _offered(brand: BrandedURL | None) -> tuple[BrandedURL, WebexApp]:
     app = brand.app if brand else None
-    if not (app and app.is_enabled and app.device_linking_enabled and app.pasted):
+    if brand is None or app is None or not app.is_enabled or not app.device_linking_enabled:
         raise NotReady
-    return app
+    if app.pasted is None:
+        raise NotReady
+    return brand, app
 
 
 def progress(*, id: UUID, user: User, brand: BrandedURL | None, now: datetime) -> Progress:

@@ -148,6 +148,7 @@ def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> Non
     except AuthorizationPending as error:
         authorization.wait(now=now, slower=isinstance(error, SlowDown))
     except AccessDenied as error:
+        completion.record_declined(authorization, now=now, reason=FROM_ANOTHER_DEVICE)
         _end(authorization, Status.DENIED, error)
     except ExpiredDeviceCode as error:
         _end(authorization, Status.EXPIRED, error)

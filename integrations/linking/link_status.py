@@ -14,6 +14,7 @@ from integrations.webex.answers import TOKEN_LIMIT
 
 class State(StrEnum):
     NOT_OFFERED = "not_offered"  # no permission, or no enabled integration for this hostname
+    RIGHT_LOST = "right_lost"  # linked, and not permitted any more
     NOT_LINKED = "not_linked"
     CONSENT_LOST = "consent_lost"
     SCOPES_MISSING = "scopes_missing"
@@ -29,7 +30,7 @@ class LinkStatus:
 
     @property
     def is_offered(self) -> bool:
-        return self.state is not State.NOT_OFFERED
+        return self.state not in (State.NOT_OFFERED, State.RIGHT_LOST)
 
     @property
     def is_linked(self) -> bool:
@@ -54,6 +55,7 @@ class LinkStatus:
     def reason(self) -> str:
         sentences = {
             State.NOT_OFFERED: _("Webex is not offered to you at this address."),
+            State.RIGHT_LOST: _("You may no longer use Webex here. Your account is still linked."),
             State.NOT_LINKED: _("Link your Webex account."),
             State.CONSENT_LOST: _("Webex ended the connection. Link your account again."),
             State.SCOPES_MISSING: _("Permissions are missing. Link your account again."),
@@ -72,10 +74,13 @@ class LinkStatus:
 
 def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
     app = brand.app if brand else None
-    if app is None or not app.is_enabled or not user.has_perm("integrations.use_webex"):
+    grants = Grant.objects.without_tokens().filter(user=user, app=app)
+    if not user.has_perm("integrations.use_webex"):
+        left = grants.with_tokens().first() if app else None
+        return LinkStatus(State.RIGHT_LOST if left else State.NOT_OFFERED, left)
+    if app is None or not app.is_enabled:
         return LinkStatus(State.NOT_OFFERED)
-    grant = Grant.objects.without_tokens().filter(user=user, app=app).first()
-    return for_grant(grant, app)
+    return for_grant(grants.first(), app)
 
 
 def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:

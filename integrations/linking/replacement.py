@@ -51,8 +51,7 @@ def decide(
     """
     with transaction.atomic():
         pending = _undecided(kind, id, user, brand, now, lock=True)
-        if replace:
-            _replace(pending, user, now)
+        _replace(pending, user, now) if replace else _keep(pending, user, now)
         pending.record_decision(replaced=replace)
     return pending.next_path
 
@@ -86,6 +85,12 @@ def _replace(
     tokens, person = pending.load_pending_tokens()
     grant, _ = Grant.objects.without_tokens().get_or_create(user=user, app=pending.app)
     reason = f"{grant.person_email} → {person.email}"[:200]
-    grant.store(tokens, now=now, person=person)
+    grant.store(tokens, now=now, person=person, hostname=pending.hostname)
     kind = GrantEvent.Kind.REPLACED
     GrantEvent.objects.create(grant=grant, kind=kind, actor=user, reason=reason, at=now)
+
+
+def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime) -> None:
+    for grant in Grant.objects.with_tokens().without_tokens().filter(user=user, app=pending.app):
+        kind = GrantEvent.Kind.KEPT
+        GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)

@@ -33,7 +33,8 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
     def still_wanted(self, pk: int) -> bool:
         """Whether user and integration are what they were when the browser left for Webex."""
         same = self.filter(pk=pk, app__is_enabled=True, app__client_id=F("client_id"))
-        return same.filter(user__is_active=True).exists()
+        request = same.select_related("user").only("user").first()
+        return request is not None and request.user.has_perm("integrations.use_webex")
 
     def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(created_at__lt=now - timedelta(days=7))
@@ -61,6 +62,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             user=user,
             app=brand.app,
             client_id=brand.app.client_id,
+            hostname=brand.hostname,
             redirect_uri=brand.redirect_uri,
             browser_binding=binding_digest(browser_binding),
             next_path=next_path,

@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from integrations import hostnames
+from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
 from integrations.models.webex_app import WebexApp
 
@@ -44,7 +44,9 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
 
 class BrandedURL(models.Model):
     hostname = models.CharField(_("hostname"), max_length=253, unique=True)
-    brand_name = models.CharField(_("brand name"), max_length=100, blank=True)
+    brand_name = models.CharField(
+        _("brand name"), max_length=100, blank=True, validators=[plain_text.validate_visible]
+    )
     accent_color = models.CharField(
         _("accent colour"),
         max_length=7,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.errors import TooManyStarts
 from integrations.fields import EncryptedTextField
+from integrations.models.branded_url import BrandedURL
 from integrations.models.claim import Claimable, ClaimableQuerySet
 from integrations.models.pending_consent import PendingConsent
 from integrations.models.webex_app import WebexApp
@@ -51,9 +52,11 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
         return self.defer("device_code", "session_key", "pending_tokens", "app__client_secret")
 
     def reserve(
-        self, *, user: "User", app: WebexApp, session_key: str, now: datetime
+        self, *, user: "User", brand: BrandedURL, session_key: str, now: datetime
     ) -> "DeviceAuthorization":
         """Ends what this user started before. Raises TooManyStarts."""
+        app = brand.app
+        assert app is not None
         recent = self.filter(user=user, created_at__gt=now - STARTS_WINDOW)
         starts = list(recent.order_by("-created_at").values_list("created_at", flat=True))
         if len(starts) >= STARTS_PER_USER:
@@ -66,6 +69,7 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
             user=user,
             app=app,
             client_id=app.client_id,
+            hostname=brand.hostname,
             session_key=session_key,
             created_at=now,
             expires_at=now + STARTING_TIME,

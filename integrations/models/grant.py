@@ -45,7 +45,7 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
 
     def untroubled_in_app(self, app_id: int) -> "GrantQuerySet":
         """Due or not: what Webex answers about them, it answers about the integration."""
-        return self.active().filter(app=app_id, last_error="", user__is_active=True)
+        return self.renewable().filter(app=app_id, last_error="", user__is_active=True)
 
     def healthy_in_app(self, app_id: int, now: datetime) -> "GrantQuerySet":
         return self.untroubled_in_app(app_id).claimable(now).order_by("refresh_due_at")
@@ -62,6 +62,9 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
             keys.append(elsewhere[0])
             orgs.append(elsewhere[1])
         return healthy.filter(pk__in=keys) if keys else self.due_in_app(app_id, now)
+
+    def renewable(self) -> "GrantQuerySet":
+        return self.active().filter(right_lost_at=None)
 
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.with_tokens().filter(user__is_active=False)
@@ -98,6 +101,7 @@ class Grant(Claimable):
         related_name="grants",
         db_index=False,  # grants_of_an_app_newest serves it
     )
+    hostname = models.CharField(_("linked at"), max_length=253, null=True)
     status = models.CharField(
         _("status"), max_length=20, choices=Status, default=Status.DISCONNECTED
     )
@@ -122,6 +126,8 @@ class Grant(Claimable):
     failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True)
     suspect_since = models.DateTimeField(_("suspect since"), null=True)
+    # Its user may not use Webex any more; `refresh_due_at` is NULL meanwhile, so nothing is due.
+    right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
     last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)
 
@@ -175,6 +181,11 @@ class Grant(Claimable):
                 condition=Q(failing_since__isnull=False),
             ),
             models.Index(
+                fields=["right_lost_at"],
+                name="grants_without_the_right",
+                condition=Q(right_lost_at__isnull=False),
+            ),
+            models.Index(
                 fields=["-id"], name="grants_that_need_the_user", condition=Q(status="CONSENT_LOST")
             ),
         ]
@@ -205,19 +216,27 @@ class Grant(Claimable):
     def rows_as_read(self) -> GrantQuerySet:
         return Grant.objects.active().filter(pk=self.pk, version=self.version)
 
-    def store(self, tokens: TokenSet, *, now: datetime, person: Person | None = None) -> bool:
+    def store(
+        self,
+        tokens: TokenSet,
+        *,
+        now: datetime,
+        person: Person | None = None,
+        hostname: str | None = None,
+    ) -> bool:
         """The one way for tokens into the database, whichever grant type they come from.
 
-        With `person` it is a new consent, which always wins. Without, it is a renewal, stored only
-        if nobody relinked or disconnected since this row was read: False means the tokens are
-        already history.
+        With `person` it is a new consent, given at `hostname`, which always wins. Without, it is a
+        renewal, stored only if nobody relinked or disconnected since this row was read: False means
+        the tokens are already history.
         """
         row = Grant.objects.filter(pk=self.pk)
         columns = renewal.columns(tokens, now)
         if person is None:
             row = row.filter(version=self.version)  # newer tokens count, however late
         else:
-            columns |= self._identity(person) | {"granted_at": now, "status": Grant.Status.ACTIVE}
+            columns |= self._identity(person) | {"granted_at": now, "hostname": hostname}
+            columns |= {"status": Grant.Status.ACTIVE, "right_lost_at": None}
         return self._write(row, columns)
 
     def mark_consent_lost(self, *, reason: str, tracking_id: str = "") -> bool:
@@ -239,6 +258,7 @@ class Grant(Claimable):
             "access_token_expires_at": None,
             "refresh_token_expires_at": None,
             "refresh_due_at": None,
+            "right_lost_at": None,
             **renewal.HEALTHY,
         }
         return self._write(Grant.objects.with_tokens().filter(pk=self.pk), columns)

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 class PendingConsent(models.Model):
     """Base of whatever can end in "replace A by B?"."""
 
+    hostname = models.CharField(max_length=253, null=True)  # where it was begun
     pending_tokens = EncryptedTextField(null=True)
 
     if TYPE_CHECKING:
         user: User
+        user_id: int
         app: WebexApp
+        app_id: int
 
     class Meta:
         abstract = True

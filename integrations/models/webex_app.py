@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from integrations import plain_text
 from integrations.authorization_url import Pasted, parse
 from integrations.errors import InvalidAuthorizationURL
 from integrations.fields import EncryptedTextField
@@ -25,7 +26,9 @@ class WebexAppManager(models.Manager["WebexApp"]):
 
 
 class WebexApp(models.Model):
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(
+        _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
+    )
     is_enabled = models.BooleanField(
         _("enabled"),
         default=False,
@@ -67,6 +70,8 @@ class WebexApp(models.Model):
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
     pause_count = models.PositiveIntegerField(default=0, editable=False)
     calls_reserved_until = models.DateTimeField(null=True, editable=False)
+    # The only one it had when grants began to remember theirs; never written again.
+    hostname_of_older_grants = models.CharField(max_length=253, null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from integrations.models import Grant
+from integrations.plain_text import isolated
 
 
 def as_text(grant: Grant, *, now: datetime) -> str:
@@ -12,6 +13,8 @@ def as_text(grant: Grant, *, now: datetime) -> str:
         ("person_id", grant.person_id),
         ("org_id", grant.org_id),
         ("status", grant.status),
+        ("hostname", grant.hostname),
+        ("right_lost_at", grant.right_lost_at),
         ("granted_at", grant.granted_at),
         ("refreshed_at", grant.refreshed_at),
         ("access_token_expires_at", grant.access_token_expires_at),
@@ -32,4 +35,4 @@ def as_text(grant: Grant, *, now: datetime) -> str:
 def _written(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    return str(value if value not in (None, "") else "-").strip()
+    return isolated(value if value not in (None, "") else "-")

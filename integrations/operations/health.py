@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from integrations.models import Grant, Heartbeat, KeyCanary, RenewalMinute, WebexApp
+from integrations.plain_text import isolated
 from integrations.renewal.sweep import SWEEP
 
 BEAT, WORKER = "beat", "worker "
@@ -135,7 +136,10 @@ def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:
 def _problems(
     last_sweep_at: datetime | None, figures: Figures, paused: list[WebexApp], now: datetime
 ) -> list[str]:
-    found = [f"Integration “{app.name}” is paused: {app.pause_reason}" for app in paused]
+    found = [
+        f"Integration “{isolated(app.name)}” is paused: {isolated(app.pause_reason)}"
+        for app in paused
+    ]
     if sweep_is_late(last_sweep_at, now):
         found.append("No sweep lately: are worker, beat and broker running?")
     if figures.overdue:

@@ -1,20 +1,27 @@
-"""E-mails: to users whose consent ended or ends soon, to operators about paused integrations.
+"""E-mails: to operators about paused integrations, to users whose consent ended or ends soon.
 
 What is to be sent is in the database, so a mail server that is down delays notices and loses none.
+Each notice is tried by itself: one that cannot be sent holds up nobody else.
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused
+from enum import StrEnum
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
 
-from django.core.mail import EmailMultiAlternatives, mail_admins
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Exists, OuterRef
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from integrations import hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, Lease
+from integrations.models import AppIncident, Grant, GrantEvent, Lease
+from integrations.operations import mails
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +29,14 @@ ENDS_SOON = timedelta(days=7)  # before the refresh token dies
 AT_ONCE = 200  # notices in one run
 LEASE = "notices"  # one run at a time, or a person would get the same mail twice
 LONGEST_RUN = timedelta(minutes=15)  # after which a killed run holds up nobody
+LOST_IN_A_ROW = 3  # connections lost in the middle of a mail: the trouble is not the mail's
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    LATER = "not now"  # a 4xx answer, or one about us and not about this mail
+    REFUSED = "refused"  # a 5xx answer, or no mail at all: it will never be taken
+    LOST = "connection lost"
 
 
 def send_all(*, now: datetime) -> None:
@@ -29,23 +44,10 @@ def send_all(*, now: datetime) -> None:
     if not Lease.objects.take([LEASE], now=now, until=until):
         return
     try:
-        _send_all(now)
+        _notice_expiring(now)
+        _send_each(now)
     finally:
         Lease.objects.release(LEASE, until=until, now=now)
-
-
-def _send_all(now: datetime) -> None:
-    _notice_expiring(now)
-    try:
-        for event in _due():
-            try:
-                _tell_user(event)
-            except SMTPRecipientsRefused:  # nobody else should wait because of one address
-                logger.warning("A notice was refused for its address: grant=%s", event.grant_id)
-            GrantEvent.objects.filter(pk=event.pk).update(notice_due=False)
-        _tell_admins(now)
-    except (OSError, SMTPException) as error:
-        logger.warning("Mail is not sent now, the next run tries again: %s", type(error).__name__)
 
 
 def _notice_expiring(now: datetime) -> None:
@@ -53,7 +55,7 @@ def _notice_expiring(now: datetime) -> None:
     noticed = GrantEvent.objects.filter(
         grant=OuterRef("pk"), kind=GrantEvent.Kind.EXPIRING, at__gt=OuterRef("refreshed_at")
     )
-    ending = Grant.objects.active().filter(
+    ending = Grant.objects.renewable().filter(
         ~Exists(noticed), refresh_token_expires_at__lte=now + ENDS_SOON, user__is_active=True
     )
     GrantEvent.objects.bulk_create(
@@ -62,50 +64,66 @@ def _notice_expiring(now: datetime) -> None:
     )
 
 
-def _due() -> list[GrantEvent]:
-    due = GrantEvent.objects.filter(notice_due=True).order_by("at")
-    tokens = ("grant__access_token", "grant__refresh_token", "grant__app__client_secret")
-    return list(due.select_related("grant__user", "grant__app").defer(*tokens)[:AT_ONCE])
+def _due(now: datetime) -> Iterator[AppIncident | GrantEvent]:
+    """Operators first."""
+    incidents = AppIncident.objects.to_tell(now).order_by("began_at")
+    yield from incidents.select_related("app").defer("app__client_secret")[:AT_ONCE]
+    events = GrantEvent.objects.to_tell(now).order_by("at")
+    secrets = ("grant__access_token", "grant__refresh_token", "grant__app__client_secret")
+    yield from events.select_related("grant__user", "grant__app").defer(*secrets)[:AT_ONCE]
 
 
-def _tell_user(event: GrantEvent) -> None:
-    grant = event.grant
-    lost = event.kind == GrantEvent.Kind.CONSENT_LOST
-    no_longer_lost = lost and grant.status != Grant.Status.CONSENT_LOST
-    if no_longer_lost or not grant.user.is_active or not grant.user.email:
-        return
-    brand = BrandedURL.objects.filter(app=grant.app).order_by("hostname").first()
-    context = {
-        "user": grant.user,
-        "grant": grant,
-        "brand": brand,
-        "is_lost": lost,
-        "link": hostnames.origin(brand.hostname) + reverse("webex") if brand else "",
-    }
-    subject = _("Link your Webex account again") if lost else _("Your Webex link ends soon")
-    message = EmailMultiAlternatives(
-        subject=f"{brand.title}: {subject}" if brand else subject,
-        body=render_to_string("integrations/mail/notice.txt", context),
-        to=[grant.user.email],
-    )
-    message.attach_alternative(
-        render_to_string("integrations/mail/notice.html", context), "text/html"
-    )
-    message.send()
+def _send_each(now: datetime) -> None:
+    lost_in_a_row = 0
+    for notice in _due(now):
+        try:
+            with get_connection() as connection:
+                outcome = _tell(notice, connection, now)
+        except OSError as error:
+            logger.warning("Mail is not sent now, the next run tries: %s", type(error).__name__)
+            return
+        lost_in_a_row = lost_in_a_row + 1 if outcome is Outcome.LOST else 0
+        if lost_in_a_row == LOST_IN_A_ROW:
+            logger.warning("Mail is not sent now: the server hangs up, the next run tries")
+            return
 
 
-def _tell_admins(now: datetime) -> None:
-    """One mail when an incident begins and one when it is over."""
-    for incident in AppIncident.objects.filter(announced_at=None).select_related("app"):
-        mail_admins(
-            _("Webex integration “%(name)s” is paused") % {"name": incident.app.name},
-            render_to_string("integrations/mail/incident.txt", {"incident": incident}),
-        )
-        AppIncident.objects.filter(pk=incident.pk).update(announced_at=now)
-    over = AppIncident.objects.filter(ended_at__isnull=False, end_announced_at=None)
-    for incident in over.select_related("app"):
-        mail_admins(
-            _("Webex integration “%(name)s” works again") % {"name": incident.app.name},
-            render_to_string("integrations/mail/incident.txt", {"incident": incident}),
-        )
-        AppIncident.objects.filter(pk=incident.pk).update(end_announced_at=now)
+def _tell(
+    notice: AppIncident | GrantEvent, connection: BaseEmailBackend, now: datetime
+) -> Outcome | None:
+    if not notice.count_attempt(now):
+        return None
+    if isinstance(notice, AppIncident):
+        messages, level = mails.to_operators(notice), logging.ERROR
+    else:
+        messages, level = mails.to_user(notice), logging.WARNING
+    outcomes = [_send(message, connection) for message in messages] or [Outcome.SENT]
+    outcome = next(each for each in Outcome if each in outcomes)
+    if outcome in (Outcome.LATER, Outcome.LOST) and not notice.is_last_attempt:
+        return outcome
+    notice.mark_told(now)
+    if outcome is not Outcome.SENT:
+        facts = (type(notice).__name__, notice.pk, outcome, notice.notice_attempts)
+        logger.log(level, "Notice given up: %s=%s %s, attempts=%d", *facts)
+    return outcome
+
+
+def _send(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
+    try:
+        connection.send_messages([message])
+    except (ValueError, SMTPNotSupportedError):  # an address or a header that makes no mail
+        return Outcome.REFUSED
+    except (SMTPAuthenticationError, SMTPSenderRefused):  # it says nothing about this mail
+        return Outcome.LATER
+    except SMTPRecipientsRefused as error:
+        return _judge(*(code for code, _text in error.recipients.values()))
+    except SMTPResponseException as error:
+        return _judge(error.smtp_code)
+    except OSError:
+        return Outcome.LOST
+    return Outcome.SENT
+
+
+def _judge(*codes: int) -> Outcome:
+    """RFC 5321 section 4.2.1: 5yz is for good, 4yz for now."""
+    return Outcome.REFUSED if all(code >= 500 for code in codes) else Outcome.LATER

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.db import transaction
 
+from accounts.models import User
 from integrations.database import retry_write
 from integrations.errors import (
     NotLinked,
@@ -19,7 +21,7 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.models import Grant
+from integrations.models import Grant, GrantEvent
 from integrations.renewal import outcomes
 from integrations.renewal.outcomes import Outcome
 from integrations.tokens import Bearer
@@ -61,10 +63,17 @@ def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIM
         raise
 
 
-def make_due(grants: list[Grant], *, now: datetime) -> int:
+def make_due(grants: list[Grant], *, now: datetime, by: User | None = None) -> int:
     """Lets the next sweep renew them first, whatever their own schedule says."""
-    keys = [grant.pk for grant in grants]
-    return Grant.objects.active().filter(pk__in=keys).update(refresh_due_at=now)
+    asked = Grant.objects.renewable().filter(pk__in=[grant.pk for grant in grants])
+    with transaction.atomic():
+        keys = list(asked.select_for_update().values_list("pk", flat=True))
+        Grant.objects.filter(pk__in=keys).update(refresh_due_at=now)
+        kind = GrantEvent.Kind.RENEWAL_ASKED
+        GrantEvent.objects.bulk_create(
+            GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in keys if by
+        )
+    return len(keys)
 
 
 def renew(grant: Grant, *, now: datetime) -> Outcome:
@@ -118,5 +127,6 @@ def _wait_for_winner(grant: Grant) -> None:
 
 def _check_usable(grant: Grant) -> None:
     usable = grant.status == Grant.Status.ACTIVE and grant.app.is_enabled
-    if not usable or not grant.user.is_active:
+    may = not grant.right_lost_at or grant.user.has_perm("integrations.use_webex")
+    if not usable or not may or not grant.user.is_active:
         raise NotLinked

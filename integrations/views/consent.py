@@ -3,6 +3,8 @@
 import logging
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -158,20 +160,29 @@ def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
 
 
 @require_POST
-@webex_user_required
+@login_required
 def disconnect(request: PortalRequest) -> HttpResponse:
+    """Also for those who may not use Webex any more: what is theirs, they can end."""
+    may_use_webex = request.user.has_perm("integrations.use_webex")
+    page = SeeOther(reverse("webex" if may_use_webex else "my_account"))
+    try:
+        revocation = _disconnect(request)
+    except NotLinked:
+        if not may_use_webex:
+            raise PermissionDenied from None
+        messages.info(request, _("There was nothing to disconnect."))
+        return page
+    messages.success(request, _what_became_of(revocation))
+    return page
+
+
+def _disconnect(request: PortalRequest) -> disconnection.Revocation:
     user, brand, now = request.user, request.brand, clock.now()
     try:
-        try:
-            with share.hold(user.pk):
-                revocation = disconnection.disconnect(user=user, brand=brand, now=now)
-        except WebexBusy:
-            revocation = disconnection.disconnect(user=user, brand=brand, now=now, waits=False)
-    except NotLinked:
-        messages.info(request, _("There was nothing to disconnect."))
-        return SeeOther(reverse("webex"))
-    messages.success(request, _what_became_of(revocation))
-    return SeeOther(reverse("webex"))
+        with share.hold(user.pk):
+            return disconnection.disconnect(user=user, brand=brand, now=now)
+    except WebexBusy:  # ours goes at once; Webex is not waited for
+        return disconnection.disconnect(user=user, brand=brand, now=now, waits=False)
 
 
 def _what_became_of(revocation: disconnection.Revocation) -> str:

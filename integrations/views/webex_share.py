@@ -59,7 +59,7 @@ class Share:
 share = Share()
 
 
-def waits_for_webex(view: View) -> Callable[..., Any]:
+def waits_for_webex(view: View) -> Callable[..., HttpResponse]:
     """For what asks Webex while a browser waits: "Webex is busy" at once where too many do."""
 
     @wraps(view)

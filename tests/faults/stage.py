@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection
 from django.db.models import F, Q
 
@@ -61,6 +62,7 @@ class Stage:
         """Linked long ago, and all due since a minute, one after the other."""
         now, emails = clock.now(), [f"{app.name.lower()}{n}@acme.example" for n in range(count)]
         users = User.objects.bulk_create(User(username=email, email=email) for email in emails)
+        Group.objects.get(name="Webex users").user_set.add(*users)
         grants = [self._grant(user, app, now) for user in users]
         for number, grant in enumerate(grants):
             grant.refresh_due_at = now - timedelta(minutes=2) + timedelta(milliseconds=number)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations import clock
 from integrations.models import WebexApp
 from integrations.operations import readiness
+from integrations.plain_text import isolated, one_line
 
 MARKS = {
     readiness.Level.FINE: "ok  ",
@@ -36,10 +37,9 @@ class Command(BaseCommand):
 
     def _print(self, app: WebexApp, result: readiness.Readiness) -> None:
         state = "enabled" if app.is_enabled else "not enabled"
-        self.stdout.write(f"{app.name} ({state}): {result.summary}")
+        self.stdout.write(f"{isolated(app.name)} ({state}): {result.summary}")
         for check in result.checks:
-            self.stdout.write(
-                f"  {MARKS[check.level]}  {check.sentence} {check.next_step}".rstrip()
-            )
+            text = one_line(f"{check.sentence} {check.next_step}")
+            self.stdout.write(f"  {MARKS[check.level]}  {text}")
             for line in check.to_copy.splitlines():
-                self.stdout.write(f"          {line}")
+                self.stdout.write(f"          {one_line(line)}")

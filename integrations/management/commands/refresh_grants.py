@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
+from integrations.plain_text import isolated, one_line
 from integrations.renewal import drain, sweep
 from integrations.renewal.outcomes import Outcome
 from integrations.startup import check_key_or_exit
@@ -38,9 +39,9 @@ class Command(BaseCommand):
             if sys.stderr.isatty():
                 filled = BAR * min(done, due) // max(due, 1)
                 bar = "█" * filled + "·" * (BAR - filled)
-                self.stderr.write(f"\r{name:20.20} {bar} {done}/{due}", ending="")
+                self.stderr.write(f"\r{one_line(name):20.20} {bar} {done}/{due}", ending="")
 
-        self.stdout.write(f"{name}: {due} due")
+        self.stdout.write(f"{isolated(name)}: {due} due")
         return show
 
     def _table(self, total: Counter[Outcome]) -> None:

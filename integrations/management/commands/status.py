@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from integrations import clock
 from integrations.operations import health
+from integrations.plain_text import isolated
 from integrations.startup import check_key_or_exit
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             "renewed per minute": f"{figures.renewed_per_minute:.1f}",
             "last sweep": _ago(report.last_sweep_at, now),
             "beat": _ago(report.beat_at, now),
-            "workers": ", ".join(report.workers) or "none seen",
+            "workers": ", ".join(map(isolated, report.workers)) or "none seen",
             "first red badge if nothing were renewed": _day(report.first_red_at),
         }
         for name, value in rows.items():

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from accounts.models import User
@@ -23,12 +24,18 @@ def fill(sandbox: Sandbox, app: WebexApp, count: int = 1, **columns: Any) -> lis
     start, now = User.objects.count(), clock.now()
     emails = [f"user{start + number}@acme.example" for number in range(count)]
     users = User.objects.bulk_create(User(username=email, email=email) for email in emails)
+    columns = {"hostname": _first_hostname(app)} | columns
+    Group.objects.get(name="Webex users").user_set.add(*users)
     grants = [_grant(sandbox, user, app, now) for user in users]
     for number, grant in enumerate(grants):
         grant.refresh_due_at = now - timedelta(minutes=50) + timedelta(seconds=number)
         for name, value in columns.items():
             setattr(grant, name, value)
     return Grant.objects.bulk_create(grants)
+
+
+def _first_hostname(app: WebexApp) -> str | None:
+    return app.branded_urls.order_by("hostname").values_list("hostname", flat=True).first()
 
 
 def _grant(sandbox: Sandbox, user: User, app: WebexApp, now: Any) -> Grant:
