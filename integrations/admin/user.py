@@ -26,7 +26,7 @@ class UserAdmin(typed.UserAdmin[User]):
         if change and not obj.is_active:
             self._disconnect(request, obj, "user deactivated")
 
-    def save_related(self, request: HttpRequest, form: ModelForm, *args: Any) -> None:
+    def save_related(self, request: HttpRequest, form: typed.ModelForm[User], *args: Any) -> None:
         super().save_related(request, form, *args)
         actor = cast(User, request.user)
         entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
