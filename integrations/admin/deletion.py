@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from integrations.admin.typed import ModelAdmin
+from integrations.plain_text import one_line
 
 M = TypeVar("M", bound=Model)
 
@@ -36,8 +37,8 @@ class DeletedByName(ModelAdmin[M]):
         if obj is not None:
             dependants = self.dependants(obj)
             extra_context = {**(extra_context or {}), "dependants": dependants}
-            typed = request.POST.get("typed_name", "").strip()
-            if request.method == "POST" and not dependants and typed != str(obj):
+            typed, name = one_line(request.POST.get("typed_name", "")), one_line(obj)
+            if request.method == "POST" and not dependants and typed != name:
                 messages.error(request, _("The name you typed is not the same. Nothing happened."))
                 return HttpResponseRedirect(request.path)
         return super().delete_view(request, object_id, extra_context)

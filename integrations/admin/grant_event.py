@@ -59,7 +59,7 @@ class GrantEventAdmin(ReadOnly[GrantEvent]):
 
     @admin.display(description=gettext_lazy("integration"))
     def app(self, event: GrantEvent) -> str:
-        return event.grant.app.name
+        return str(event.grant.app)
 
     @admin.display(description=gettext_lazy("by"))
     def by(self, event: GrantEvent) -> Any:

@@ -35,7 +35,7 @@ class TwoLists(forms.SelectMultiple):
 
     def _row(self, brand: BrandedURL, chosen: set[str]) -> Choice:
         own = self.app is not None and brand.app_id == self.app.pk
-        taker = "" if own or brand.app is None else brand.app.name
+        taker = "" if own or brand.app is None else str(brand.app)
         plain = brand.unicode_hostname == brand.hostname
         shown = brand.hostname if plain else f"{brand.hostname} ({brand.unicode_hostname})"
         key = str(brand.pk)

@@ -39,8 +39,7 @@ class CloneForm(ModelForm[WebexApp]):
 @admin.register(WebexApp)
 class WebexAppAdmin(DeletedByName[WebexApp]):
     form = WebexAppForm
-    list_display = ("name", "state", "readiness", "hostnames", "grants", "renewed", "clone_link")
-    list_display_links = ("name",)
+    list_display = ("title", "state", "readiness", "hostnames", "grants", "renewed", "clone_link")
     list_filter = ("is_enabled",)
     search_fields = ("name", "client_id", "branded_urls__hostname")
     search_help_text = gettext_lazy("Name, client ID or hostname")
@@ -149,6 +148,10 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         return _("Not set")
 
     # --- Columns ----------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def title(self, app: WebexApp) -> str:
+        return str(app)
 
     @admin.display(description=gettext_lazy("enabled"), ordering="is_enabled")
     def state(self, app: WebexApp) -> str:

@@ -103,7 +103,7 @@ class WebexAppForm(ModelForm[WebexApp]):
         found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
         for brand in found.defer("logo", "app__client_secret"):
             if brand.app and brand.app_id != self.instance.pk:
-                names = {"hostname": brand.hostname, "taker": brand.app.name}
+                names = {"hostname": brand.hostname, "taker": brand.app}
                 raise ValidationError(_("%(hostname)s is used by “%(taker)s”."), params=names)
         new = set(hostnames) - {brand.hostname for brand in found}
         if new and not self.may_create_hostnames:

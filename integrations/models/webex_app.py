@@ -92,7 +92,7 @@ class WebexApp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return plain_text.isolated(self.name)
 
     _parsed: tuple[str, Pasted] | None = None
 

@@ -136,10 +136,7 @@ def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:
 def _problems(
     last_sweep_at: datetime | None, figures: Figures, paused: list[WebexApp], now: datetime
 ) -> list[str]:
-    found = [
-        f"Integration “{isolated(app.name)}” is paused: {isolated(app.pause_reason)}"
-        for app in paused
-    ]
+    found = [f"Integration “{app}” is paused: {isolated(app.pause_reason)}" for app in paused]
     if sweep_is_late(last_sweep_at, now):
         found.append("No sweep lately: are worker, beat and broker running?")
     if figures.overdue:

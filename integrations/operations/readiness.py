@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from integrations.plain_text import isolated
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import device
 
@@ -177,7 +178,7 @@ def _scopes(app: WebexApp) -> Iterable[Check]:
         yield Check("scopes", Level.FINE, _("All nine scopes the portal needs are asked for."))
     for scope in app.scopes:
         if meant := scopes.nearest(scope):
-            names = {"scope": scope, "meant": meant}
+            names = {"scope": isolated(scope), "meant": meant}
             sentence = _("“%(scope)s” is not a scope we know. Is “%(meant)s” meant?") % names
             step = _("Correct it at developer.webex.com and paste the changed URL.")
             yield Check("scope_typo", Level.ASKS, sentence, step, meant)
@@ -265,7 +266,7 @@ def _is_later_than_paste(brand: BrandedURL, app: WebexApp) -> bool:
 
 def _twins(facts: Facts) -> Iterable[Check]:
     if facts.twins:
-        names = {"names": ", ".join(facts.twins)}
+        names = {"names": ", ".join(map(isolated, facts.twins))}
         sentence = _("Its client ID is also used by %(names)s.") % names
         step = _("Every integration should have its own registration at Webex.")
         yield Check("twin", Level.ASKS, sentence, step)
@@ -273,7 +274,7 @@ def _twins(facts: Facts) -> Iterable[Check]:
 
 def _pause(app: WebexApp, now: datetime) -> Iterable[Check]:
     if app.is_paused(now):
-        sentence = _("Renewals are paused: %(why)s") % {"why": app.pause_reason}
+        sentence = _("Renewals are paused: %(why)s") % {"why": isolated(app.pause_reason)}
         step = _("They resume by themselves; with a new client secret, at once.")
         yield Check("paused", Level.ASKS, sentence, step)
 

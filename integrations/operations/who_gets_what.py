@@ -9,6 +9,7 @@ from integrations import hostnames
 from integrations.errors import InvalidHostname
 from integrations.linking import link_status
 from integrations.models import BrandedURL, WebexApp
+from integrations.plain_text import isolated
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _questions(
     user: User | None, brand: BrandedURL | None, username: str, hostname: str
 ) -> list[tuple[bool, str, str]]:
     app = brand.app if brand else None
-    names = {"user": username, "hostname": hostname, "app": app.name if app else ""}
+    names = {"user": isolated(username), "hostname": isolated(hostname), "app": app or ""}
     may = bool(user and user.is_active and user.has_perm("integrations.use_webex"))
     return [
         (

@@ -8,7 +8,15 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 
+from integrations import plain_text
+
 register = template.Library()
+
+
+@register.filter
+def isolated(text: str) -> str:
+    """For titles and sentences, where no element can isolate what somebody else wrote."""
+    return plain_text.isolated(text)
 
 
 @register.simple_tag
@@ -49,7 +57,7 @@ def short_moment(
 @register.simple_block_tag
 def fact(content: str, label: str) -> str:
     """One line of a list of facts."""
-    return format_html("<dt>{}</dt>\n<dd>{}</dd>", label, content)
+    return format_html('<dt>{}</dt>\n<dd dir="auto">{}</dd>', label, content)
 
 
 @register.inclusion_tag("elements/_nothing_yet.html")
