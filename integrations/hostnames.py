@@ -1,6 +1,5 @@
 """Hostnames: one spelling for each, whoever typed it or sent it in a Host header."""
 
-import ipaddress
 import re
 
 import idna
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from integrations.errors import InvalidHostname
 
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a name that ends in one is an address (WHATWG URL)
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -16,7 +16,7 @@ def normalise(text: str) -> str:
     """Lower case, A-labels (RFC 5890), no final dot.
 
     Raises InvalidHostname for anything that carries more than a hostname (scheme, port, path,
-    user) or is an IP address.
+    user), is an IP address in any spelling, or has no domain.
     """
     text = text.strip().removesuffix(".")
     if not text or re.search(r"[\s/\\@:?#\[\]%]", text):
@@ -29,8 +29,10 @@ def normalise(text: str) -> str:
     labels = hostname.split(".")
     if len(hostname) > 253 or not all(LABEL.fullmatch(label) for label in labels):
         raise InvalidHostname(_("This is not a valid hostname."))
-    if _is_address(hostname):
+    if NUMBER.fullmatch(labels[-1]):
         raise InvalidHostname(_("Enter a name, not an IP address."))
+    if len(labels) == 1 and not is_local(hostname):
+        raise InvalidHostname(_("Enter the full name with its domain, such as portal.example.com."))
     return hostname
 
 
@@ -40,16 +42,6 @@ def to_unicode(hostname: str) -> str:
         return idna.decode(hostname)
     except idna.IDNAError:
         return hostname
-
-
-def _is_address(hostname: str) -> bool:
-    if hostname.rsplit(".", 1)[-1].isdigit():
-        return True
-    try:
-        ipaddress.ip_address(hostname)
-    except ValueError:
-        return False
-    return True
 
 
 def origin(hostname: str) -> str:
