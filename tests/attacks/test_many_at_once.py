@@ -12,11 +12,18 @@ from tests.attacks.web_server import request
 pytestmark = pytest.mark.slow
 
 
+UPLOAD = request(
+    "POST",
+    "/sign-in/",
+    "Content-Type: multipart/form-data; boundary=x",
+    "Content-Length: 400000000",
+) + b"x" * (64 * 1024)  # the rest never comes
 ANONYMOUS = {
     "too many parameters": request("GET", "/sign-in/?" + "a&" * 2001),
     "a host that is not ours": request("GET", "/", host="evil.example"),
     "not ready": request("GET", "/readyz/"),
     "a prefetch": request("GET", "/webex/callback/?code=a&state=b", "Sec-Purpose: prefetch"),
+    "an upload of 400 MB": UPLOAD,
     "a page that is not there": request("GET", "/nowhere/"),
 }
 

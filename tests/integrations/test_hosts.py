@@ -1,5 +1,8 @@
 """Which hosts the portal answers on, however they are spelt."""
 
+import io
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -38,6 +41,52 @@ def test_other_spellings_of_a_hostname_start_the_same_consent(alice_browser, spe
     alice_browser.post("/webex/connect/", HTTP_HOST=spelling)
 
     assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+
+
+@pytest.mark.parametrize("spelling", [H1, H1.upper(), f"{H1}.", f"{H1}:443", f"{H1.title()}.:443"])
+@pytest.mark.parametrize("origin", [H1, f"{H1}.", f"{H1}:443"])
+def test_a_form_may_be_sent_under_each_spelling_of_a_hostname(alice, acme, spelling, origin):
+    headers = {"HTTP_HOST": spelling, "HTTP_ORIGIN": f"https://{origin}"}
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/sign-in/", secure=True, **headers)
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    fields = {"username": "alice", "password": "correct horse", "csrfmiddlewaretoken": token}
+
+    assert client.post("/sign-in/", fields, secure=True, **headers).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [f"https://{H2}", f"http://{H1}", f"https://{H1}:8443", f"https://x.{H1}", "null", "https://["],
+)
+def test_a_form_of_another_origin_is_refused(alice, acme, globex, origin):
+    client = Client(enforce_csrf_checks=True, HTTP_HOST=H1, HTTP_ORIGIN=origin)
+    page = client.get("/sign-in/", secure=True)
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    fields = {"username": "alice", "password": "correct horse", "csrfmiddlewaretoken": token}
+
+    assert client.post("/sign-in/", fields, secure=True).status_code == 403
+
+
+@pytest.mark.parametrize("spelling", ["INTRANET", "intranet.", "[2001:DB8::1]", "192.0.2.7:443"])
+def test_a_portal_host_may_be_an_address_or_a_single_label(db, settings, spelling):
+    settings.PORTAL_HOSTS = ["intranet", "[2001:db8::1]", "192.0.2.7"]
+
+    assert Client(HTTP_HOST=spelling).get("/sign-in/", secure=True).status_code == 200
+
+
+@pytest.mark.parametrize("length", [3_000_001, 400_000_000, 10**30])
+@pytest.mark.parametrize("path", ["/sign-in/", "/admin/login/", "/healthz/"])
+def test_an_endless_upload_is_refused_before_it_is_read(db, length, path):
+    untouched = io.BytesIO(b"x" * 100)
+    upload = {"CONTENT_LENGTH": str(length), "wsgi.input": untouched}
+    upload["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+
+    page = Client(HTTP_HOST=PORTAL_HOST).post(path, secure=True, **upload)
+
+    assert page.status_code == 413
+    assert page.text == "That is more than the portal accepts at once (3 MB). Please send less."
+    assert untouched.tell() == 0
 
 
 @pytest.mark.parametrize(
