@@ -67,7 +67,8 @@ class SettingsSite(admin.AdminSite):
         @wraps(inner)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             _check_filters(request.GET)
-            return inner(request, *args, **kwargs)
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
 
         return answer
 
