@@ -118,7 +118,7 @@ class BrandedURLAdmin(DeletedByName, admin.ModelAdmin):
     def dependants(self, obj: BrandedURL) -> int:
         if obj.app_id is None:
             return 0
-        return Grant.objects.with_tokens().filter(app=obj.app_id).count()
+        return Grant.objects.not_disconnected().filter(app=obj.app_id).count()
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:

@@ -224,7 +224,7 @@ class WebexAppAdmin(DeletedByName, admin.ModelAdmin):
         return app
 
     def dependants(self, obj: WebexApp) -> int:
-        return Grant.objects.with_tokens().filter(app=obj).count()
+        return Grant.objects.not_disconnected().filter(app=obj).count()
 
 
 def _change_url(app: WebexApp) -> str:

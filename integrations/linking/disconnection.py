@@ -34,7 +34,7 @@ class Revocation(StrEnum):
 def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
     """The user's own wish. Raises NotLinked."""
     app = brand.app if brand else None
-    grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
+    grant = Grant.objects.not_disconnected().without_tokens().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
     bearer = _forget(grant, by=user, reason="", now=now)

@@ -22,7 +22,7 @@ class GrantQuerySet(renewal.RenewableQuerySet):
     def active(self) -> "GrantQuerySet":
         return self.filter(status=Grant.Status.ACTIVE)
 
-    def with_tokens(self) -> "GrantQuerySet":
+    def not_disconnected(self) -> "GrantQuerySet":
         return self.exclude(status=Grant.Status.DISCONNECTED)
 
     def failing(self) -> "GrantQuerySet":
@@ -56,10 +56,10 @@ class GrantQuerySet(renewal.RenewableQuerySet):
         return healthy if healthy.exists() else self.due_in_app(app_id, now)
 
     def of_inactive_users(self) -> "GrantQuerySet":
-        return self.with_tokens().filter(user__is_active=False)
+        return self.not_disconnected().filter(user__is_active=False)
 
     def of_person(self, person_id: str) -> "GrantQuerySet":
-        return self.with_tokens().filter(person_id=person_id)
+        return self.not_disconnected().filter(person_id=person_id)
 
 
 def protect_unless_disconnected(
@@ -233,7 +233,7 @@ class Grant(Claimable):
             "refresh_due_at": None,
             **renewal.HEALTHY,
         }
-        return self._write(Grant.objects.with_tokens().filter(pk=self.pk), columns)
+        return self._write(Grant.objects.not_disconnected().filter(pk=self.pk), columns)
 
     @staticmethod
     def _identity(person: Person) -> dict[str, str]:

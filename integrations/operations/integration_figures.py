@@ -27,7 +27,7 @@ def of(apps: list[WebexApp], *, now: datetime) -> dict[int, Figures]:
         for app in apps
     }
     grants = Grant.objects.filter(app__in=apps).order_by()
-    live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
+    live = grants.not_disconnected().values("app", "status").annotate(count=Count("*"))
     key = ",".join(str(app.pk) for app in apps)
     for row in counted(f"integrations.{key[:200]}", lambda: list(live)):
         is_linked = row["status"] == Grant.Status.ACTIVE

@@ -151,7 +151,7 @@ def test_a_lost_answer_after_the_acceptance_leads_to_start_again_and_no_grant(
     assert "its answer got lost" in login.page()
     assert "Start again" in login.page()
     assert login.browser.badge() == "not-linked"
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])
@@ -163,7 +163,7 @@ def test_without_knowing_the_person_nothing_is_stored(
     login.poll()
 
     assert login.state == "failed"
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
 
 
 def test_a_wrong_secret_ends_it_and_tells_the_operator(
