@@ -65,7 +65,7 @@ class BrandedURLAdmin(DeletedByName, admin.ModelAdmin):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
-        return super().get_queryset(request).defer("logo", "app__client_secret")
+        return super().get_queryset(request).defer("logo")
 
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):

@@ -49,7 +49,7 @@ def settle(
 ) -> Grant | None:
     """None where another Webex person is linked: then the request holds the tokens meanwhile."""
     with transaction.atomic():
-        grants = Grant.objects.without_tokens().select_for_update()  # who is linked must not change
+        grants = Grant.objects.select_for_update()  # who is linked must not change
         grant, _ = grants.get_or_create(user=request.user, app=request.app)
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
@@ -64,19 +64,18 @@ def settle(
 
 
 def choice(request: HeldConsent) -> Choice:
-    present = Grant.objects.without_tokens().get(user=request.user, app=request.app).person
+    present = Grant.objects.get(user=request.user, app=request.app).person
     return Choice(present, request.held()[1])
 
 
 def decide(request: HeldConsent, *, replace: bool, now: datetime) -> None:
     """Replaces the linked Webex account, or forgets the new consent."""
     with transaction.atomic():
+        if not replace:
+            return request.drop_held()
         tokens, person = request.held()
         request.drop_held()
-        if not replace:
-            return
-        grants = Grant.objects.without_tokens()
-        grant, _ = grants.get_or_create(user=request.user, app=request.app)
+        grant, _ = Grant.objects.get_or_create(user=request.user, app=request.app)
         reason = f"{grant.person_email} → {person.email}"[:200]
         grant.store(tokens, now=now, person=person)
         GrantEvent.objects.create(

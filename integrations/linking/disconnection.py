@@ -34,7 +34,7 @@ class Revocation(StrEnum):
 def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
     """The user's own wish. Raises NotLinked."""
     app = brand.app if brand else None
-    grant = Grant.objects.not_disconnected().without_tokens().filter(user=user, app=app).first()
+    grant = Grant.objects.not_disconnected().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
     bearer = _forget(grant, by=user, reason="", now=now)
@@ -48,7 +48,7 @@ def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: date
     """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
     ended = 0
-    for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
+    for grant in live:
         with suppress(NotLinked):  # disconnected meanwhile
             bearer = _forget(grant, by=by, reason=reason, now=now)
             transaction.on_commit(partial(_tell_webex, grant, bearer))

@@ -63,7 +63,7 @@ def of(user: User, brand: BrandedURL | None) -> Standing:
     app = brand.app if brand else None
     if app is None or not app.is_enabled or not user.has_perm("integrations.use_webex"):
         return Standing(State.NOT_OFFERED)
-    grant = Grant.objects.without_tokens().filter(user=user, app=app).first()
+    grant = Grant.objects.filter(user=user, app=app).first()
     return judge(grant, app)
 
 

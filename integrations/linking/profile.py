@@ -15,8 +15,7 @@ PAGE_SECONDS = 15.0
 def of(user: User, brand: BrandedURL | None, *, now: datetime) -> api.Profile:
     """Raises NotLinked, InsufficientScope, WebexUnavailable or UndecryptableValue."""
     app = brand.app if brand else None
-    grants = Grant.objects.filter(user=user, app=app).select_related("app", "user")
-    grant = grants.defer("app__client_secret").first()
+    grant = Grant.objects.filter(user=user, app=app).select_related("app", "user").first()
     if grant is None:
         raise NotLinked
     deadline = Deadline(PAGE_SECONDS)

@@ -47,9 +47,6 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
         waiting = self.filter(status=DeviceAuthorization.Status.UNDECIDED, expires_at__gt=now)
         return waiting.filter(pending_tokens__isnull=False)
 
-    def without_secrets(self) -> "DeviceAuthorizationQuerySet":
-        return self.defer("device_code", "session_key", "pending_tokens", "app__client_secret")
-
     def reserve(
         self, *, user: "User", app: WebexApp, session_key: str, now: datetime
     ) -> "DeviceAuthorization":

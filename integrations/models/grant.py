@@ -16,9 +16,6 @@ from integrations.tokens import Bearer, Person, TokenSet
 
 
 class GrantQuerySet(renewal.RenewableQuerySet):
-    def without_tokens(self) -> "GrantQuerySet":
-        return self.defer("access_token", "refresh_token", "app__client_secret")
-
     def active(self) -> "GrantQuerySet":
         return self.filter(status=Grant.Status.ACTIVE)
 

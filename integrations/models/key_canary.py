@@ -19,7 +19,7 @@ class KeyCanaryQuerySet(models.QuerySet["KeyCanary"]):
     def verify(self) -> None:
         """Raises WrongEncryptionKey; DatabaseError where the database is down or empty."""
         try:
-            sings = self.values_list("song", flat=True).get(pk=1) == SONG
+            sings = self.get(pk=1).song == SONG
         except UndecryptableValue:
             sings = False
         if not sings:

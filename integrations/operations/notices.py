@@ -63,8 +63,7 @@ def _notice_expiring(now: datetime) -> None:
 
 def _due() -> list[GrantEvent]:
     due = GrantEvent.objects.filter(notice_due=True).order_by("at")
-    tokens = ("grant__access_token", "grant__refresh_token", "grant__app__client_secret")
-    return list(due.select_related("grant__user", "grant__app").defer(*tokens)[:AT_ONCE])
+    return list(due.select_related("grant__user", "grant__app")[:AT_ONCE])
 
 
 def _tell_user(event: GrantEvent) -> None:

@@ -75,7 +75,7 @@ def _ask(client: oauth.Client, ciphertext: str, now: datetime) -> TokenSet | Web
 
 
 def _note(pk: int, version: int, error: WebexError, now: datetime) -> None:
-    grants = Grant.objects.without_tokens().select_related("app")
+    grants = Grant.objects.select_related("app")
     for grant in grants.filter(pk=pk, version=version):
         refused = isinstance(error, InvalidGrant | Refused)
         (outcomes.suspected if refused else outcomes.failed)(grant, error, now=now)

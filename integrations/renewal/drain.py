@@ -58,7 +58,7 @@ def drain(
     if app.is_paused(ticking.now()) or not _may_probe(app, ticking.now()):
         return Counter()
     try:
-        app.client_secret  # noqa: B018  deferred: read here, once
+        app.client_secret  # noqa: B018  decrypted here, once
     except UndecryptableValue:
         outcomes.pause(app, InvalidClient("client secret cannot be decrypted"), now=ticking.now())
         return Counter()
@@ -184,7 +184,7 @@ class Drain:
         return outcomes.later(grant, error, now=self.ticking.now())
 
     def _grant(self, row: Row) -> Grant | None:
-        grants = Grant.objects.without_tokens().select_related("app")
+        grants = Grant.objects.select_related("app")
         ours = {"version": row.version, "claimed_until": row.claimed_until}
         return grants.filter(pk=row.pk, **ours).first()
 

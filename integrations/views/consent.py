@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import next_path
@@ -33,6 +34,10 @@ from integrations.views.access import SeeOther, webex_user_required
 logger = logging.getLogger(__name__)
 
 BINDING = "webex_browser_binding"  # session key
+UNREADABLE = gettext_lazy(
+    "The portal can no longer read this consent. Your Webex account stays as it was; please link "
+    "the other one again."
+)
 
 
 @require_POST
@@ -158,6 +163,9 @@ def replace(request: PortalRequest, request_id: int) -> HttpResponse:
         )
     except AuthorizationRequest.DoesNotExist:
         raise Http404 from None
+    except UndecryptableValue:
+        messages.error(request, UNREADABLE)
+        return SeeOther(reverse("webex"))
     done, kept = _("Your Webex account was replaced."), _("Your Webex account stays as it was.")
     messages.success(request, done if replaces else kept)
     return SeeOther(path or reverse("my_account"))

@@ -20,12 +20,19 @@ from django.views.decorators.http import (
 )
 
 from integrations import clock
-from integrations.errors import InvalidClient, NotReady, TooManyStarts, WebexError
+from integrations.errors import (
+    InvalidClient,
+    NotReady,
+    TooManyStarts,
+    UndecryptableValue,
+    WebexError,
+)
 from integrations.linking import device
 from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest
 from integrations.tasks import device_polling
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.consent import UNREADABLE
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +143,9 @@ def replace(request: PortalRequest, id: UUID) -> HttpResponse:
         device.decide(id=id, replace=replaces, user=user, brand=brand, now=now)
     except DeviceAuthorization.DoesNotExist:
         raise Http404 from None
+    except UndecryptableValue:
+        messages.error(request, UNREADABLE)
+        return SeeOther(reverse("webex"))
     done, kept = _("Your Webex account was replaced."), _("Your Webex account stays as it was.")
     messages.success(request, done if replaces else kept)
     return SeeOther(reverse("webex"))

@@ -15,6 +15,7 @@ from integrations.models import DeviceAuthorization, Grant, GrantEvent
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import TOKEN, Login
+from tests.integrations.refusals import spoil
 
 
 def test_accepting_on_the_phone_turns_the_badge_green(login: Login, alice: User) -> None:
@@ -211,20 +212,20 @@ def test_a_poller_that_lost_its_claim_records_nothing(login: Login) -> None:
     assert login.row.status == "PENDING"
 
 
-def test_an_undecryptable_code_fails_alone(
-    start: Callable[[User], Login], alice: User, bob: User
+@pytest.mark.parametrize(
+    ("column", "state"), [("device_code", "failed"), ("session_key", "cancelled")]
+)
+def test_an_undecryptable_row_fails_alone(
+    start: Callable[[User], Login], alice: User, bob: User, column: str, state: str
 ) -> None:
     hers, his = start(alice), start(bob)
-    table = DeviceAuthorization._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET device_code = 'nonsense' WHERE user_id = %s", [alice.pk]
-        )
+    spoil(hers.row, column)
+    hers.accept(ALICE_AT_WEBEX)
     his.accept(BOB_AT_WEBEX)
 
     his.poll()
 
-    assert (hers.state, his.state) == ("failed", "linked")
+    assert (hers.state, his.state) == (state, "linked")
 
 
 def test_rows_are_forgotten_after_a_week(login: Login, pass_time: Callable[[float], None]) -> None:
