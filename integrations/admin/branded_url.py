@@ -66,7 +66,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
-        return super().get_queryset(request).defer("logo", "app__client_secret")
+        return super().get_queryset(request).defer("logo")
 
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
@@ -119,7 +119,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def dependants(self, obj: BrandedURL) -> int:
         if obj.app_id is None:
             return 0
-        return Grant.objects.with_tokens().filter(app=obj.app_id).count()
+        return Grant.objects.not_disconnected().filter(app=obj.app_id).count()
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:

@@ -223,7 +223,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         return app
 
     def dependants(self, obj: WebexApp) -> int:
-        return Grant.objects.with_tokens().filter(app=obj).count()
+        return Grant.objects.not_disconnected().filter(app=obj).count()
 
 
 def _change_url(app: WebexApp) -> str:

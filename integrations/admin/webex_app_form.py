@@ -101,7 +101,7 @@ class WebexAppForm(ModelForm[WebexApp]):
             raise ValidationError(_("Please paste at most 500 at a time."))
         hostnames = [self._read_hostname(word) for word in words]
         found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
-        for brand in found.defer("logo", "app__client_secret"):
+        for brand in found.defer("logo"):
             if brand.app and brand.app_id != self.instance.pk:
                 names = {"hostname": brand.hostname, "taker": brand.app}
                 raise ValidationError(_("%(hostname)s is used by “%(taker)s”."), params=names)

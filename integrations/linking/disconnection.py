@@ -39,7 +39,7 @@ def disconnect(
 ) -> Revocation:
     """The user's own wish; with `waits` the answer of Webex is waited for. Raises NotLinked."""
     app = brand.app if brand else None
-    grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
+    grant = Grant.objects.not_disconnected().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
     bearer = _forget(grant, by=user, reason="", now=now)
@@ -57,7 +57,7 @@ def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: date
     """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
     ended = []
-    for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
+    for grant in live:
         with suppress(NotLinked):  # disconnected meanwhile
             ended.append((grant, _forget(grant, by=by, reason=reason, now=now)))
     _tell_webex_later(ended)

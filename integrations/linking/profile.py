@@ -18,8 +18,7 @@ KEPT = 10.0  # seconds; whoever reloads the page again and again asks Webex once
 def fetch(user: User, brand: BrandedURL | None, *, now: datetime) -> api.Profile:
     """Raises NotLinked, InsufficientScope, WebexUnavailable or UndecryptableValue."""
     app = brand.app if brand else None
-    grants = Grant.objects.filter(user=user, app=app).select_related("app", "user")
-    grant = grants.defer("app__client_secret").first()
+    grant = Grant.objects.filter(user=user, app=app).select_related("app", "user").first()
     if grant is None or grant.status != Grant.Status.ACTIVE or not grant.app.is_enabled:
         raise NotLinked
     key = f"integrations.profile.{grant.pk}.{grant.version}"

@@ -32,7 +32,7 @@ def choice(
 ) -> Choice:
     """Raises ObjectDoesNotExist where there is nothing (left) to decide."""
     pending = _undecided(kind, id, user, brand, now)
-    present = Grant.objects.without_tokens().get(user=user, app=pending.app).person
+    present = Grant.objects.get(user=user, app=pending.app).person
     return Choice(present, pending.load_pending_tokens()[1])
 
 
@@ -83,7 +83,7 @@ def _replace(
     pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime
 ) -> None:
     tokens, person = pending.load_pending_tokens()
-    grant, _ = Grant.objects.without_tokens().get_or_create(user=user, app=pending.app)
+    grant, _ = Grant.objects.get_or_create(user=user, app=pending.app)
     reason = f"{grant.person_email} → {person.email}"[:200]
     grant.store(tokens, now=now, person=person, hostname=pending.hostname)
     kind = GrantEvent.Kind.REPLACED
@@ -91,6 +91,6 @@ def _replace(
 
 
 def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime) -> None:
-    for grant in Grant.objects.with_tokens().without_tokens().filter(user=user, app=pending.app):
+    for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
         kind = GrantEvent.Kind.KEPT
         GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)

@@ -19,9 +19,8 @@ CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no ser
 
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
-        """What this hostname looks like and which integration it uses; without secret and logo."""
-        found = self.filter(hostname=hostname).select_related("app")
-        return found.defer("app__client_secret", "logo").first()
+        """What this hostname looks like and which integration it uses; without the logo."""
+        return self.filter(hostname=hostname).select_related("app").defer("logo").first()
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""

@@ -32,7 +32,8 @@ class ClaimableQuerySet(models.QuerySet[Row]):
         """The same in one statement; returns raw values, so that encrypted ones stay ciphertext.
 
         On PostgreSQL rows that another process is just claiming are skipped. The UPDATE repeats the
-        condition itself: a SELECT alone was seen to hand the same rows to two processes.
+        condition itself: a SELECT alone was seen to hand the same rows to two processes. And it
+        chooses first: PostgreSQL may run a subquery once for each row, each time for other rows.
         """
         claim = [uuid.uuid4(), now + timedelta(seconds=seconds), now]
         kinds = ("claimed_by", "claimed_until", "claimed_until")
@@ -46,10 +47,12 @@ class ClaimableQuerySet(models.QuerySet[Row]):
             chosen += " " + connection.ops.for_update_sql(skip_locked=True, of=[table])
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "  # noqa: S608
-                f"WHERE id IN ({chosen}) AND (claimed_until IS NULL OR claimed_until <= %s) "
+                f"WITH chosen (pk) AS MATERIALIZED ({chosen}) "  # noqa: S608
+                f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "
+                "WHERE id IN (SELECT chosen.pk FROM chosen) "
+                "AND (claimed_until IS NULL OR claimed_until <= %s) "
                 f"RETURNING {', '.join(columns)}",
-                [*values[:2], *parameters, values[2]],
+                [*parameters, *values],
             )
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows

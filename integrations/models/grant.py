@@ -16,13 +16,10 @@ from integrations.tokens import Bearer, Person, TokenSet
 
 
 class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
-    def without_tokens(self) -> "GrantQuerySet":
-        return self.defer("access_token", "refresh_token", "app__client_secret")
-
     def active(self) -> "GrantQuerySet":
         return self.filter(status=Grant.Status.ACTIVE)
 
-    def with_tokens(self) -> "GrantQuerySet":
+    def not_disconnected(self) -> "GrantQuerySet":
         return self.exclude(status=Grant.Status.DISCONNECTED)
 
     def failing(self) -> "GrantQuerySet":
@@ -67,10 +64,10 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
         return self.active().filter(right_lost_at=None)
 
     def of_inactive_users(self) -> "GrantQuerySet":
-        return self.with_tokens().filter(user__is_active=False)
+        return self.not_disconnected().filter(user__is_active=False)
 
     def of_person(self, person_id: str) -> "GrantQuerySet":
-        return self.with_tokens().filter(person_id=person_id)
+        return self.not_disconnected().filter(person_id=person_id)
 
 
 def protect_unless_disconnected(
@@ -261,7 +258,7 @@ class Grant(Claimable):
             "right_lost_at": None,
             **renewal.HEALTHY,
         }
-        return self._write(Grant.objects.with_tokens().filter(pk=self.pk), columns)
+        return self._write(Grant.objects.not_disconnected().filter(pk=self.pk), columns)
 
     @staticmethod
     def _identity(person: Person) -> dict[str, str]:

@@ -18,13 +18,6 @@ def fingerprint(secret: str) -> str:
     return salted_hmac("integrations.client_secret", secret, algorithm="sha256").hexdigest()[:8]
 
 
-class WebexAppManager(models.Manager["WebexApp"]):
-    """Without the secret: read only where it is used, written only when it is new."""
-
-    def get_queryset(self) -> models.QuerySet["WebexApp"]:
-        return super().get_queryset().defer("client_secret")
-
-
 class WebexApp(models.Model):
     name = models.CharField(
         _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
@@ -74,8 +67,6 @@ class WebexApp(models.Model):
     hostname_of_older_grants = models.CharField(max_length=253, null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-
-    objects = WebexAppManager()
 
     class Meta:
         verbose_name = _("Webex integration")

@@ -15,7 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from integrations import clock
-from integrations.errors import InvalidClient, NotReady, TooManyStarts, WebexError
+from integrations.errors import (
+    InvalidClient,
+    NotReady,
+    TooManyStarts,
+    WebexError,
+)
 from integrations.linking import device
 from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest

@@ -165,7 +165,9 @@ def test_a_filter_on_a_secret_column_reveals_nothing(the_root, linked_alice, pag
 
         answers = [the_root.get(page, {column + lookup: guess}, follow=True) for guess in guesses]
 
-        found = {answer.context["cl"].result_count for answer in answers if answer.status_code == 200}
+        found = {
+            answer.context["cl"].result_count for answer in answers if answer.status_code == 200
+        }
         assert {answer.status_code for answer in answers} <= {200, 400}
         assert len(found) <= 1, lookup
 
