@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import clock
+from integrations import clock, credentials
 from integrations.admin.two_lists import HostnamesField
 from integrations.admin.typed import ModelForm
 from integrations.authorization_url import unwrapped
-from integrations.errors import InvalidAuthorizationURL
+from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
 from integrations.plain_text import one_line
@@ -95,6 +95,20 @@ class WebexAppForm(ModelForm[WebexApp]):
                 raise ValidationError(str(error)) from None
         return text
 
+    def clean_client_id(self) -> str:
+        return self._checked("client_id")
+
+    def clean_new_client_secret(self) -> str:
+        return self._checked("new_client_secret")
+
+    def _checked(self, name: str) -> str:
+        text: str = self.cleaned_data[name]
+        try:
+            credentials.check(text)
+        except InvalidCredential as error:
+            raise ValidationError(str(error)) from None
+        return text
+
     def clean_new_hostnames(self) -> list[str]:
         words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["new_hostnames"]) if word]
         if len(words) > MOST_NEW_HOSTNAMES:
@@ -128,6 +142,8 @@ class WebexAppForm(ModelForm[WebexApp]):
             cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
             if cleaned["client_id"] != pasted.client_id:
                 self.add_error("client_id", _("The pasted URL belongs to another client ID."))
+        if (secret := cleaned.get("new_client_secret")) and secret == cleaned.get("client_id"):
+            self.add_error("new_client_secret", _("This is the client ID, not the secret."))
         return cleaned
 
     def _post_clean(self) -> None:
