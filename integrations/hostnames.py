@@ -55,3 +55,8 @@ def origin(hostname: str) -> str:
 def is_local(hostname: str) -> bool:
     """Whether the name stays on this machine (RFC 6761), so that plain http harms nobody."""
     return hostname == "localhost" or hostname.endswith(".localhost")
+
+
+def is_portal_host(hostname: str) -> bool:
+    """Whether the portal answers there as itself, with its settings and without a brand."""
+    return hostname in settings.PORTAL_HOSTS

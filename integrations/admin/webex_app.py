@@ -24,10 +24,12 @@ from integrations.models import Grant, WebexApp
 from integrations.operations import integrations, readiness
 
 GENERAL = (
-    "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_secret",
-    "default_provisioning_id", "device_linking_enabled",
+    "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
+    "new_client_secret", "default_provisioning_id", "device_linking_enabled",
 )  # fmt: skip
-ONLY_FOR_EDITORS = {"new_client_secret", "enable_anyway", "hostnames", "new_hostnames"}
+ONLY_FOR_EDITORS = {
+    "enable_anyway", "new_client_anyway", "new_client_secret", "hostnames", "new_hostnames",
+}  # fmt: skip
 
 
 class CloneForm(ModelForm[WebexApp]):

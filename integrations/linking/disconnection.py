@@ -7,13 +7,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from integrations import scopes
 from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
-from integrations.linking import replacement
-from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp
+from integrations.models import (
+    AuthorizationRequest,
+    BrandedURL,
+    DeviceAuthorization,
+    Grant,
+    GrantEvent,
+    WebexApp,
+)
 from integrations.tokens import Bearer, Person, TokenSet
 from integrations.webex import api
 from integrations.webex.http import Deadline
@@ -29,7 +35,7 @@ class Revocation(StrEnum):
 
     REVOKED = "revoked"
     NOT_PERMITTED = "not_permitted"  # the granted scopes do not allow it
-    SHARED = "shared"  # another portal user works with the same Webex account
+    SHARED = "shared"  # the same Webex account is linked elsewhere with the same client ID
     LATER = "later"  # Webex is busy; nobody waits for its answer
     FAILED = "failed"
 
@@ -76,8 +82,23 @@ def end_for_inactive_users(*, now: datetime) -> int:
 def discard(tokens: TokenSet, person: Person, app: WebexApp) -> None:
     """Tokens that came for somebody who is not entitled to them any more: Webex is told, if it
     may be, and they are not kept."""
-    scope = " ".join(tokens.scope or ())
-    _revoke(Grant(app=app, person_id=person.id, scope=scope), tokens.bearer)
+    _tell_webex(_not_kept(tokens, person, app), tokens.bearer)
+
+
+def discard_later(tokens: TokenSet, person: Person, app: WebexApp) -> None:
+    """The same after the commit, with nobody waiting."""
+    _tell_webex_later([(_not_kept(tokens, person, app), tokens.bearer)])
+
+
+def _not_kept(tokens: TokenSet, person: Person, app: WebexApp) -> Grant:
+    return Grant(app=app, person_id=person.id, scope=" ".join(tokens.scope or ()))
+
+
+def withdraw_questions(whose: Q) -> None:
+    """Forgets the consents that wait for "replace A by B?", whichever way they were given."""
+    for kind in (AuthorizationRequest, DeviceAuthorization):
+        waiting = kind._default_manager.filter(whose, pending_tokens__isnull=False)
+        waiting.update(pending_tokens=None)
 
 
 def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
@@ -86,7 +107,7 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
     with transaction.atomic():
         if not grant.disconnect():
             raise NotLinked
-        replacement.withdraw(user_id=grant.user_id, app_id=grant.app_id)
+        withdraw_questions(Q(user=grant.user_id, app=grant.app_id))
         GrantEvent.objects.create(
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
         )
@@ -124,7 +145,7 @@ def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
     """By the authorization's own id. Deleting by client id might hit a whole organisation."""
     if not grant.scopes >= scopes.REVOCATION:
         return Revocation.NOT_PERMITTED
-    if Grant.objects.of_person(grant.person_id).exclude(user=grant.user_id).exists():
+    if Grant.objects.of_person(grant.person_id, client_id=grant.app.client_id).exists():
         return Revocation.SHARED
     try:
         return _delete_authorizations(grant, bearer) if bearer else Revocation.FAILED

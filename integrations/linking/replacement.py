@@ -5,8 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
+from integrations.linking import disconnection
 from integrations.models import (
     AuthorizationRequest,
     BrandedURL,
@@ -45,7 +47,7 @@ def decide(
     brand: BrandedURL | None,
     now: datetime,
 ) -> str:
-    """Replaces the linked Webex account, or forgets the new consent. Returns the next path.
+    """Replaces the linked Webex account, or ends the new consent. Returns the next path.
 
     Raises ObjectDoesNotExist like `choice`.
     """
@@ -54,13 +56,6 @@ def decide(
         _replace(pending, user, now) if replace else _keep(pending, user, now)
         pending.record_decision(replaced=replace)
     return pending.next_path
-
-
-def withdraw(*, user_id: int, app_id: int) -> None:
-    """Forgets the consents that wait for an answer, whichever way they were given."""
-    for kind in (AuthorizationRequest, DeviceAuthorization):
-        rows = kind._default_manager.filter(user=user_id, app=app_id)
-        rows.filter(pending_tokens__isnull=False).update(pending_tokens=None)
 
 
 def _undecided(
@@ -76,7 +71,8 @@ def _undecided(
     if lock:
         waiting = waiting.select_for_update(of=("self",))
     app = brand.app if brand else None
-    return waiting.get(pk=id, app=app, app__is_enabled=True)  # type: ignore[misc]  # int or UUID
+    still_ours = waiting.filter(app=app, app__is_enabled=True, app__client_id=F("client_id"))
+    return still_ours.get(pk=id)  # type: ignore[misc]  # int or UUID
 
 
 def _replace(
@@ -94,3 +90,4 @@ def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: 
     for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
         kind = GrantEvent.Kind.KEPT
         GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)
+    disconnection.discard_later(*pending.load_pending_tokens(), pending.app)

@@ -79,6 +79,9 @@ class BrandedURL(models.Model):
             self.hostname = hostnames.normalise(self.hostname)
         except InvalidHostname as error:
             raise ValidationError({"hostname": str(error)}) from None
+        if hostnames.is_portal_host(self.hostname):
+            message = _("This is the portal's own hostname, where no brand is shown.")
+            raise ValidationError({"hostname": message})
         plain_http = hostnames.origin(self.hostname).startswith("http://")
         if plain_http and not hostnames.is_local(self.hostname):
             message = _("Portals are served over http here, so only *.localhost names are safe.")

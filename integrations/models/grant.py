@@ -66,8 +66,9 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
     def of_inactive_users(self) -> "GrantQuerySet":
         return self.not_disconnected().filter(user__is_active=False)
 
-    def of_person(self, person_id: str) -> "GrantQuerySet":
-        return self.not_disconnected().filter(person_id=person_id)
+    def of_person(self, person_id: str, *, client_id: str) -> "GrantQuerySet":
+        """Webex tells no two of these apart, whoever they belong to here."""
+        return self.not_disconnected().filter(person_id=person_id, app__client_id=client_id)
 
 
 def protect_unless_disconnected(

@@ -111,6 +111,9 @@ class WebexApp(models.Model):
         self.client_secret = secret
         self.client_secret_set_at = now
         self.client_secret_fingerprint = fingerprint(secret)
+        self.forget_client_answer()
+
+    def forget_client_answer(self) -> None:
         self.client_answer = ""
         self.resume()
 

@@ -193,8 +193,8 @@ def _what_became_of(revocation: disconnection.Revocation) -> str:
             "let it tell Webex; you can also remove it from your list at Webex."
         ),
         disconnection.Revocation.SHARED: _(
-            "Disconnected: this portal has deleted your access. Another portal user works with "
-            "the same Webex account, so nothing was revoked at Webex."
+            "Disconnected: this portal has deleted your access. The same Webex account is still "
+            "linked elsewhere in this portal, so nothing was revoked at Webex."
         ),
         disconnection.Revocation.LATER: _(
             "Disconnected: this portal has deleted its access. Webex is busy and is told as soon "

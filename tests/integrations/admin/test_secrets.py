@@ -226,4 +226,9 @@ def test_admins_see_that_two_users_share_a_webex_account(
     page = the_root.get(GRANTS, {"q": linked_alice.person_email})
 
     assert page.context["cl"].result_count == 2
-    assert Grant.objects.of_person(linked_alice.person_id).count() == 2
+    assert (
+        Grant.objects.of_person(
+            linked_alice.person_id, client_id=linked_alice.app.client_id
+        ).count()
+        == 2
+    )
