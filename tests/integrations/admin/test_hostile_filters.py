@@ -27,5 +27,3 @@ def test_a_search_for_the_word_is_none(browser, root, linked_alice, filters):
     page = browser(root, "admin.example.com").get(f"/admin/accounts/user/{filters}")
 
     assert page.status_code == 200
-
-
