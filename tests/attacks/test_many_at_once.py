@@ -1,5 +1,6 @@
 """64 strangers at once: the portal goes on saying that it lives, and operators get one mail."""
 
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -38,6 +39,22 @@ def test_64_strangers_at_once_silence_neither_health_nor_operators(portal, raw):
     assert "" not in siege.answers, siege
     assert siege.slowest_health < 1, siege
     assert portal.mail.visits - mails <= 1
+
+
+def test_64_strangers_at_once_who_guess_passwords_leave_the_others_their_threads(portal):
+    page = portal.ask("GET", "/sign-in/")
+    cookie = re.search(r"Set-Cookie: (csrftoken=\w+)", page)[1]
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    fields = f"username=alice&password=guess&csrfmiddlewaretoken={token}"
+    form = "Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(fields)}"
+
+    guess = request("POST", "/sign-in/", f"Cookie: {cookie}", *form) + fields.encode()
+
+    siege = portal.besiege(guess)
+
+    assert siege.answers["HTTP/1.1 503 Service Unavailable"] > 20, siege
+    assert siege.answers["HTTP/1.1 200 OK"] >= 3
+    assert siege.slowest_health < 1, siege
 
 
 def test_an_error_that_64_strangers_run_into_is_one_mail(portal):
