@@ -39,6 +39,10 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
     def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(created_at__lt=now - timedelta(days=7))
 
+    def note_return(self, state: str, *, now: datetime) -> None:
+        """The browser came back, though what it brought was not accepted. Spends nothing."""
+        self.filter(state=state, returned_at=None).update(returned_at=now)
+
     def undecided(self, user: "User", now: datetime) -> "AuthorizationRequestQuerySet":
         """Consents by another Webex person that wait for "replace A by B?"."""
         waiting = self.filter(user=user, pending_tokens__isnull=False)
@@ -118,6 +122,7 @@ class AuthorizationRequest(PendingConsent):
     next_path = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  # not as it left: without its session, say
     is_test = models.BooleanField(default=False)  # an admin tries the link; nothing is kept
 
     objects = AuthorizationRequestQuerySet.as_manager()

@@ -28,7 +28,10 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
         replaces = request.POST.get("decision") == "replace"
         path = replacement.decide(kind, id=id, replace=replaces, user=user, brand=brand, now=now)
     except ObjectDoesNotExist:
-        raise Http404 from None
+        if not replacement.was_decided(kind, id=id, user=user, brand=brand):
+            raise Http404 from None
+        messages.info(request, _("This was decided already. This is how things stand:"))
+        return SeeOther(reverse("webex"))
     except UndecryptableValue:
         text = _(
             "The portal can no longer read this consent. Your Webex account stays as it was; "
