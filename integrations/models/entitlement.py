@@ -13,7 +13,7 @@ from integrations.models.grant import Grant, GrantQuerySet
 
 # Another backend may grant what no table shows: then tables do not tell who lost it.
 KNOWN_BACKENDS = {
-    "axes.backends.AxesStandaloneBackend",  # grants nothing
+    "accounts.sign_in.LimitedBackend",  # grants nothing
     "django.contrib.auth.backends.ModelBackend",
 }
 
