@@ -1,9 +1,42 @@
 """Portal users. Our own class from the first migration, so that it can grow."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+class SignInFailureQuerySet(models.QuerySet["SignInFailure"]):
+    def recent(self, now: datetime) -> Self:
+        """A clock that was ahead locks nobody out for longer; the servers' differ by seconds."""
+        return self.filter(at__gt=now - SignInFailure.COUNTS_FOR, at__lt=now + timedelta(minutes=1))
+
+    def forget_old(self, now: datetime) -> None:
+        self.exclude(pk__in=self.recent(now)).delete()
+
+
+class SignInFailure(models.Model):
+    COUNTS_FOR = timedelta(minutes=10)
+
+    username = models.CharField(max_length=64)  # a digest: people type passwords there, too
+    network = models.CharField(max_length=50)  # an IPv4 address or an IPv6 /64; empty: unknown
+    browser = models.CharField(max_length=32, blank=True)  # one that signed in as them before
+    at = models.DateTimeField(db_index=True)
+
+    objects = SignInFailureQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["username", "at"], name="failures_of_a_name"),
+            models.Index(fields=["network", "at"], name="failures_from_a_network"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,11 +1,20 @@
 """What logs and error mails may say: ids and reasons, never a token, code, secret or verifier."""
 
+import hashlib
 import logging
 import re
+import threading
+import time
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.core import mail
+from django.db import connection
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter
+
+logger = logging.getLogger(__name__)
 
 SECRET_PARAMETER = re.compile(
     r"""(?ix)
@@ -27,6 +36,77 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+class DeservesMail(logging.Filter):
+    """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django"):
+            is_ours = getattr(record, "status_code", 500) == 503
+            return not is_ours and not record.name.startswith("django.security")
+        return record.levelno >= logging.CRITICAL
+
+
+class OperatorMailHandler(logging.Handler):
+    """One mail for each kind of error in ten minutes, and no request waits for it.
+
+    Of several processes one mails; while the database is away, each does.
+    """
+
+    EVERY = timedelta(minutes=10)
+    MOST_KINDS = 10  # in that time
+    THREAD = "mail to operators"
+    MORE = "For ten minutes, further errors of this kind are in the log only."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mailed_at: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if settings.ADMINS and self._is_news(kind := _kind(record)):
+            subject = " ".join(redact(f"{record.levelname}: {record.getMessage()}").split())
+            body = f"{self.format(record)}\n\n{self.MORE}"
+            letter = kind, subject[:200], body
+            threading.Thread(target=self._mail, args=letter, name=self.THREAD).start()
+
+    def _is_news(self, kind: str) -> bool:
+        now, every = time.monotonic(), self.EVERY.total_seconds()
+        self._mailed_at = {k: at for k, at in self._mailed_at.items() if now - at < every}
+        if kind in self._mailed_at or len(self._mailed_at) >= self.MOST_KINDS:
+            return False
+        self._mailed_at[kind] = now
+        return True
+
+    def _mail(self, kind: str, subject: str, body: str) -> None:
+        try:
+            if self._is_first_process(kind):
+                mail.mail_admins(subject, body)
+        except (OSError, ValueError) as error:
+            logger.warning("The operators could not be mailed: %s", type(error).__name__)
+        finally:
+            connection.close()
+
+    def _is_first_process(self, kind: str) -> bool:
+        from integrations import clock
+        from integrations.database import NOT_READY
+        from integrations.models import Lease
+
+        try:
+            now = clock.now()
+            return bool(Lease.objects.take([f"mail {kind}"], now=now, until=now + self.EVERY))
+        except NOT_READY:
+            return True
+
+
+def _kind(record: logging.LogRecord) -> str:
+    """Where it was said, and where an exception was raised; not what it was about."""
+    said = f"{record.name} {record.pathname}:{record.lineno} {record.msg}"
+    error, trace = record.exc_info[1:] if record.exc_info else (None, None)
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    raised = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return hashlib.sha256(f"{said} {type(error)} {raised}".encode()).hexdigest()[:16]
 
 
 class QuietExceptionReporter(ExceptionReporter):

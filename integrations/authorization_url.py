@@ -14,6 +14,7 @@ from integrations.errors import InvalidAuthorizationURL
 from integrations.scopes import SCOPE
 
 LONGEST_URL = 8000
+ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 
 
@@ -37,12 +38,21 @@ def parse(text: str) -> Pasted:
     client_id = parameters.get("client_id", "")
     if not CLIENT_ID.fullmatch(client_id):
         raise InvalidAuthorizationURL(_("It contains no valid client_id."))
-    scopes = tuple(dict.fromkeys(parameters.get("scope", "").split()))
+    scopes = _scopes(parameters.get("scope", ""))
+    return Pasted(client_id, scopes, parameters.get("redirect_uri", ""))
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    scopes = tuple(dict.fromkeys(text.split()))
     if not scopes:
         raise InvalidAuthorizationURL(_("It lists no scopes."))
+    if re.search(r"[,;]", text):
+        raise InvalidAuthorizationURL(
+            _("Its scopes are separated by commas. Webex puts a blank (%20) between them.")
+        )
     if not all(SCOPE.fullmatch(scope) for scope in scopes):
         raise InvalidAuthorizationURL(_("One of its scopes contains a character no scope may."))
-    return Pasted(client_id, scopes, parameters.get("redirect_uri", ""))
+    return scopes
 
 
 def unwrapped(text: str) -> str:
@@ -52,6 +62,10 @@ def unwrapped(text: str) -> str:
 
 def _check_endpoint(text: str) -> None:
     expected = authorize_endpoint()
+    if "&amp;" in text:
+        raise InvalidAuthorizationURL(
+            _("It has “&amp;” in place of “&”. Copy it from the page, not from its source.")
+        )
     if len(text) > LONGEST_URL or not text.isascii() or re.search(r"[\s\\\x00-\x1f]", text):
         raise InvalidAuthorizationURL(
             _("Paste the URL alone: it has no blanks and only plain characters.")
@@ -71,7 +85,12 @@ def _parameters(query: str) -> dict[str, str]:
     for name in names:
         if names.count(name) > 1:
             raise InvalidAuthorizationURL(_("It contains a parameter more than once."))
-    return dict(pairs)
+    parameters = dict(pairs)
+    if any(ENCODED.search(parameters.get(name, "")) for name in ("client_id", "scope")):
+        raise InvalidAuthorizationURL(
+            _("It is encoded twice (%253A, %2520). Copy it again from Webex.")
+        )
+    return parameters
 
 
 def build(

@@ -13,7 +13,8 @@ def now() -> datetime:
             cursor.execute("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
             return datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=UTC)
         cursor.execute("SELECT statement_timestamp()")
-        return cursor.fetchone()[0]
+        moment: datetime = cursor.fetchone()[0]
+        return moment
 
 
 class Ticking:

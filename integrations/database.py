@@ -12,9 +12,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AWAY = (OperationalError, InterfaceError, InternalError)  # the last one: it is read-only
+NO_SUCH = "no such "  # table, column: SQLite says OperationalError to a programmer's fault too
 NOT_READY = (DatabaseError, InterfaceError)  # away, or without our tables
 COMMIT_PATIENCE = 90.0  # seconds for which answers wait in memory for the database
 PAUSE = 0.2  # seconds between two attempts
+
+
+def is_away(error: Exception) -> bool:
+    return isinstance(error, AWAY) and not str(error).startswith(NO_SUCH)
 
 
 def retry_write(
@@ -34,7 +39,9 @@ def retry_write(
     while True:
         try:
             return write()
-        except AWAY:
+        except AWAY as error:
+            if not is_away(error):
+                raise
             connection.close()
             if time.monotonic() > gives_up:
                 logger.critical("Answers of Webex could not be stored: %s=%s", kind, list(ids))

@@ -121,6 +121,10 @@ class InvalidAuthorizationURL(IntegrationError, ValueError):
     """The pasted text is no Webex authorization URL. Its message says what is wrong with it."""
 
 
+class InvalidCredential(IntegrationError, ValueError):
+    """The pasted text can be neither client ID nor secret. Its message names the fault."""
+
+
 class InvalidLogo(IntegrationError, ValueError):
     """The upload cannot become a logo. Its message is a sentence for the person who sent it."""
 

@@ -1,6 +1,5 @@
 """Hostnames: one spelling for each, whoever typed it or sent it in a Host header."""
 
-import ipaddress
 import re
 
 import idna
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from integrations import plain_text
 from integrations.errors import InvalidHostname
 
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a name that ends in one is an address (WHATWG URL)
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -17,7 +17,7 @@ def normalise(text: str) -> str:
     """Lower case, A-labels (RFC 5890), no final dot.
 
     Raises InvalidHostname for anything that carries more than a hostname (scheme, port, path,
-    user) or is an IP address.
+    user), is an IP address in any spelling, or has no domain.
     """
     text = text.strip().removesuffix(".")
     if plain_text.has_hidden(text):  # a mapping to ASCII would drop some of them silently
@@ -32,8 +32,10 @@ def normalise(text: str) -> str:
     labels = hostname.split(".")
     if len(hostname) > 253 or not all(LABEL.fullmatch(label) for label in labels):
         raise InvalidHostname(_("This is not a valid hostname."))
-    if _is_address(hostname):
+    if NUMBER.fullmatch(labels[-1]):
         raise InvalidHostname(_("Enter a name, not an IP address."))
+    if len(labels) == 1 and not is_local(hostname):
+        raise InvalidHostname(_("Enter the full name with its domain, such as portal.example.com."))
     return hostname
 
 
@@ -45,16 +47,6 @@ def to_unicode(hostname: str) -> str:
         return hostname
 
 
-def _is_address(hostname: str) -> bool:
-    if hostname.rsplit(".", 1)[-1].isdigit():
-        return True
-    try:
-        ipaddress.ip_address(hostname)
-    except ValueError:
-        return False
-    return True
-
-
 def origin(hostname: str) -> str:
     """The origin a browser sees for this hostname, from the settings and never from a request."""
     return settings.BRANDED_URL_TEMPLATE.format(hostname=hostname)
@@ -63,3 +55,8 @@ def origin(hostname: str) -> str:
 def is_local(hostname: str) -> bool:
     """Whether the name stays on this machine (RFC 6761), so that plain http harms nobody."""
     return hostname == "localhost" or hostname.endswith(".localhost")
+
+
+def is_portal_host(hostname: str) -> bool:
+    """Whether the portal answers there as itself, with its settings and without a brand."""
+    return hostname in settings.PORTAL_HOSTS

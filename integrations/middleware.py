@@ -22,6 +22,7 @@ from integrations.portal_request import PortalRequest
 
 logger = logging.getLogger(__name__)
 
+LARGEST = 3_000_000  # bytes of one request; Django takes 2.5 MB of fields, and a logo has 100 KB
 PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -38,9 +39,13 @@ class BrandMiddleware:
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
         request.brand = None
-        if request.path in PROBES:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > LARGEST:
+            text = _("That is more than the portal accepts at once (3 MB). Please send less.")
+            return HttpResponse(text, status=413, content_type="text/plain")
+        if request.path_info in PROBES:
             return self.get_response(request)
-        host = _spelled_canonically(request.get_host())
+        host = _normalise_host(request)
         if host in settings.PORTAL_HOSTS:
             return self.get_response(request)
         try:
@@ -50,7 +55,7 @@ class BrandMiddleware:
         if request.brand is None:
             logger.warning("Request refused: reason=unknown_host")
             return HttpResponseBadRequest(_("Unknown host."), content_type="text/plain")
-        if request.path.startswith("/admin/"):
+        if request.path_info.startswith("/admin/"):
             return HttpResponseNotFound(_("Not found."), content_type="text/plain")
         return self.get_response(request)
 
@@ -61,13 +66,22 @@ def _not_ready(error: Exception) -> HttpResponse:
     return HttpResponse(text, status=503, content_type="text/plain")
 
 
+def _normalise_host(request: HttpRequest) -> str:
+    """For everything that asks later; Origin too, or forms sent to another spelling are refused."""
+    host = request.META["HTTP_HOST"] = _spelled_canonically(request.get_host())
+    scheme, separator, origin = request.META.get("HTTP_ORIGIN", "").partition("://")
+    if separator:
+        request.META["HTTP_ORIGIN"] = f"{scheme}://{_spelled_canonically(origin)}"
+    return host
+
+
 def _spelled_canonically(host: str) -> str:
     """`Portal.Example.com.:443` and `portal.example.com` are one; another port stays visible."""
     domain, port = split_domain_port(host)
     try:
         name = hostnames.normalise(domain)
     except InvalidHostname:
-        name = domain  # an address can be one of PORTAL_HOSTS
+        name = domain.lower()  # one of PORTAL_HOSTS can be an address, or have no domain
     return name if port in ("", "80", "443", _served_port()) else f"{name}:{port}"
 
 
@@ -99,7 +113,7 @@ class KeyCanaryMiddleware:
         self.verified = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.verified and request.path not in PROBES:
+        if not self.verified and request.path_info not in PROBES:
             if trouble := self._trouble():
                 return trouble
             self.verified = True

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 
 from accounts.models import User
 from integrations import clock
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
+from integrations.views import webex_share
 from tests.browsing import PortalClient
 
 H1, H2, H3 = "portal-a.example.com", "portal-b.example.com", "portal-a2.example.com"
@@ -34,6 +36,13 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
     running_sandbox.reset()
     settings.WEBEX_API_URL = running_sandbox.api_url
     return running_sandbox
+
+
+@pytest.fixture(autouse=True)
+def _as_at_its_start() -> None:
+    """This process: nothing kept, nobody waiting for Webex."""
+    cache.clear()
+    vars(webex_share.share).update(vars(webex_share.Share()))
 
 
 @pytest.fixture

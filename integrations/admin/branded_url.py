@@ -10,16 +10,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from integrations import colors, logos
+from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.typed import ModelForm
-from integrations.errors import InvalidLogo
+from integrations.errors import InvalidHostname, InvalidLogo
 from integrations.models import BrandedURL, Grant
+from integrations.operations import branded_urls
 
 
 class BrandedURLForm(ModelForm[BrandedURL]):
+    rename_anyway = forms.BooleanField(
+        label=gettext_lazy("Rename it although users may come through it"), required=False
+    )
     new_logo = forms.FileField(
         label=gettext_lazy("Logo"),
         required=False,
@@ -42,6 +46,28 @@ class BrandedURLForm(ModelForm[BrandedURL]):
             "brand_name": gettext_lazy("Shown in the header. Empty: the hostname is shown."),
         }
 
+    def clean_hostname(self) -> str:
+        try:
+            return hostnames.normalise(self.cleaned_data["hostname"])
+        except InvalidHostname as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        hostname = cleaned.get("hostname")
+        users = _dependants(self.instance)
+        if hostname in (None, self.instance.hostname) or not users or cleaned["rename_anyway"]:
+            return cleaned
+        text = ngettext(
+            "%(n)d linked user may come through %(hostname)s, which would stop working at once.",
+            "%(n)d linked users may come through %(hostname)s, which would stop working at once.",
+            users,
+        )
+        step = _("Register the new redirect URI at Webex first, or tick this and save again.")
+        self.add_error("hostname", text % {"n": users, "hostname": self.instance.hostname})
+        self.add_error("rename_anyway", step)
+        return cleaned
+
     def clean_new_logo(self) -> bytes | None:
         upload = self.cleaned_data["new_logo"]
         if not upload:
@@ -55,7 +81,9 @@ class BrandedURLForm(ModelForm[BrandedURL]):
 @admin.register(BrandedURL)
 class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
-    fields = ("hostname", "brand_name", "accent_color", "new_logo", "remove_logo")
+    fields = (
+        "hostname", "rename_anyway", "brand_name", "accent_color", "new_logo", "remove_logo",
+    )  # fmt: skip
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")
     list_select_related = ("app",)
     list_filter = ("app",)
@@ -66,7 +94,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
-        return super().get_queryset(request).defer("logo", "app__client_secret")
+        return super().get_queryset(request).defer("logo")
 
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
@@ -87,9 +115,11 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         return HttpResponse(bytes(brand.logo), content_type="image/png")
 
     def save_model(self, request: HttpRequest, obj: BrandedURL, form: Any, change: bool) -> None:
+        changed = set(form.changed_data)
         if form.cleaned_data["new_logo"] or form.cleaned_data.get("remove_logo"):
             obj.set_logo(form.cleaned_data["new_logo"])
-        super().save_model(request, obj, form, change)
+            changed |= {"logo", "logo_digest"}
+        branded_urls.save(obj, changed=changed, now=clock.now())
         if obj.unicode_hostname != obj.hostname:
             messages.warning(request, _homograph_warning(obj))
         if colors.contrast(obj.accent_color, colors.WHITE) < colors.STANDS_OUT:
@@ -117,9 +147,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         return Grant.objects.active().filter(app=brand.app_id).count()
 
     def dependants(self, obj: BrandedURL) -> int:
-        if obj.app_id is None:
-            return 0
-        return Grant.objects.with_tokens().filter(app=obj.app_id).count()
+        return _dependants(obj)
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:
@@ -136,6 +164,12 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     @admin.display(description=gettext_lazy("last successful return"))
     def last_return(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
+
+
+def _dependants(brand: BrandedURL) -> int:
+    if brand.app_id is None:
+        return 0
+    return Grant.objects.not_disconnected().filter(app=brand.app_id).count()
 
 
 def _homograph_warning(brand: BrandedURL) -> str:

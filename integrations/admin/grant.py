@@ -21,7 +21,6 @@ from integrations.renewal import on_demand
 
 MOST_AT_ONCE = 1000
 MOST_USERS = 1000  # whose names begin with what was searched for
-SECRETS = ("access_token", "refresh_token", "app__client_secret")
 
 
 class HorizonFilter(admin.SimpleListFilter):
@@ -65,7 +64,7 @@ class GrantAdmin(ReadOnly[Grant]):
     actions = ("refresh_now", "disconnect")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        return super().get_queryset(request).select_related("user", "app").defer(*SECRETS)
+        return super().get_queryset(request).select_related("user", "app")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Grant], search_term: str

@@ -30,10 +30,7 @@ class GrantEventAdmin(ReadOnly[GrantEvent]):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GrantEvent]:
-        related = super().get_queryset(request).select_related("actor", "grant__user", "grant__app")
-        return related.defer(
-            "grant__access_token", "grant__refresh_token", "grant__app__client_secret"
-        )
+        return super().get_queryset(request).select_related("actor", "grant__user", "grant__app")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[GrantEvent], search_term: str

@@ -46,7 +46,7 @@ class HostnamesField(forms.MultipleChoiceField):
     widget = TwoLists
 
     def offer(self, app: WebexApp) -> None:
-        rows = BrandedURL.objects.select_related("app").defer("logo", "app__client_secret")
+        rows = BrandedURL.objects.select_related("app").defer("logo")
         hostnames = list(rows.order_by("hostname"))
         self.widget.hostnames, self.widget.app = hostnames, app if app.pk else None
         mine = [brand for brand in hostnames if app.pk and brand.app_id == app.pk]

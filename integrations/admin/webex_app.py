@@ -24,10 +24,12 @@ from integrations.models import Grant, WebexApp
 from integrations.operations import integrations, readiness
 
 GENERAL = (
-    "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_secret",
-    "default_provisioning_id", "device_linking_enabled",
+    "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
+    "new_client_secret", "default_provisioning_id", "device_linking_enabled",
 )  # fmt: skip
-ONLY_FOR_EDITORS = {"new_client_secret", "enable_anyway", "hostnames", "new_hostnames"}
+ONLY_FOR_EDITORS = {
+    "enable_anyway", "new_client_anyway", "new_client_secret", "hostnames", "new_hostnames",
+}  # fmt: skip
 
 
 class CloneForm(ModelForm[WebexApp]):
@@ -223,7 +225,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         return app
 
     def dependants(self, obj: WebexApp) -> int:
-        return Grant.objects.with_tokens().filter(app=obj).count()
+        return Grant.objects.not_disconnected().filter(app=obj).count()
 
 
 def _change_url(app: WebexApp) -> str:

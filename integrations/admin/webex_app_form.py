@@ -7,14 +7,14 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from integrations import clock
+from integrations import clock, credentials
 from integrations.admin.two_lists import HostnamesField
 from integrations.admin.typed import ModelForm
 from integrations.authorization_url import unwrapped
-from integrations.errors import InvalidAuthorizationURL
-from integrations.models import BrandedURL, WebexApp
+from integrations.errors import InvalidAuthorizationURL, InvalidCredential
+from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.operations import integrations, readiness
 from integrations.plain_text import one_line
 
@@ -30,6 +30,10 @@ class WebexAppForm(ModelForm[WebexApp]):
     )
     enable_anyway = forms.BooleanField(
         label=gettext_lazy("Enable it although there are things to check"), required=False
+    )
+    new_client_anyway = forms.BooleanField(
+        label=gettext_lazy("Change the client ID although users are linked with the present one"),
+        required=False,
     )
     hostnames = HostnamesField(label=gettext_lazy("Hostnames"), required=False)
     new_hostnames = forms.CharField(
@@ -95,13 +99,27 @@ class WebexAppForm(ModelForm[WebexApp]):
                 raise ValidationError(str(error)) from None
         return text
 
+    def clean_client_id(self) -> str:
+        return self._checked("client_id")
+
+    def clean_new_client_secret(self) -> str:
+        return self._checked("new_client_secret")
+
+    def _checked(self, name: str) -> str:
+        text: str = self.cleaned_data[name]
+        try:
+            credentials.check(text)
+        except InvalidCredential as error:
+            raise ValidationError(str(error)) from None
+        return text
+
     def clean_new_hostnames(self) -> list[str]:
         words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["new_hostnames"]) if word]
         if len(words) > MOST_NEW_HOSTNAMES:
             raise ValidationError(_("Please paste at most 500 at a time."))
         hostnames = [self._read_hostname(word) for word in words]
         found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
-        for brand in found.defer("logo", "app__client_secret"):
+        for brand in found.defer("logo"):
             if brand.app and brand.app_id != self.instance.pk:
                 names = {"hostname": brand.hostname, "taker": brand.app}
                 raise ValidationError(_("%(hostname)s is used by “%(taker)s”."), params=names)
@@ -128,7 +146,24 @@ class WebexAppForm(ModelForm[WebexApp]):
             cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
             if cleaned["client_id"] != pasted.client_id:
                 self.add_error("client_id", _("The pasted URL belongs to another client ID."))
+        if (secret := cleaned.get("new_client_secret")) and secret == cleaned.get("client_id"):
+            self.add_error("new_client_secret", _("This is the client ID, not the secret."))
+        if "client_id" in cleaned and cleaned["client_id"] != self.instance.client_id:
+            self._check_new_client_id()
         return cleaned
+
+    def _check_new_client_id(self) -> None:
+        """Webex renews a token for no other client than the one it was issued to."""
+        linked = Grant.objects.active().filter(app=self.instance.pk).count()
+        if not linked or self.cleaned_data.get("new_client_anyway"):
+            return
+        text = ngettext(
+            "%d user is linked with the present client ID and would have to link again.",
+            "%d users are linked with the present client ID and would have to link again.",
+            linked,
+        )
+        self.add_error("client_id", text % linked)
+        self.add_error("new_client_anyway", _("Check this first, or tick this and save again."))
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]

@@ -40,7 +40,7 @@ def link_or_ask(
 ) -> Grant | None:
     """None where another Webex person is linked: then the request holds the tokens meanwhile."""
     with transaction.atomic():
-        grants = Grant.objects.without_tokens().select_for_update()  # who is linked must not change
+        grants = Grant.objects.select_for_update()  # who is linked must not change
         grant, _ = grants.get_or_create(user=request.user, app=request.app)
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
@@ -56,7 +56,7 @@ def link_or_ask(
 
 def record_declined(request: PendingConsent, *, now: datetime, reason: str = "") -> None:
     """An existing grant stays as it was, and tells that its user declined another consent."""
-    linked = Grant.objects.with_tokens().filter(user=request.user_id, app=request.app_id)
+    linked = Grant.objects.not_disconnected().filter(user=request.user_id, app=request.app_id)
     for pk in linked.values_list("pk", flat=True):
         GrantEvent.objects.create(
             grant_id=pk,

@@ -91,7 +91,7 @@ def progress(*, id: UUID, user: User, brand: BrandedURL | None, now: datetime) -
 
 
 def _mine(id: UUID, user: User, brand: BrandedURL | None) -> DeviceAuthorization:
-    mine = DeviceAuthorization.objects.without_secrets().select_related("app")
+    mine = DeviceAuthorization.objects.select_related("app")
     return mine.get(pk=id, user=user, app=brand.app if brand else None)
 
 

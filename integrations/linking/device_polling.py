@@ -83,12 +83,12 @@ def _claim(most: int) -> list[DeviceAuthorization]:
     if not most or not due.unclaimed(now).exists():  # a claim is a write even if it gets nothing
         return []
     claimed = due.claim(most=most, now=now, seconds=_claim_seconds())
-    return list(claimed.without_secrets().select_related("app"))
+    return list(claimed.select_related("app"))
 
 
 def _claim_seconds() -> float:
     """Outlives the poll and the two calls that follow an acceptance."""
-    return 2 * settings.WEBEX_TIMEOUT + 5
+    return float(2 * settings.WEBEX_TIMEOUT + 5)
 
 
 def _submit(
@@ -99,8 +99,6 @@ def _submit(
     try:
         client = oauth.Client(authorization.client_id, authorization.app.client_secret or "")
         code = authorization.device_code or ""
-    except DeviceAuthorization.DoesNotExist:
-        return  # its user was deleted
     except UndecryptableValue:
         authorization.finish(Status.FAILED, reason="undecryptable")
         return
@@ -205,7 +203,7 @@ def _link_if_entitled(
 def _is_entitled(authorization: DeviceAuthorization) -> bool:
     """As things are now: whose it is may have lost the right, or signed out, or be gone."""
     rows = DeviceAuthorization.objects.pending().filter(pk=authorization.pk)
-    fresh = rows.select_related("user", "app").defer("app__client_secret").first()
+    fresh = rows.select_related("user", "app").first()
     if fresh is None or not fresh.user.is_active:
         return False
     app, set_at = fresh.app, fresh.app.client_secret_set_at
@@ -218,7 +216,10 @@ def _is_entitled(authorization: DeviceAuthorization) -> bool:
 def _is_signed_in(authorization: DeviceAuthorization) -> bool:
     """Whether the sign-in it was started in still exists; signing out deletes it."""
     sessions = import_module(settings.SESSION_ENGINE).SessionStore()
-    return bool(authorization.session_key and sessions.exists(authorization.session_key))
+    try:
+        return bool(authorization.session_key and sessions.exists(authorization.session_key))
+    except UndecryptableValue:
+        return False
 
 
 def _was_disconnected(authorization: DeviceAuthorization) -> bool:

@@ -1,19 +1,25 @@
 """Ending a consent: our tokens go first, then Webex is asked to forget too, if it allows that."""
 
 import logging
+import threading
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from integrations import scopes
 from integrations.errors import IntegrationError, NotLinked, UndecryptableValue
-from integrations.linking import replacement
-from integrations.models import BrandedURL, Grant, GrantEvent, WebexApp
+from integrations.models import (
+    AuthorizationRequest,
+    BrandedURL,
+    DeviceAuthorization,
+    Grant,
+    GrantEvent,
+    WebexApp,
+)
 from integrations.tokens import Bearer, Person, TokenSet
 from integrations.webex import api
 from integrations.webex.http import Deadline
@@ -21,6 +27,7 @@ from integrations.webex.http import Deadline
 logger = logging.getLogger(__name__)
 
 REVOCATION_SECONDS = 8.0
+THREAD = "revocation"
 
 
 class Revocation(StrEnum):
@@ -28,33 +35,39 @@ class Revocation(StrEnum):
 
     REVOKED = "revoked"
     NOT_PERMITTED = "not_permitted"  # the granted scopes do not allow it
-    SHARED = "shared"  # another portal user works with the same Webex account
+    SHARED = "shared"  # the same Webex account is linked elsewhere with the same client ID
+    LATER = "later"  # Webex is busy; nobody waits for its answer
     FAILED = "failed"
 
 
-def disconnect(*, user: User, brand: BrandedURL | None, now: datetime) -> Revocation:
-    """The user's own wish. Raises NotLinked."""
+def disconnect(
+    *, user: User, brand: BrandedURL | None, now: datetime, waits: bool = True
+) -> Revocation:
+    """The user's own wish; with `waits` the answer of Webex is waited for. Raises NotLinked."""
     app = brand.app if brand else None
-    grant = Grant.objects.with_tokens().without_tokens().filter(user=user, app=app).first()
+    grant = Grant.objects.not_disconnected().filter(user=user, app=app).first()
     if grant is None:
         raise NotLinked
     bearer = _forget(grant, by=user, reason="", now=now)
-    return _tell_webex(grant, bearer)
+    if waits:
+        return _tell_webex(grant, bearer)
+    _tell_webex_later([(grant, bearer)])
+    return Revocation.LATER
 
 
 def end_each(grants: QuerySet[Grant], *, by: User | None, reason: str, now: datetime) -> int:
     """How many were ended; those that were disconnected already do not count.
 
-    Webex is told after the commit, for the admin deactivates and deletes users in a transaction.
+    Webex is told after the commit, for the admin deactivates and deletes users in a transaction,
+    and by a thread: no page waits for a thousand answers.
     """
     live = grants.exclude(status=Grant.Status.DISCONNECTED).select_related("user", "app")
-    ended = 0
-    for grant in live.defer("access_token", "refresh_token", "app__client_secret"):
+    ended = []
+    for grant in live:
         with suppress(NotLinked):  # disconnected meanwhile
-            bearer = _forget(grant, by=by, reason=reason, now=now)
-            transaction.on_commit(partial(_tell_webex, grant, bearer))
-            ended += 1
-    return ended
+            ended.append((grant, _forget(grant, by=by, reason=reason, now=now)))
+    _tell_webex_later(ended)
+    return len(ended)
 
 
 def end_all_of(user: User, *, by: User | None, reason: str, now: datetime) -> int:
@@ -69,8 +82,23 @@ def end_for_inactive_users(*, now: datetime) -> int:
 def discard(tokens: TokenSet, person: Person, app: WebexApp) -> None:
     """Tokens that came for somebody who is not entitled to them any more: Webex is told, if it
     may be, and they are not kept."""
-    scope = " ".join(tokens.scope or ())
-    _revoke(Grant(app=app, person_id=person.id, scope=scope), tokens.bearer)
+    _tell_webex(_not_kept(tokens, person, app), tokens.bearer)
+
+
+def discard_later(tokens: TokenSet, person: Person, app: WebexApp) -> None:
+    """The same after the commit, with nobody waiting."""
+    _tell_webex_later([(_not_kept(tokens, person, app), tokens.bearer)])
+
+
+def _not_kept(tokens: TokenSet, person: Person, app: WebexApp) -> Grant:
+    return Grant(app=app, person_id=person.id, scope=" ".join(tokens.scope or ()))
+
+
+def withdraw_questions(whose: Q) -> None:
+    """Forgets the consents that wait for "replace A by B?", whichever way they were given."""
+    for kind in (AuthorizationRequest, DeviceAuthorization):
+        waiting = kind._default_manager.filter(whose, pending_tokens__isnull=False)
+        waiting.update(pending_tokens=None)
 
 
 def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bearer | None:
@@ -79,11 +107,25 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
     with transaction.atomic():
         if not grant.disconnect():
             raise NotLinked
-        replacement.withdraw(user_id=grant.user_id, app_id=grant.app_id)
+        withdraw_questions(Q(user=grant.user_id, app=grant.app_id))
         GrantEvent.objects.create(
             grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
         )
     return bearer
+
+
+def _tell_webex_later(ended: list[tuple[Grant, Bearer | None]]) -> None:
+    if ended:
+        telling = threading.Thread(target=_tell_webex_each, args=(ended,), name=THREAD, daemon=True)
+        transaction.on_commit(telling.start)
+
+
+def _tell_webex_each(ended: list[tuple[Grant, Bearer | None]]) -> None:
+    try:
+        for grant, bearer in ended:
+            _tell_webex(grant, bearer)
+    finally:
+        connection.close()
 
 
 def _tell_webex(grant: Grant, bearer: Bearer | None) -> Revocation:
@@ -103,7 +145,7 @@ def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
     """By the authorization's own id. Deleting by client id might hit a whole organisation."""
     if not grant.scopes >= scopes.REVOCATION:
         return Revocation.NOT_PERMITTED
-    if Grant.objects.of_person(grant.person_id).exclude(user=grant.user_id).exists():
+    if Grant.objects.of_person(grant.person_id, client_id=grant.app.client_id).exists():
         return Revocation.SHARED
     try:
         return _delete_authorizations(grant, bearer) if bearer else Revocation.FAILED

@@ -58,7 +58,7 @@ def end_long_lost(*, now: datetime) -> int:
     if not entitlement.is_known_in_sql():
         return 0
     limit = now - timedelta(days=settings.WEBEX_RIGHT_LOST_DAYS)
-    marked = Grant.objects.with_tokens().without_tokens().filter(right_lost_at__lte=limit)
+    marked = Grant.objects.not_disconnected().filter(right_lost_at__lte=limit)
     oldest = marked.select_related("user").order_by("right_lost_at")[:ENDED_AT_ONCE]
     keys = [each.pk for each in oldest if not each.user.has_perm("integrations.use_webex")]
     ending = Grant.objects.filter(pk__in=keys)

@@ -74,9 +74,9 @@ class LinkStatus:
 
 def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
     app = brand.app if brand else None
-    grants = Grant.objects.without_tokens().filter(user=user, app=app)
+    grants = Grant.objects.filter(user=user, app=app)
     if not user.has_perm("integrations.use_webex"):
-        left = grants.with_tokens().first() if app else None
+        left = grants.not_disconnected().first() if app else None
         return LinkStatus(State.RIGHT_LOST if left else State.NOT_OFFERED, left)
     if app is None or not app.is_enabled:
         return LinkStatus(State.NOT_OFFERED)

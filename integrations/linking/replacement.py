@@ -5,8 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
+from integrations.linking import disconnection
 from integrations.models import (
     AuthorizationRequest,
     BrandedURL,
@@ -32,7 +34,7 @@ def choice(
 ) -> Choice:
     """Raises ObjectDoesNotExist where there is nothing (left) to decide."""
     pending = _undecided(kind, id, user, brand, now)
-    present = Grant.objects.without_tokens().get(user=user, app=pending.app).person
+    present = Grant.objects.get(user=user, app=pending.app).person
     return Choice(present, pending.load_pending_tokens()[1])
 
 
@@ -45,7 +47,7 @@ def decide(
     brand: BrandedURL | None,
     now: datetime,
 ) -> str:
-    """Replaces the linked Webex account, or forgets the new consent. Returns the next path.
+    """Replaces the linked Webex account, or ends the new consent. Returns the next path.
 
     Raises ObjectDoesNotExist like `choice`.
     """
@@ -54,13 +56,6 @@ def decide(
         _replace(pending, user, now) if replace else _keep(pending, user, now)
         pending.record_decision(replaced=replace)
     return pending.next_path
-
-
-def withdraw(*, user_id: int, app_id: int) -> None:
-    """Forgets the consents that wait for an answer, whichever way they were given."""
-    for kind in (AuthorizationRequest, DeviceAuthorization):
-        rows = kind._default_manager.filter(user=user_id, app=app_id)
-        rows.filter(pending_tokens__isnull=False).update(pending_tokens=None)
 
 
 def _undecided(
@@ -76,14 +71,15 @@ def _undecided(
     if lock:
         waiting = waiting.select_for_update(of=("self",))
     app = brand.app if brand else None
-    return waiting.get(pk=id, app=app, app__is_enabled=True)  # type: ignore[misc]  # int or UUID
+    still_ours = waiting.filter(app=app, app__is_enabled=True, app__client_id=F("client_id"))
+    return still_ours.get(pk=id)  # type: ignore[misc]  # int or UUID
 
 
 def _replace(
     pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime
 ) -> None:
     tokens, person = pending.load_pending_tokens()
-    grant, _ = Grant.objects.without_tokens().get_or_create(user=user, app=pending.app)
+    grant, _ = Grant.objects.get_or_create(user=user, app=pending.app)
     reason = f"{grant.person_email} → {person.email}"[:200]
     grant.store(tokens, now=now, person=person, hostname=pending.hostname)
     kind = GrantEvent.Kind.REPLACED
@@ -91,6 +87,7 @@ def _replace(
 
 
 def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime) -> None:
-    for grant in Grant.objects.with_tokens().without_tokens().filter(user=user, app=pending.app):
+    for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
         kind = GrantEvent.Kind.KEPT
         GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)
+    disconnection.discard_later(*pending.load_pending_tokens(), pending.app)

@@ -14,12 +14,13 @@ from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
 from integrations.models.webex_app import WebexApp
 
+CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
+
 
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
-        """What this hostname looks like and which integration it uses; without secret and logo."""
-        found = self.filter(hostname=hostname).select_related("app")
-        return found.defer("app__client_secret", "logo").first()
+        """What this hostname looks like and which integration it uses; without the logo."""
+        return self.filter(hostname=hostname).select_related("app").defer("logo").first()
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""
@@ -78,6 +79,9 @@ class BrandedURL(models.Model):
             self.hostname = hostnames.normalise(self.hostname)
         except InvalidHostname as error:
             raise ValidationError({"hostname": str(error)}) from None
+        if hostnames.is_portal_host(self.hostname):
+            message = _("This is the portal's own hostname, where no brand is shown.")
+            raise ValidationError({"hostname": message})
         plain_http = hostnames.origin(self.hostname).startswith("http://")
         if plain_http and not hostnames.is_local(self.hostname):
             message = _("Portals are served over http here, so only *.localhost names are safe.")
@@ -86,7 +90,7 @@ class BrandedURL(models.Model):
     @property
     def redirect_uri(self) -> str:
         """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
-        return hostnames.origin(self.hostname) + reverse("webex_callback")
+        return hostnames.origin(self.hostname) + CALLBACK_PATH
 
     def test_url(self, ticket: str) -> str:
         return hostnames.origin(self.hostname) + reverse("webex_test", args=[ticket])

@@ -5,13 +5,15 @@ A claim ends by itself, so that the rows of a killed process are free again with
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models import Q
 
+Row = TypeVar("Row", bound=models.Model)
 
-class ClaimableQuerySet(models.QuerySet[Any]):
+
+class ClaimableQuerySet(models.QuerySet[Row]):
     def unclaimed(self, now: datetime) -> Self:
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
@@ -21,8 +23,8 @@ class ClaimableQuerySet(models.QuerySet[Any]):
     def claim(self, *, most: int, now: datetime, seconds: float) -> Self:
         """Claims up to `most` of these rows and returns them, in the order of this queryset."""
         claimed = self.claim_columns("id", most=most, now=now, seconds=seconds)
-        rows: Self = self.model._default_manager.filter(pk__in=[pk for (pk,) in claimed])
-        return rows.order_by(*self.query.order_by)
+        rows: Any = self.model._default_manager.filter(pk__in=[pk for (pk,) in claimed])
+        return cast(Self, rows.order_by(*self.query.order_by))
 
     def claim_columns(
         self, *columns: str, most: int, now: datetime, seconds: float
@@ -30,11 +32,13 @@ class ClaimableQuerySet(models.QuerySet[Any]):
         """The same in one statement; returns raw values, so that encrypted ones stay ciphertext.
 
         On PostgreSQL rows that another process is just claiming are skipped. The UPDATE repeats the
-        condition itself: a SELECT alone was seen to hand the same rows to two processes.
+        condition itself: a SELECT alone was seen to hand the same rows to two processes. And it
+        chooses first: PostgreSQL may run a subquery once for each row, each time for other rows.
         """
         claim = [uuid.uuid4(), now + timedelta(seconds=seconds), now]
         kinds = ("claimed_by", "claimed_until", "claimed_until")
-        prepare = [self.model._meta.get_field(kind).get_db_prep_save for kind in kinds]
+        fields: list[Any] = [self.model._meta.get_field(kind) for kind in kinds]
+        prepare = [field.get_db_prep_save for field in fields]
         values = [each(value, connection) for each, value in zip(prepare, claim, strict=True)]
         table = connection.ops.quote_name(self.model._meta.db_table)
         free = self.claimable(now).values("pk")[:most]
@@ -43,12 +47,15 @@ class ClaimableQuerySet(models.QuerySet[Any]):
             chosen += " " + connection.ops.for_update_sql(skip_locked=True, of=[table])
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "  # noqa: S608
-                f"WHERE id IN ({chosen}) AND (claimed_until IS NULL OR claimed_until <= %s) "
+                f"WITH chosen (pk) AS MATERIALIZED ({chosen}) "  # noqa: S608
+                f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "
+                "WHERE id IN (SELECT chosen.pk FROM chosen) "
+                "AND (claimed_until IS NULL OR claimed_until <= %s) "
                 f"RETURNING {', '.join(columns)}",
-                [*values[:2], *parameters, values[2]],
+                [*parameters, *values],
             )
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
 
 class Claimable(models.Model):
@@ -67,6 +74,6 @@ class Claimable(models.Model):
         self.claimed_by, self.claimed_until = claimed_by, claimed_until
         return True
 
-    def rows_as_read(self) -> ClaimableQuerySet:
+    def rows_as_read(self) -> ClaimableQuerySet[Self]:
         """This row, unless somebody changed what matters since it was read."""
         raise NotImplementedError

@@ -30,7 +30,7 @@ LAST_MOMENT = timedelta(seconds=0.4)
 UNATTENDED_INTERVALS = 3
 
 
-class DeviceAuthorizationQuerySet(ClaimableQuerySet):
+class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
     def live(self) -> "DeviceAuthorizationQuerySet":
         status = DeviceAuthorization.Status
         return self.filter(status__in=[status.STARTING, status.PENDING])
@@ -48,9 +48,6 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
         waiting = self.filter(user=user, status=DeviceAuthorization.Status.UNDECIDED)
         return waiting.filter(expires_at__gt=now, pending_tokens__isnull=False)
 
-    def without_secrets(self) -> "DeviceAuthorizationQuerySet":
-        return self.defer("device_code", "session_key", "pending_tokens", "app__client_secret")
-
     def reserve(
         self, *, user: "User", brand: BrandedURL, session_key: str, now: datetime
     ) -> "DeviceAuthorization":
@@ -65,7 +62,7 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet):
         if others.count() >= LIVE_PER_APP:
             raise TooManyStarts(STARTING_TIME)
         self.filter(user=user).end(DeviceAuthorization.Status.CANCELLED)
-        return self.create(
+        return self.create(  # type: ignore[misc]  # the plugin knows attnames only
             user=user,
             app=app,
             client_id=app.client_id,

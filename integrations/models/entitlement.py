@@ -25,13 +25,13 @@ def is_known_in_sql() -> bool:
 def newly_lost() -> GrantQuerySet:
     """Anti-joins, which stay fast at any number of users; NOT IN would compare all with all."""
     own, by_group = _holders()
-    live = Grant.objects.with_tokens().filter(right_lost_at=None, user__is_superuser=False)
+    live = Grant.objects.not_disconnected().filter(right_lost_at=None, user__is_superuser=False)
     return live.filter(~Exists(own), ~Exists(by_group))
 
 
 def returned() -> GrantQuerySet:
     own, by_group = _holders()
-    marked = Grant.objects.with_tokens().filter(right_lost_at__isnull=False)
+    marked = Grant.objects.not_disconnected().filter(right_lost_at__isnull=False)
     return marked.filter(Q(user__is_superuser=True) | Exists(own) | Exists(by_group))
 
 

@@ -31,6 +31,7 @@ class GrantEvent(Notice):
         REPLACED = "REPLACED", _("Replaced by another Webex account")
         DISCONNECTED = "DISCONNECTED", _("Disconnected")
         CONSENT_LOST = "CONSENT_LOST", _("Webex no longer accepts the consent")
+        TRIED_AGAIN = "TRIED_AGAIN", _("Tried again with a new client secret")
         EXPIRING = "EXPIRING", _("The consent ends soon")
         DECLINED = "DECLINED", _("Linking again was declined at Webex")
         KEPT = "KEPT", _("Kept; another Webex account was turned down")

@@ -14,12 +14,12 @@ SONG = "tweet"
 class KeyCanaryQuerySet(models.QuerySet["KeyCanary"]):
     def plant(self) -> None:
         if not self.exists():
-            self.create(pk=1, song=SONG)
+            self.create(pk=1, song=SONG)  # type: ignore[misc]  # the plugin knows attnames only
 
     def verify(self) -> None:
         """Raises WrongEncryptionKey; DatabaseError where the database is down or empty."""
         try:
-            sings = self.values_list("song", flat=True).get(pk=1) == SONG
+            sings = self.get(pk=1).song == SONG
         except UndecryptableValue:
             sings = False
         if not sings:

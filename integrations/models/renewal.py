@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from integrations.models.claim import ClaimableQuerySet
+from integrations.models.claim import ClaimableQuerySet, Row
 from integrations.tokens import TokenSet
 
 SHORTEST_RENEWAL = timedelta(seconds=60)
@@ -66,7 +66,7 @@ def due_at(tokens: TokenSet, now: datetime) -> datetime:
     return now + max(half_life * random.uniform(0.9, 1.0), SHORTEST_RENEWAL)
 
 
-class RenewableQuerySet(ClaimableQuerySet):
+class RenewableQuerySet(ClaimableQuerySet[Row]):
     def store_renewals(self, renewals: list[Renewal], *, now: datetime) -> set[int]:
         """`Grant.store` for many, in one transaction; returns the ids of those that came too late.
 
@@ -94,7 +94,8 @@ class RenewableQuerySet(ClaimableQuerySet):
             return {pk for (pk,) in cursor.fetchall()}
 
     def _prepare(self, name: str, value: Any) -> Any:
-        return self.model._meta.get_field(name).get_db_prep_save(value, connection)
+        field: Any = self.model._meta.get_field(name)
+        return field.get_db_prep_save(value, connection)
 
     def _update_statement(self, shared: list[str], secret: list[str]) -> str:
         """The version fences each row: it is not written if somebody relinked meanwhile."""

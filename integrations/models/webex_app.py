@@ -18,13 +18,6 @@ def fingerprint(secret: str) -> str:
     return salted_hmac("integrations.client_secret", secret, algorithm="sha256").hexdigest()[:8]
 
 
-class WebexAppManager(models.Manager["WebexApp"]):
-    """Without the secret: read only where it is used, written only when it is new."""
-
-    def get_queryset(self) -> models.QuerySet["WebexApp"]:
-        return super().get_queryset().defer("client_secret")
-
-
 class WebexApp(models.Model):
     name = models.CharField(
         _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
@@ -62,6 +55,10 @@ class WebexApp(models.Model):
             "redirect URIs."
         ),
     )
+    client_answer = models.CharField(  # of Webex, to client ID and secret alone
+        max_length=20, blank=True, editable=False
+    )
+    client_asked_at = models.DateTimeField(null=True, editable=False)
     refresh_paused_until = models.DateTimeField(_("paused until"), null=True, editable=False)
     pause_reason = models.CharField(_("pause reason"), max_length=200, blank=True, editable=False)
     pause_count = models.PositiveIntegerField(default=0, editable=False)
@@ -70,8 +67,6 @@ class WebexApp(models.Model):
     hostname_of_older_grants = models.CharField(max_length=253, null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-
-    objects = WebexAppManager()
 
     class Meta:
         verbose_name = _("Webex integration")
@@ -116,6 +111,10 @@ class WebexApp(models.Model):
         self.client_secret = secret
         self.client_secret_set_at = now
         self.client_secret_fingerprint = fingerprint(secret)
+        self.forget_client_answer()
+
+    def forget_client_answer(self) -> None:
+        self.client_answer = ""
         self.resume()
 
     def resume(self) -> None:

@@ -112,7 +112,7 @@ def figures_by_integration(
         ready = readiness.check_readiness(app, facts[app.pk], now=now)
         figures[app.pk] = IntegrationFigures(ready, facts[app.pk].brands)
     grants = Grant.objects.filter(app__in=apps).order_by()
-    live = grants.with_tokens().values("app", "status").annotate(count=Count("*"))
+    live = grants.not_disconnected().values("app", "status").annotate(count=Count("*"))
     key = hash(tuple(figures))
     for row in counted(f"integrations.{key}", lambda: list(live)):
         is_linked = row["status"] == Grant.Status.ACTIVE

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
+from django.db.models import Q
 
+from integrations.linking import disconnection
 from integrations.models import BrandedURL, WebexApp
+from integrations.renewal import client_probe, outcomes
 
-SECRET_COLUMNS = {
-    "client_secret", "client_secret_set_at", "client_secret_fingerprint",
-    "refresh_paused_until", "pause_reason",
-}  # fmt: skip
+SECRET_COLUMNS = {"client_secret", "client_secret_set_at", "client_secret_fingerprint"}
+CLIENT_COLUMNS = {"client_answer", "refresh_paused_until", "pause_reason", "pause_count"}
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,26 @@ def save(
     if "authorization_url" in columns:
         app.authorization_url_pasted_at = now
         columns |= {"authorization_url_pasted_at", "client_id"}
+    previous = app.client_secret_set_at
+    is_new_client = bool(secret) or _has_new_client_id(app)
     if secret:
         app.replace_secret(secret, now=now)
         columns |= SECRET_COLUMNS
+    if is_new_client:
+        app.forget_client_answer()
+        columns |= CLIENT_COLUMNS
     with transaction.atomic():
         app.save(update_fields={*columns, "updated_at"} if app.pk else None)
+        if is_new_client and app.client_secret_set_at:
+            outcomes.try_again(app, since=previous, now=now)
+            # After the commit, for it asks Webex: a clue for the page, which blocks nothing.
+            transaction.on_commit(partial(client_probe.check, app, now=now), robust=True)
+        disconnection.withdraw_questions(Q(app=app) & ~Q(client_id=app.client_id))
         return _assign(app, hostnames, now) if hostnames else []
+
+
+def _has_new_client_id(app: WebexApp) -> bool:
+    return WebexApp.objects.filter(pk=app.pk).exclude(client_id=app.client_id).exists()
 
 
 def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:

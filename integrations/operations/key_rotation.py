@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast
 
-from integrations.fields import EncryptedTextField
+from integrations.fields import Ciphertext, EncryptedTextField
 from integrations.models import KeyCanary
 
 Rows = models.QuerySet[Any, Any]
@@ -62,10 +62,11 @@ def rotate(*, advance: Callable[[int, int], None]) -> Report:
     for model, columns in _encrypted_columns():
         tally = Tally(model.__name__)
         for rows in _chunks(model, columns):
-            for pk, *ciphertexts in rows:
-                for column, ciphertext in zip(columns, ciphertexts, strict=True):
-                    _count(tally, ciphertext)
-                    _re_encrypt(model, pk, column, ciphertext)
+            for pk, column, ciphertext in _values(rows, columns):
+                position, text = _decrypt(ciphertext)
+                tally.by_key[position] += 1
+                if position > 1:
+                    _re_encrypt(model, pk, column, ciphertext, text)
             done += len(rows)
             advance(done, everything)
         before.append(tally)
@@ -77,29 +78,32 @@ def _count_all() -> list[Tally]:
     for model, columns in _encrypted_columns():
         tally = Tally(model.__name__)
         for rows in _chunks(model, columns):
-            for _, *ciphertexts in rows:
-                for ciphertext in ciphertexts:
-                    _count(tally, ciphertext)
+            for _, _, ciphertext in _values(rows, columns):
+                tally.by_key[_decrypt(ciphertext)[0]] += 1
         tallies.append(tally)
     return tallies
 
 
-def _count(tally: Tally, ciphertext: str | None) -> None:
-    if ciphertext is not None:
-        tally.by_key[_decrypt(ciphertext)[0]] += 1
+def _values(
+    rows: list[tuple[Any, ...]], columns: list[str]
+) -> Iterator[tuple[Any, str, Ciphertext]]:
+    for pk, *ciphertexts in rows:
+        for column, ciphertext in zip(columns, ciphertexts, strict=True):
+            if ciphertext is not None:
+                yield pk, column, ciphertext
 
 
-def _re_encrypt(model: type[models.Model], pk: int, column: str, ciphertext: str | None) -> None:
-    position, text = _decrypt(ciphertext) if ciphertext is not None else (NO_KEY, "")
-    if position > 1:
-        unchanged = _with_ciphertexts(model, [column]).filter(pk=pk, **{_raw(column): ciphertext})
-        unchanged.update(**{column: text})
+def _re_encrypt(
+    model: type[models.Model], pk: Any, column: str, ciphertext: Ciphertext, text: str
+) -> None:
+    rows = model._base_manager.annotate(stored=Cast(column, models.TextField()))
+    rows.filter(pk=pk, stored=ciphertext.stored).update(**{column: text})
 
 
-def _decrypt(ciphertext: str) -> tuple[int, str]:
+def _decrypt(ciphertext: Ciphertext) -> tuple[int, str]:
     for position, key in enumerate(settings.FIELD_ENCRYPTION_KEY, start=1):
         try:
-            return position, Fernet(key).decrypt(ciphertext.encode()).decode()
+            return position, Fernet(key).decrypt(ciphertext.stored.encode()).decode()
         except (InvalidToken, ValueError):
             continue
     return NO_KEY, ""
@@ -114,20 +118,8 @@ def _encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
 
 
 def _chunks(model: type[models.Model], columns: list[str]) -> Iterator[list[tuple[Any, ...]]]:
-    names = [_raw(column) for column in columns]
-    rows = _with_ciphertexts(model, columns).order_by("pk").values_list("pk", *names)
+    rows = model._base_manager.order_by("pk").values_list("pk", *columns)
     chunk = list(rows[:ROWS_AT_ONCE])
     while chunk:
         yield chunk
         chunk = list(rows.filter(pk__gt=chunk[-1][0])[:ROWS_AT_ONCE])
-
-
-def _with_ciphertexts(model: type[models.Model], columns: list[str]) -> Rows:
-    """As plain text columns, which nothing decrypts on the way."""
-    raw = {_raw(column): Cast(column, models.TextField()) for column in columns}
-    rows: Rows = model._base_manager.annotate(**raw)
-    return rows
-
-
-def _raw(column: str) -> str:
-    return f"raw_{column}"

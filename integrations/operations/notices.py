@@ -67,10 +67,9 @@ def _notice_expiring(now: datetime) -> None:
 def _due(now: datetime) -> Iterator[AppIncident | GrantEvent]:
     """Operators first."""
     incidents = AppIncident.objects.to_tell(now).order_by("began_at")
-    yield from incidents.select_related("app").defer("app__client_secret")[:AT_ONCE]
+    yield from incidents.select_related("app")[:AT_ONCE]
     events = GrantEvent.objects.to_tell(now).order_by("at")
-    secrets = ("grant__access_token", "grant__refresh_token", "grant__app__client_secret")
-    yield from events.select_related("grant__user", "grant__app").defer(*secrets)[:AT_ONCE]
+    yield from events.select_related("grant__user", "grant__app")[:AT_ONCE]
 
 
 def _send_each(now: datetime) -> None:

@@ -17,6 +17,7 @@ from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
 from integrations.plain_text import isolated
+from integrations.renewal.refusal_policy import Client
 from integrations.webex import device
 
 COUNTED = timedelta(days=7)  # authorization requests are kept that long
@@ -128,6 +129,7 @@ def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
         _authorization_url(app),
         *_scopes(app),
         _client_secret(facts),
+        *_client(app),
         _hostnames(facts),
         *_redirect_uris(app, facts),
         *_twins(facts),
@@ -191,6 +193,16 @@ def _client_secret(facts: Facts) -> Check:
         _("The client secret is missing."),
         _("Webex shows it only once. If it is lost, regenerate it at developer.webex.com."),
     )
+
+
+def _client(app: WebexApp) -> Iterable[Check]:
+    """What Webex said to client ID and secret when they were last tried: a clue."""
+    if app.client_answer == Client.REFUSED:
+        sentence = _("Webex refuses the client ID and secret.")
+        step = _("Copy both again from developer.webex.com. What you save is tried at once.")
+        yield Check("client", Level.ASKS, sentence, step)
+    elif app.client_answer == Client.ACCEPTED:
+        yield Check("client", Level.FINE, _("Webex accepts the client ID and secret."))
 
 
 def _hostnames(facts: Facts) -> Check:

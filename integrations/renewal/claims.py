@@ -40,7 +40,7 @@ class Row:
 
     def grant(self) -> Grant | None:
         """As it is now; None where it is somebody else's by now."""
-        grants = Grant.objects.without_tokens().select_related("app")
+        grants = Grant.objects.select_related("app")
         ours = {"version": self.version, "claimed_until": self.claimed_until}
         return grants.filter(pk=self.pk, **ours).first()
 

@@ -9,32 +9,51 @@ import logging
 import secrets
 from datetime import datetime
 
-from django.conf import settings
-
-from integrations.errors import InvalidClient, InvalidGrant, Refused, WebexError
+from integrations.errors import (
+    InvalidClient,
+    InvalidGrant,
+    Refused,
+    UndecryptableValue,
+    WebexError,
+)
+from integrations.models import WebexApp
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
 
+PROBE_URI = "https://www.example.com"
+PATIENCE = 4.0  # seconds for one call: an admin may wait for the page
 
-def ask(client: oauth.Client, *, now: datetime) -> Client:
-    """Two calls at most, each within WEBEX_TIMEOUT."""
-    found = _is_known(client, now)
-    if found:
-        wrong = oauth.Client(client.id, secrets.token_hex(32))
-        found = True if _is_known(wrong, now) is False else None
-    answer = {True: Client.ACCEPTED, False: Client.REFUSED, None: Client.UNKNOWN}[found]
-    logger.info("Client probe: client=%s answer=%s", client.id, answer)
+
+def check(app: WebexApp, *, now: datetime) -> Client:
+    """Asks, and keeps the answer for the integration's page. Two calls at most."""
+    try:
+        client = oauth.Client(app.client_id, app.client_secret or "")
+    except UndecryptableValue:
+        return Client.UNKNOWN
+    answer = _ask(client, now)
+    # Not if the secret is new since: what the old one was told says nothing about it.
+    ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)
+    ours.update(client_answer=answer, client_asked_at=now)
+    logger.info("Client probe: app=%s answer=%s", app.pk, answer)
     return answer
+
+
+def _ask(client: oauth.Client, now: datetime) -> Client:
+    is_known = _is_known(client, now)
+    if not is_known:
+        return Client.UNKNOWN if is_known is None else Client.REFUSED
+    wrong = oauth.Client(client.id, secrets.token_hex(32))
+    return Client.ACCEPTED if _is_known(wrong, now) is False else Client.UNKNOWN
 
 
 def _is_known(client: oauth.Client, now: datetime) -> bool | None:
     """None where the answer says nothing about the client."""
     code = oauth.AuthorizationCode(secrets.token_urlsafe(32), PROBE_URI, secrets.token_urlsafe(48))
     try:
-        oauth.exchange_code(client, code, sent_at=now, deadline=Deadline(settings.WEBEX_TIMEOUT))
+        oauth.exchange_code(client, code, sent_at=now, deadline=Deadline(PATIENCE))
     except InvalidClient:
         return False
     except InvalidGrant:
@@ -44,6 +63,3 @@ def _is_known(client: oauth.Client, now: datetime) -> bool | None:
     except WebexError:
         pass
     return None
-
-
-PROBE_URI = "https://www.example.com"

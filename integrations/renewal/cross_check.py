@@ -114,7 +114,7 @@ def _ask(client: oauth.Client, row: _Row) -> TokenSet | WebexError:
 
 
 def _record(row: _Row, error: WebexError, now: datetime) -> None:
-    grants = Grant.objects.without_tokens().select_related("app")
+    grants = Grant.objects.select_related("app")
     for grant in grants.filter(pk=row.pk, version=row.version):
         refused = isinstance(error, InvalidGrant | Refused)
         (outcomes.put_in_doubt if refused else outcomes.record_failure)(grant, error, now=now)

@@ -55,7 +55,7 @@ def drain(
     if app.is_paused(ticking.now()) or not _may_probe(app, ticking.now()):
         return Counter()
     try:
-        app.client_secret  # noqa: B018  deferred: read here, once
+        app.client_secret  # noqa: B018  decrypted here, once
     except UndecryptableValue:
         outcomes.pause(app, InvalidClient("client secret cannot be decrypted"), now=ticking.now())
         return Counter()

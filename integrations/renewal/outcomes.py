@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import F
 
 from integrations.errors import (
     AmbiguousOutcome,
@@ -21,6 +22,7 @@ from integrations.errors import (
 )
 from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
 from integrations.models.grant import GrantQuerySet
+from integrations.webex.answers import BARE_REFUSAL
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ AFTER_LOST_ANSWER = timedelta(seconds=30)
 BETWEEN_REFUSALS = timedelta(minutes=1)
 LAST_CHANCE = 6.0  # seconds: longer than one attempt to reach the database again
 WRONG_CLIENT_PAUSE = timedelta(minutes=10)
+WORTH_TRYING_AGAIN = timedelta(days=14)  # as long as an access token lives
 REFUSED_PAUSE = timedelta(minutes=5)  # at most, while everybody is refused
 CLIENT_REFUSED = "Webex refuses the client ID or secret"
 
@@ -92,10 +95,42 @@ def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outc
             reason=reason,
             tracking_id=error.tracking_id,
             at=now,
-            notice_due=True,
+            notice_due=not _was_told(grant, now),
         )
     logger.warning("Webex consent lost: grant=%s reason=%s %s", grant.pk, reason, error)
     return Outcome.CONSENT_LOST
+
+
+def _was_told(grant: Grant, now: datetime) -> bool:
+    """Of the same end, before it was tried once more."""
+    tried = grant.events.filter(kind=GrantEvent.Kind.TRIED_AGAIN, at__gt=now - timedelta(days=1))
+    return tried.exists()
+
+
+def try_again(app: WebexApp, *, since: datetime | None, now: datetime) -> int:
+    """After the client secret changed: perhaps it was the client that Webex refused, not them.
+
+    Those given up on a bare refusal while the old secret was in use, and not long ago: one call
+    each. How many.
+    """
+    began = max(since or now, now - WORTH_TRYING_AGAIN)
+    lost = {"kind": GrantEvent.Kind.CONSENT_LOST, "reason": BARE_REFUSAL, "at__gte": began}
+    grants = Grant.objects.filter(
+        app=app,
+        status=Grant.Status.CONSENT_LOST,
+        refresh_token_expires_at__gt=now,
+        pk__in=GrantEvent.objects.filter(**lost).values("grant"),
+    )
+    keys = list(grants.values_list("pk", flat=True))
+    Grant.objects.filter(pk__in=keys, status=Grant.Status.CONSENT_LOST).update(
+        status=Grant.Status.ACTIVE,
+        refresh_due_at=now,
+        suspect_since=None,
+        version=F("version") + 1,
+    )
+    kind = GrantEvent.Kind.TRIED_AGAIN
+    GrantEvent.objects.bulk_create(GrantEvent(grant_id=pk, kind=kind, at=now) for pk in keys)
+    return len(keys)
 
 
 def retry_later(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
@@ -140,7 +175,7 @@ def release(grant: Grant) -> Outcome:
 
 
 def back_off(failures: int) -> timedelta:
-    wait = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY)
+    wait: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 10), LAST_RETRY)
     return wait * random.uniform(0.9, 1.1)
 
 

@@ -80,7 +80,7 @@ class Refusals:
         tally: Counter[Outcome] = Counter()
         if not self.policy.has_accepted:
             self.policy.suspects = retry_write(self._count_suspects, [])
-            self.policy.client = client_probe.ask(self.client, now=self.ticking.now())
+            self.policy.client = client_probe.check(self.app, now=self.ticking.now())
         if self.policy.client is not Client.REFUSED and self._proof_matters():
             result = cross_check.ask_others(
                 self.app,

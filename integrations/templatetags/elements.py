@@ -1,5 +1,6 @@
 """The shapes that pages repeat: each is one tag here and one small template."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
@@ -78,3 +79,9 @@ def post_button(
 ) -> dict[str, object]:
     """A form of nothing but a button, for what a link must not do."""
     return {"url": reverse(view, args=args), "label": label, "look": look, "hidden": hidden}
+
+
+@register.filter
+def in_order(words: Iterable[str]) -> list[str]:
+    """A set has another order in each process, and a reader meets several."""
+    return sorted(words)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import next_path
 from integrations import clock
-from integrations.database import AWAY
+from integrations.database import AWAY, is_away
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -31,6 +31,7 @@ from integrations.errors import (
 from integrations.linking import consent, disconnection
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.webex_share import WebexBusy, share, waits_for_webex
 from integrations.webex import api
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse
     if not request.user.has_perm("integrations.use_webex"):
         logger.warning("Consent refused: reason=permission user=%s", request.user.pk)
         return render(request, "403.html", status=403)
+    return _redeem(request, callback)
+
+
+@waits_for_webex
+def _redeem(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
     try:
         result = consent.complete(
             callback,
@@ -77,7 +83,9 @@ def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse
         return render(request, "integrations/consent_refused.html", status=400)
     except (WebexError, UndecryptableValue) as error:
         return _explain(request, error)
-    except AWAY:
+    except AWAY as error:
+        if not is_away(error):
+            raise
         return render(request, "integrations/not_stored.html", status=503)
     if isinstance(result, consent.Undecided):
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
@@ -158,9 +166,7 @@ def disconnect(request: PortalRequest) -> HttpResponse:
     may_use_webex = request.user.has_perm("integrations.use_webex")
     page = SeeOther(reverse("webex" if may_use_webex else "my_account"))
     try:
-        revocation = disconnection.disconnect(
-            user=request.user, brand=request.brand, now=clock.now()
-        )
+        revocation = _disconnect(request)
     except NotLinked:
         if not may_use_webex:
             raise PermissionDenied from None
@@ -168,6 +174,15 @@ def disconnect(request: PortalRequest) -> HttpResponse:
         return page
     messages.success(request, _what_became_of(revocation))
     return page
+
+
+def _disconnect(request: PortalRequest) -> disconnection.Revocation:
+    user, brand, now = request.user, request.brand, clock.now()
+    try:
+        with share.hold(user.pk):
+            return disconnection.disconnect(user=user, brand=brand, now=now)
+    except WebexBusy:  # ours goes at once; Webex is not waited for
+        return disconnection.disconnect(user=user, brand=brand, now=now, waits=False)
 
 
 def _what_became_of(revocation: disconnection.Revocation) -> str:
@@ -178,8 +193,12 @@ def _what_became_of(revocation: disconnection.Revocation) -> str:
             "let it tell Webex; you can also remove it from your list at Webex."
         ),
         disconnection.Revocation.SHARED: _(
-            "Disconnected: this portal has deleted your access. Another portal user works with "
-            "the same Webex account, so nothing was revoked at Webex."
+            "Disconnected: this portal has deleted your access. The same Webex account is still "
+            "linked elsewhere in this portal, so nothing was revoked at Webex."
+        ),
+        disconnection.Revocation.LATER: _(
+            "Disconnected: this portal has deleted its access. Webex is busy and is told as soon "
+            "as it answers."
         ),
         disconnection.Revocation.FAILED: _(
             "Disconnected: this portal has deleted its access. Webex could not be told; you can "

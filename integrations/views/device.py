@@ -15,18 +15,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from integrations import clock
-from integrations.errors import InvalidClient, NotReady, TooManyStarts, WebexError
+from integrations.errors import (
+    InvalidClient,
+    NotReady,
+    TooManyStarts,
+    WebexError,
+)
 from integrations.linking import device
 from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest
 from integrations.tasks import device_polling
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.webex_share import waits_for_webex
 
 logger = logging.getLogger(__name__)
 
 
 @require_POST
 @webex_user_required
+@waits_for_webex
 def start(request: PortalRequest) -> HttpResponse:
     try:
         id = device.start(

@@ -16,6 +16,7 @@ from integrations.errors import (
 from integrations.linking import connection_page, link_status, profile
 from integrations.portal_request import PortalRequest
 from integrations.views.access import webex_user_required
+from integrations.views.webex_share import waits_for_webex
 from integrations.webex import api
 
 
@@ -33,6 +34,7 @@ def webex(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 @webex_user_required
+@waits_for_webex
 def my_webex(request: PortalRequest) -> HttpResponse:
     context: dict[str, object] = {}
     try:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from integrations import clock
+from integrations.errors import UndecryptableValue
 from integrations.linking import replacement
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
@@ -28,6 +29,13 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
         path = replacement.decide(kind, id=id, replace=replaces, user=user, brand=brand, now=now)
     except ObjectDoesNotExist:
         raise Http404 from None
+    except UndecryptableValue:
+        text = _(
+            "The portal can no longer read this consent. Your Webex account stays as it was; "
+            "please link the other one again."
+        )
+        messages.error(request, text)
+        return SeeOther(reverse("webex"))
     done, kept = _("Your Webex account was replaced."), _("Your Webex account stays as it was.")
     messages.success(request, done if replaces else kept)
     return SeeOther(path or reverse("webex"))

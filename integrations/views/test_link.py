@@ -15,6 +15,7 @@ from integrations.linking import test_link
 from integrations.linking.consent import Callback
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther
+from integrations.views.webex_share import waits_for_webex
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def is_return(request: PortalRequest, callback: Callback) -> bool:
     return bool(callback.state) and callback.state == request.session.get(STATE)
 
 
+@waits_for_webex
 def show_result(request: PortalRequest, callback: Callback) -> HttpResponse:
     try:
         result = test_link.arrive(

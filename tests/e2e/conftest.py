@@ -22,6 +22,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
 REDIS_DATABASES = itertools.count(1)
+KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def demo_environment(folder: Path) -> dict[str, str]:
 
     Only where the suite runs on PostgreSQL and Redis, the demo does so too.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     chosen = {"DEMO_DIR": str(folder / ".demo"), "PYTHONUNBUFFERED": "1"}
     if os.environ["DATABASE_URL"].startswith("postgres"):
         chosen["DEMO_DATABASE_URL"] = new_postgres_database(os.environ["DATABASE_URL"], folder)
@@ -124,6 +125,12 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield context.new_page()
     context.close()
     assert [text for text in complaints if text] == []
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where photographs go. PICTURES=folder keeps them."""
+    return Path(os.environ.get("PICTURES", tmp_path))
 
 
 def photograph(page: Page, path: Path | None = None) -> bytes:

@@ -1,6 +1,6 @@
 """Linking from another device: the portal in one browser, the phone at Webex in another.
 
-UPDATE_PICTURES=1 keeps the picture that the README shows.
+PICTURES=folder keeps the pictures.
 """
 
 import io
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from integrations.webex.device import HELPER_URIS
 from tests.e2e.conftest import Demo, photograph
-from tests.e2e.test_pictures import PICTURES, look
+from tests.e2e.test_pictures import look
 from tests.e2e.test_story import ACME, GLOBEX, expect_mark, sign_in, sign_in_admin
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
@@ -193,15 +193,14 @@ def test_cancelling_leads_back_and_the_code_is_dead_in_the_portal(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_device_page_is_wider_than_its_window(
-    page: Page, device_demo: Demo, tmp_path: Path, scheme: str
+    page: Page, device_demo: Demo, pictures: Path, scheme: str
 ) -> None:
-    folder = PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path
     page.emulate_media(color_scheme=scheme)
     sign_in(page, device_demo, ACME, "alice")
     press_link_with_another_device(page, device_demo)
     url = page.url
-    look(page, folder, f"device-{scheme}")
+    look(page, pictures, f"device-{scheme}")
     page.get_by_role("button", name="Cancel").click()
     page.goto(url)
     expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
-    look(page, folder, f"device-over-{scheme}")
+    look(page, pictures, f"device-over-{scheme}")

@@ -1,9 +1,8 @@
 """Every portal page at desktop and phone width, light and dark: nothing may stick out.
 
-UPDATE_PICTURES=1 keeps the pictures that the README shows.
+PICTURES=folder keeps the pictures.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,40 +13,38 @@ from tests.e2e.test_story import GLOBEX, press_webex_in_the_menu, sign_in, sign_
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
-PICTURES = Path(__file__).parent / "pictures"
 SIZES = {"desktop": (1360, 850), "phone": (390, 844)}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_its_window(
-    chromium: Browser, demo: Demo, tmp_path: Path, scheme: str
+    chromium: Browser, demo: Demo, pictures: Path, scheme: str
 ) -> None:
-    folder = PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path
     page = chromium.new_context(color_scheme=scheme).new_page()
 
     page.goto(demo.at(GLOBEX))
-    look(page, folder, f"sign-in-{scheme}")
+    look(page, pictures, f"sign-in-{scheme}")
     sign_in(page, demo, GLOBEX, "alice")
-    look(page, folder, f"home-not-linked-{scheme}")
+    look(page, pictures, f"home-not-linked-{scheme}")
     page.set_viewport_size({"width": 1360, "height": 850})
     page.get_by_role("link", name="My Account").first.hover()
-    photograph(page, folder / f"menu-{scheme}-desktop.png")
+    photograph(page, pictures / f"menu-{scheme}-desktop.png")
     press_webex_in_the_menu(page)
     sign_in_at_webex(page, "Carol Clark")
     page.get_by_role("button", name="Accept").click()
-    look(page, folder, f"my-account-linked-{scheme}")
+    look(page, pictures, f"my-account-linked-{scheme}")
     for name in ("webex", "webex/profile", "nowhere"):
         page.goto(demo.at(GLOBEX, f"/{name}/"))
-        look(page, folder, f"{name.replace('/', '-')}-{scheme}")
+        look(page, pictures, f"{name.replace('/', '-')}-{scheme}")
     page.goto(demo.at(GLOBEX, "/webex/"))
     page.get_by_role("button", name="Reconnect").click()
     sign_in_at_webex(page, "Alice Adams")
     page.get_by_role("button", name="Accept").click()
-    look(page, folder, f"replace-{scheme}")
+    look(page, pictures, f"replace-{scheme}")
     page.get_by_role("button", name="Keep").click()
     page.goto(demo.at(GLOBEX, "/webex/"))
     page.get_by_role("button", name="Disconnect").click()
-    look(page, folder, f"disconnected-{scheme}")
+    look(page, pictures, f"disconnected-{scheme}")
     page.context.close()
 
 

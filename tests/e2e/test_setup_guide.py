@@ -1,9 +1,8 @@
 """The whole guide in a real browser, from an empty database to a linked user.
 
-UPDATE_PICTURES=1 keeps the pictures that the README shows.
+PICTURES=folder keeps the pictures.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,15 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import guide
 from tests.e2e.conftest import Demo, photograph
-from tests.e2e.test_pictures import PICTURES
 from tests.e2e.test_story import expect_mark, press_webex_in_the_menu, sign_in, sign_in_at_webex
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
 
 def test_the_guide_leads_from_nothing_to_a_linked_user(
-    page: Page, empty_demo: Demo, tmp_path: Path
+    page: Page, empty_demo: Demo, pictures: Path
 ) -> None:
-    folder = PICTURES if os.environ.get("UPDATE_PICTURES") else tmp_path
-
-    guide.walk(page, empty_demo, lambda name: photograph(page, folder / f"guide-{name}.png"))
+    guide.walk(page, empty_demo, lambda name: photograph(page, pictures / f"guide-{name}.png"))
 
     sign_in(page, empty_demo, guide.INITECH, "alice")
     expect_mark(page, "not-linked")

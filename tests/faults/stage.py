@@ -95,7 +95,7 @@ class Stage:
         grants = Grant.objects.active().filter(app=app) if app else Grant.objects.active()
         now = clock.now()
         grants.update(refreshed_at=now - timedelta(days=8))  # first: a drain may still be running
-        self.due += on_demand.make_due(list(grants.without_tokens()), now=now)
+        self.due += on_demand.make_due(list(grants), now=now)
 
     # --- the operator ----------------------------------------------------------------------------
 

@@ -30,10 +30,11 @@ def raw(row: models.Model, column: str) -> Any:
 
 
 def spoil(row: models.Model, column: str) -> None:
-    """Puts something there that no key decrypts."""
+    """Puts the ciphertext of a key there that nobody has any more."""
+    key = row._meta.pk.get_db_prep_value(row.pk, connection)
     with connection.cursor() as cursor:
         query = f'UPDATE "{row._meta.db_table}" SET "{column}" = %s WHERE id = %s'
-        cursor.execute(query, ["gAAAA-not-decryptable", row.pk])
+        cursor.execute(query, ["gAAAAABnever" + "A" * 80, key])
 
 
 def assert_refused(

@@ -166,6 +166,27 @@ def test_the_url_for_the_browser_has_each_parameter_once_and_no_other():
     )
 
 
+@pytest.mark.parametrize(
+    ("pasted", "sentence"),
+    [
+        (GOOD.replace("&", "&amp;"), "“&amp;” in place of “&”"),
+        (GOOD.replace("%3A", "%253A"), "encoded twice"),
+        (GOOD.replace("%20", "%2520"), "encoded twice"),
+        (GOOD.replace("%20", ","), "separated by commas"),
+        (GOOD.replace("%20", "%2C%20"), "separated by commas"),
+        (GOOD.replace("%20", ";"), "separated by commas"),
+        (GOOD.replace(CLIENT_ID, "C6%2520f0"), "encoded twice"),
+        (GOOD.partition("&scope")[0], "lists no scopes"),
+        (GOOD.replace("%20", "%22"), "a character no scope may"),
+    ],
+)
+def test_the_fault_that_is_there_is_named(pasted, sentence):
+    with pytest.raises(InvalidAuthorizationURL) as raised:
+        authorization_url.parse(pasted)
+
+    assert sentence in str(raised.value)
+
+
 def test_blanks_between_scopes_are_written_as_percent_20():
     assert "+" not in build()
     assert "people_read%20spark" in build()

@@ -6,12 +6,12 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core import serializers
 from django.core.exceptions import FieldError
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Upper
 
 from integrations.errors import UndecryptableValue
-from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
+from integrations.models import Grant, WebexApp
 from tests.integrations.refusals import raw
 
 SECRET = "9a1c-the-client-secret"
@@ -49,8 +49,9 @@ def test_any_text_comes_back_as_it_was(app, text):
     assert WebexApp.objects.get().client_secret == text
 
 
-def test_null_stays_null(app):
-    app.client_secret = None
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_nothing_is_null(app, nothing):
+    app.client_secret = nothing
     app.save()
 
     assert raw(app, "client_secret") is None
@@ -83,16 +84,6 @@ def test_what_no_key_decrypts_raises_and_stays_in_the_row(app, damage):
     assert raw(app, "client_secret") == ciphertext
 
 
-def test_a_row_with_an_unreadable_column_can_be_read_and_saved_without_it(app):
-    write(app, "client_secret", "unreadable")
-
-    row = WebexApp.objects.get()
-    row.name = "Renamed"
-    row.save()
-
-    assert raw(app, "client_secret") == "unreadable"
-
-
 @pytest.mark.parametrize(
     "expression",
     [F("name"), Value("x"), Upper("client_secret"), Concat("name", Value("x")), F("client_secret")],
@@ -107,9 +98,8 @@ def test_an_expression_is_refused_and_nothing_is_written(app, expression):
 
 
 def test_an_expression_is_refused_in_save_and_create_too(app):
-    app.client_secret = F("name")
-    with pytest.raises(FieldError), transaction.atomic():
-        app.save()
+    with pytest.raises(FieldError):
+        app.client_secret = F("name")
     with pytest.raises(FieldError), transaction.atomic():
         WebexApp.objects.create(name="Globex", client_secret=Value("x"))
 
@@ -129,8 +119,7 @@ def test_update_and_bulk_create_encrypt(app):
     WebexApp.objects.bulk_create([WebexApp(name="Globex", client_secret="bulk")])
 
     assert raw(app, "client_secret").startswith("gAAAAA")
-    secrets = WebexApp.objects.order_by("pk").values_list("client_secret", flat=True)
-    assert list(secrets) == ["new", "bulk"]
+    assert [each.client_secret for each in WebexApp.objects.order_by("pk")] == ["new", "bulk"]
 
 
 def test_ciphertext_handed_in_stays_the_text_it_is(app):
@@ -174,25 +163,6 @@ def test_a_fixture_that_is_loaded_leaves_the_secret_empty(app):
         restored.save()
 
     assert raw(WebexApp.objects.get(), "client_secret") is None
-
-
-def test_every_secret_column_is_encrypted():
-    named = {
-        f"{model.__name__}.{field.name}"
-        for model in (AuthorizationRequest, Grant, KeyCanary, WebexApp)
-        for field in model._meta.get_fields()
-        if isinstance(field, models.TextField) and hasattr(field, "get_transform")
-        if type(field).__name__ == "EncryptedTextField"
-    }
-
-    assert named >= {
-        "AuthorizationRequest.code_verifier",
-        "AuthorizationRequest.pending_tokens",
-        "Grant.access_token",
-        "Grant.refresh_token",
-        "KeyCanary.song",
-        "WebexApp.client_secret",
-    }
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
 """Which hosts the portal answers on, however they are spelt."""
 
+import io
+import re
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from integrations.models import AuthorizationRequest, BrandedURL
+from integrations.models.branded_url import CALLBACK_PATH
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX, H1, H2
 
@@ -38,6 +43,52 @@ def test_other_spellings_of_a_hostname_start_the_same_consent(alice_browser, spe
     assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
 
 
+@pytest.mark.parametrize("spelling", [H1, H1.upper(), f"{H1}.", f"{H1}:443", f"{H1.title()}.:443"])
+@pytest.mark.parametrize("origin", [H1, f"{H1}.", f"{H1}:443"])
+def test_a_form_may_be_sent_under_each_spelling_of_a_hostname(alice, acme, spelling, origin):
+    headers = {"HTTP_HOST": spelling, "HTTP_ORIGIN": f"https://{origin}"}
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/sign-in/", secure=True, **headers)
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    fields = {"username": "alice", "password": "correct horse", "csrfmiddlewaretoken": token}
+
+    assert client.post("/sign-in/", fields, secure=True, **headers).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [f"https://{H2}", f"http://{H1}", f"https://{H1}:8443", f"https://x.{H1}", "null", "https://["],
+)
+def test_a_form_of_another_origin_is_refused(alice, acme, globex, origin):
+    client = Client(enforce_csrf_checks=True, HTTP_HOST=H1, HTTP_ORIGIN=origin)
+    page = client.get("/sign-in/", secure=True)
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    fields = {"username": "alice", "password": "correct horse", "csrfmiddlewaretoken": token}
+
+    assert client.post("/sign-in/", fields, secure=True).status_code == 403
+
+
+@pytest.mark.parametrize("spelling", ["INTRANET", "intranet.", "[2001:DB8::1]", "192.0.2.7:443"])
+def test_a_portal_host_may_be_an_address_or_a_single_label(db, settings, spelling):
+    settings.PORTAL_HOSTS = ["intranet", "[2001:db8::1]", "192.0.2.7"]
+
+    assert Client(HTTP_HOST=spelling).get("/sign-in/", secure=True).status_code == 200
+
+
+@pytest.mark.parametrize("length", [3_000_001, 400_000_000, 10**30])
+@pytest.mark.parametrize("path", ["/sign-in/", "/admin/login/", "/healthz/"])
+def test_an_endless_upload_is_refused_before_it_is_read(db, length, path):
+    untouched = io.BytesIO(b"x" * 100)
+    upload = {"CONTENT_LENGTH": str(length), "wsgi.input": untouched}
+    upload["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+
+    page = Client(HTTP_HOST=PORTAL_HOST).post(path, secure=True, **upload)
+
+    assert page.status_code == 413
+    assert page.text == "That is more than the portal accepts at once (3 MB). Please send less."
+    assert untouched.tell() == 0
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -53,6 +104,28 @@ def test_a_proxys_headers_do_not_move_the_request(alice_browser, globex, headers
     alice_browser.post("/webex/connect/", **headers)
 
     assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/"])
+def test_a_script_name_does_not_bring_the_admin_to_a_branded_host(browser, root, acme, path):
+    assert browser(root, H1).get(path, SCRIPT_NAME="/x").status_code == 404
+
+
+def test_a_script_name_does_not_let_an_unknown_host_in(db):
+    client = Client(HTTP_HOST="evil.example")
+
+    assert client.get("/", SCRIPT_NAME="/healthz", secure=True).status_code == 400
+
+
+def test_a_script_name_changes_no_address(alice_browser):
+    alice_browser.post("/webex/connect/", SCRIPT_NAME="/x")
+
+    assert AuthorizationRequest.objects.get().redirect_uri == f"https://{H1}/webex/callback/"
+    assert alice_browser.get("/my-account/", SCRIPT_NAME="/x").text.count("/x/") == 0
+
+
+def test_redirect_uris_lead_to_the_callback():
+    assert reverse("webex_callback") == CALLBACK_PATH
 
 
 def test_plain_http_is_not_taken_for_https(alice, acme):

@@ -6,10 +6,12 @@ from django.db.models import ProtectedError
 
 from accounts.models import User
 from integrations import clock
+from integrations.linking import disconnection
 from integrations.models import AuthorizationRequest, Grant, WebexApp
 from integrations.operations import housekeeping
 from integrations.renewal import on_demand
 from integrations.scopes import MINIMUM
+from tests import threads
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
 from tests.integrations import sweeping
 from tests.integrations.refusals import raw, rows
@@ -166,6 +168,7 @@ def test_who_leaves_is_revoked_at_webex_after_the_commit(
     assert not sandbox.ledger.calls  # never inside the transaction
     for callback in callbacks:
         callback()
+    threads.finish(disconnection.THREAD)
 
     assert all(grant.refresh_token is None for grant in Grant.objects.all())
     assert sandbox.ledger.count("/v1/authorizations", method="GET") == 1

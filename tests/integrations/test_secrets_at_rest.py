@@ -77,7 +77,7 @@ def test_dumpdata_holds_neither_secrets_nor_ciphertext(busy_portal, sandbox, nat
     (grant,) = [
         row for row in json.loads(written.getvalue()) if row["model"] == "integrations.grant"
     ]
-    assert grant["fields"]["access_token"] == grant["fields"]["refresh_token"] == ""
+    assert not [name for name in grant["fields"] if name.endswith(("_token", "_ciphertext"))]
     assert found_in(written.getvalue(), sandbox) == set()
     assert "gAAAAA" not in written.getvalue()
 

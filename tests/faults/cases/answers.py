@@ -28,7 +28,7 @@ def _each_person(stage: Stage, faults: list[dict[str, Any]]) -> WebexApp:
 
 def _then_recovers(stage: Stage, *, retries: int) -> None:
     """The first round leaves the broken ones as they were, the second one renews them."""
-    before = dict(Grant.objects.values_list("person_email", "access_token"))
+    before = {grant.person_email: grant.access_token for grant in Grant.objects.all()}
     stage.worker()
     stage.sweep_until(stage.nothing_due, "the first round")
     failing = Grant.objects.filter(failing_since__isnull=False)
@@ -160,8 +160,8 @@ def disagreement(stage: Stage) -> None:
 
 
 def _tokens(app: WebexApp) -> list[str]:
-    pairs = Grant.objects.filter(app=app).values_list("access_token", "refresh_token")
-    return [token for pair in pairs for token in pair]
+    grants = Grant.objects.filter(app=app)
+    return [token for grant in grants for token in (grant.access_token, grant.refresh_token)]
 
 
 LIVES = [0, -5, "3600", "abc", True, False, None, 10**20, [], {}, 1e300]

@@ -181,6 +181,41 @@ def test_a_fingerprint_tells_two_secrets_apart_and_gives_neither_away(paula, acm
     assert "another-secret" not in page
 
 
+@pytest.mark.parametrize(
+    ("field", "pasted", "sentence"),
+    [
+        ("new_client_secret", "•" * 20, "dots"),
+        ("new_client_secret", "\u200b9a1c9a1c", "invisible character"),
+        ("client_id", "“C9a1c”", "quotation marks"),
+    ],
+)
+def test_a_credential_with_a_trace_of_where_it_was_copied_is_refused(
+    paula, acme, field, pasted, sentence
+):
+    before = acme.client_secret_fingerprint
+
+    response = change(paula, acme, **{field: pasted})
+
+    assert sentence in errors(response)[field]
+    assert "another client ID" not in errors(response).get("client_id", "")
+    acme.refresh_from_db()
+    assert acme.client_secret_fingerprint == before
+
+
+def test_the_client_id_is_not_taken_for_the_secret(paula, acme):
+    response = change(paula, acme, new_client_secret=f" {acme.client_id} ")
+
+    assert "This is the client ID" in errors(response)["new_client_secret"]
+
+
+def test_a_new_integration_does_not_take_the_client_id_of_its_url_for_the_secret(paula, acme):
+    pasted, client_id = acme.authorization_url, acme.client_id
+
+    response = add(paula, authorization_url=pasted, new_client_secret=client_id)
+
+    assert "This is the client ID" in errors(response)["new_client_secret"]
+
+
 def test_a_new_secret_resumes_a_paused_integration(paula, acme):
     WebexApp.objects.filter(pk=acme.pk).update(
         refresh_paused_until=clock.now().replace(year=2099), pause_reason="invalid_client"

@@ -3,7 +3,8 @@
 import pytest
 
 from integrations import clock
-from integrations.models import Grant
+from integrations.models import BrandedURL, Grant
+from integrations.operations import integrations
 from integrations.renewal import on_demand
 from integrations.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX, H1, H2
@@ -116,11 +117,44 @@ def test_nothing_is_revoked_while_another_user_shares_the_webex_account(
     alices.link(ALICE_AT_WEBEX)
     bobs.link(ALICE_AT_WEBEX)
 
-    assert "Another portal user works with the same Webex account" in disconnect(alices)
+    assert "is still linked elsewhere in this portal" in disconnect(alices)
 
     assert live_tokens(sandbox, ALICE_AT_WEBEX)
     assert bobs.badge() == "linked"
     assert ALICE_AT_WEBEX in bobs.get("/webex/profile/").text
+
+
+def test_nothing_is_revoked_while_another_integration_has_the_same_client_id(
+    browser, alice, revocable, sandbox
+):
+    twin = integrations.clone(revocable, name="Twin")
+    twin.replace_secret(revocable.client_secret, now=clock.now())
+    twin.is_enabled = True
+    twin.save()
+    BrandedURL.objects.create(hostname=H2, app=twin)
+    registered = sandbox.state.integrations[twin.client_id]
+    registered.redirect_uris += (BrandedURL(hostname=H2).redirect_uri,)
+    here, there = browser(alice), browser(alice, H2)
+    here.link(ALICE_AT_WEBEX)
+    there.link(ALICE_AT_WEBEX)
+
+    assert "is still linked elsewhere in this portal" in disconnect(here)
+
+    assert live_tokens(sandbox, ALICE_AT_WEBEX)
+    assert "revoked at Webex too" in disconnect(there)
+    assert not live_tokens(sandbox, ALICE_AT_WEBEX)
+
+
+def test_it_is_revoked_though_another_user_is_linked_through_another_client(
+    browser, alice, bob, revocable, globex, sandbox
+):
+    alices, bobs = browser(alice), browser(bob, H2)
+    alices.link(ALICE_AT_WEBEX)
+    bobs.link(ALICE_AT_WEBEX)
+
+    assert "revoked at Webex too" in disconnect(alices)
+
+    assert {token.client_id for token in live_tokens(sandbox, ALICE_AT_WEBEX)} == {globex.client_id}
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,13 @@ from datetime import timedelta
 import pytest
 
 from integrations import clock
-from integrations.models import AuthorizationRequest, BrandedURL, Grant
-from integrations.operations import housekeeping
+from integrations.linking import disconnection
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from integrations.operations import housekeeping, integrations
+from integrations.scopes import MINIMUM
+from tests import threads
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX, H1, H2, H3
+from tests.integrations.linking.test_disconnecting import REVOCATION, live_tokens
 from tests.integrations.refusals import raw, rows
 
 
@@ -134,6 +138,29 @@ def test_a_configuration_changed_meanwhile_withdraws_the_question(
     assert person() == ALICE_AT_WEBEX
 
 
+def test_a_client_id_changed_meanwhile_withdraws_the_question(alice_browser, question, acme):
+    acme.client_id = "C0ffee"
+    integrations.save(acme, secret="", changed={"client_id"}, hostnames=None, now=clock.now())
+
+    assert alice_browser.get(question).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert person() == ALICE_AT_WEBEX
+    assert not AuthorizationRequest.objects.filter(pending_tokens__isnull=False).exists()
+
+
+def test_a_question_of_the_present_client_survives_saving(alice_browser, question, acme):
+    integrations.save(acme, secret="new", changed={"name"}, hostnames=None, now=clock.now())
+
+    assert alice_browser.get(question).status_code == 200
+
+
+def test_a_question_of_a_former_client_is_not_asked(alice_browser, question, acme):
+    WebexApp.objects.filter(pk=acme.pk).update(client_id="C0ffee")
+
+    assert alice_browser.get(question).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+
+
 def test_the_question_is_not_asked_on_another_brand(question, browser, alice, globex):
     assert browser(alice, H2).get(question).status_code == 404
     assert browser(alice, H3).get(question).status_code == 200
@@ -197,3 +224,65 @@ def test_a_new_e_mail_address_does_not_make_another_person(alice_browser, sandbo
     alice_browser.link(ALICE_AT_WEBEX)
 
     assert person() == "after@acme.example"
+
+
+# --- What becomes of the tokens that nobody wants ------------------------------------------------
+
+
+@pytest.fixture
+def revocable_question(make_app, alice, browser, sandbox):
+    """Alice is linked, and signed in at Webex as Carol, with scopes that allow revoking."""
+    make_app("Revocable", H1, scopes=[*MINIMUM, *REVOCATION])
+    client = browser(alice)
+    client.link(ALICE_AT_WEBEX)
+    return client, client.link(CAROL_AT_WEBEX)["Location"]
+
+
+def decide(client, question, decision):
+    client.post(question, {"decision": decision})
+    threads.finish(disconnection.THREAD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_declined_consent_is_revoked_at_webex(revocable_question, sandbox):
+    client, question = revocable_question
+    assert live_tokens(sandbox, CAROL_AT_WEBEX)
+
+    decide(client, question, "keep")
+
+    assert not live_tokens(sandbox, CAROL_AT_WEBEX)
+    assert live_tokens(sandbox, ALICE_AT_WEBEX)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_declined_consent_is_not_revoked_where_that_person_is_linked(
+    revocable_question, sandbox, browser, bob
+):
+    client, question = revocable_question
+    browser(bob).link(CAROL_AT_WEBEX)
+
+    decide(client, question, "keep")
+
+    assert Grant.objects.get(user=bob).refresh_token in {
+        token.value for token in live_tokens(sandbox, CAROL_AT_WEBEX)
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_accepted_consent_lives(revocable_question, sandbox):
+    client, question = revocable_question
+
+    decide(client, question, "replace")
+
+    assert live_tokens(sandbox, CAROL_AT_WEBEX)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webex_is_not_asked_to_revoke_where_the_scopes_do_not_allow_it(
+    alice_browser, question, sandbox
+):
+    sandbox.ledger.clear()
+
+    decide(alice_browser, question, "keep")
+
+    assert not sandbox.ledger.calls

@@ -107,5 +107,5 @@ def test_an_answer_without_a_refresh_token_is_not_a_link(alice_browser, sandbox)
 
     alice_browser.link(ALICE_AT_WEBEX)
 
-    assert "Nothing was changed; please try again." in alice_browser.get("/my-account/").text
+    assert "cannot be renewed, so nothing was linked" in alice_browser.get("/my-account/").text
     assert alice_browser.badge() == "not-linked"

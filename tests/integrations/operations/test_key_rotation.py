@@ -12,8 +12,7 @@ from integrations.errors import UndecryptableValue, WrongEncryptionKey
 from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
 from integrations.operations import key_rotation
 from tests.conftest import CAROL_AT_WEBEX
-from tests.integrations.refusals import raw, rows
-from tests.integrations.renewal.test_sweep import spoil
+from tests.integrations.refusals import raw, rows, spoil
 
 ENCRYPTED = (AuthorizationRequest, Grant, KeyCanary, WebexApp)
 
@@ -204,6 +203,24 @@ def test_undecryptable_values_are_counted_and_left_as_they_are(filled, use_keys,
     assert raw(filled, column) == before
     with pytest.raises(UndecryptableValue):
         _ = getattr(Grant.objects.get(), column)
+
+
+@pytest.mark.parametrize("others", [0, 1, 2, 12])
+def test_an_undecryptable_row_keeps_no_other_from_the_new_key(
+    acme, fill, use_keys, old, new, others
+):
+    grants = fill(acme, others + 1)
+    unreadable = grants[others // 2]
+    spoil(unreadable, "access_token")
+    use_keys(new, old)
+
+    report = key_rotation.rotate(advance=lambda *_: None)
+
+    assert (report.old, report.undecryptable) == (0, 1)
+    use_keys(new)
+    for grant in Grant.objects.all():
+        assert grant.refresh_token
+        assert grant.pk == unreadable.pk or grant.access_token
 
 
 def test_a_wrong_key_is_refused_before_anything_is_written(filled, use_keys, new):

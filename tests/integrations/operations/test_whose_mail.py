@@ -135,7 +135,7 @@ def test_a_hostname_that_serves_others_now_leaves_neutral_words(bobs_grant, make
 
 def upgrade():
     """What the migration does, once."""
-    migration = importlib.import_module("integrations.migrations.0006_grant_hostname")
+    migration = importlib.import_module("integrations.migrations.0007_grant_hostname")
     migration.remember_only_hostnames(apps, None)
 
 

@@ -83,3 +83,21 @@ def test_claiming_takes_the_due_rows_and_no_others(many):
 
     assert len(claimed) == MANY // 1000
     assert Grant.objects.exclude(claimed_by=None).count() == MANY // 1000
+
+
+@pytest.mark.parametrize("known", [0, 1, 2])
+def test_a_claim_takes_no_more_than_it_asked_for_where_statistics_are_old(acme, fill, known):
+    """As in a new portal: the database still plans for the few rows it had yesterday."""
+    fill(acme, known)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    fill(acme, 6)
+    now = clock.now()
+
+    claimed = [
+        Grant.objects.due_in_app(acme.pk, now).claim_columns("id", most=1, now=now, seconds=30)
+        for _ in range(3)
+    ]
+
+    assert [len(rows) for rows in claimed] == [1, 1, 1]
+    assert len({pk for rows in claimed for (pk,) in rows}) == 3

@@ -19,8 +19,7 @@ from integrations.webex import api
 from integrations.webex.http import Deadline
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.conftest import TOKENS, reread
-from tests.integrations.refusals import raw
-from tests.integrations.renewal.test_sweep import spoil
+from tests.integrations.refusals import raw, spoil
 from tests.integrations.sweeping import sweep
 
 ME = "/v1/people/me"
@@ -208,7 +207,7 @@ def test_an_unreadable_token_is_not_sent_and_not_overwritten(grant, expire, sand
         expire(grant)
     spoil(grant, column)
     before = raw(grant, column)
-    readable = Grant.objects.without_tokens().select_related("app", "user").get(pk=grant.pk)
+    readable = Grant.objects.select_related("app", "user").get(pk=grant.pk)
 
     with pytest.raises(error):
         token_of(readable)

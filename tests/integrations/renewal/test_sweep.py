@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from integrations import clock
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
@@ -13,20 +12,11 @@ from integrations.renewal import on_demand
 from integrations.renewal.outcomes import Outcome
 from tests.integrations import sweeping
 from tests.integrations.conftest import TOKENS, reread
-from tests.integrations.refusals import raw
+from tests.integrations.refusals import raw, spoil
 
 
 def sweep(seconds=10):
     return sweeping.sweep(seconds=seconds)
-
-
-def spoil(row, column):
-    """The ciphertext of a key that nobody has any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{row._meta.db_table}" SET "{column}" = %s WHERE id = %s',
-            ["gAAAAABnever" + "A" * 80, row.pk],
-        )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 from integrations import clock
 from integrations.models import AuthorizationRequest, Grant
+from integrations.templatetags.webex import scope_in_words
 from tests.conftest import ALICE_AT_WEBEX
 
 TOKEN_ENDPOINT = "/v1/access_token"
@@ -144,6 +145,15 @@ def test_nobody_is_told_what_another_user_started(alice_browser, browser, bob, t
     travel(timedelta(minutes=3))
 
     assert DID_NOT_COME_BACK not in browser(bob).get("/webex/").text
+
+
+def test_the_webex_page_lists_what_was_allowed_in_one_order(alice_browser, linked_alice):
+    page = alice_browser.get("/webex/").text
+
+    listed = page.partition('id="permissions"')[2].partition("</ul>")[0]
+    allowed = re.findall(r"<li>([^<]+)</li>", listed)
+    assert allowed == [scope_in_words(scope) for scope in sorted(Grant.objects.get().scopes)]
+    assert len(allowed) > 8
 
 
 def test_the_webex_page_lists_what_happened(alice_browser, linked_alice):

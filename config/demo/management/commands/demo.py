@@ -150,7 +150,8 @@ def _register(redirect_uris: list[str]) -> dict[str, str]:
     body = json.dumps({"name": "Demo portal", "redirect_uris": redirect_uris}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
-        return json.load(answer)
+        registered: dict[str, str] = json.load(answer)
+        return registered
 
 
 def _interrupt(*args: Any) -> NoReturn:

@@ -76,7 +76,7 @@ def test_who_is_no_longer_entitled_gets_no_grant(
     login.pass_time(2)
     device_polling.poll_due(seconds=0.15)
 
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
     left = DeviceAuthorization.objects.filter(pk=row.pk).first()
     assert left is None or (left.status == "CANCELLED" and left.device_code is None)
 
@@ -98,7 +98,7 @@ def test_losing_the_right_while_webex_answers_is_as_late_as_it_gets(
     lose(login)
     device_polling._link_if_entitled(claimed, accepted, now=clock.now())
 
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
 
 
 def test_tokens_thrown_away_are_revoked_where_the_scopes_allow_it(

@@ -15,6 +15,7 @@ from integrations.models import DeviceAuthorization, Grant, GrantEvent
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import TOKEN, Login
+from tests.integrations.refusals import spoil
 
 
 def test_accepting_on_the_phone_turns_the_badge_green(login: Login, alice: User) -> None:
@@ -151,7 +152,7 @@ def test_a_lost_answer_after_the_acceptance_leads_to_start_again_and_no_grant(
     assert "its answer got lost" in login.page()
     assert "Start again" in login.page()
     assert login.browser.badge() == "not-linked"
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])
@@ -163,7 +164,7 @@ def test_without_knowing_the_person_nothing_is_stored(
     login.poll()
 
     assert login.state == "failed"
-    assert not Grant.objects.with_tokens().exists()
+    assert not Grant.objects.not_disconnected().exists()
 
 
 def test_a_wrong_secret_ends_it_and_tells_the_operator(
@@ -211,20 +212,20 @@ def test_a_poller_that_lost_its_claim_records_nothing(login: Login) -> None:
     assert login.row.status == "PENDING"
 
 
-def test_an_undecryptable_code_fails_alone(
-    start: Callable[[User], Login], alice: User, bob: User
+@pytest.mark.parametrize(
+    ("column", "state"), [("device_code", "failed"), ("session_key", "cancelled")]
+)
+def test_an_undecryptable_row_fails_alone(
+    start: Callable[[User], Login], alice: User, bob: User, column: str, state: str
 ) -> None:
     hers, his = start(alice), start(bob)
-    table = DeviceAuthorization._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET device_code = 'nonsense' WHERE user_id = %s", [alice.pk]
-        )
+    spoil(hers.row, column)
+    hers.accept(ALICE_AT_WEBEX)
     his.accept(BOB_AT_WEBEX)
 
     his.poll()
 
-    assert (hers.state, his.state) == ("failed", "linked")
+    assert (hers.state, his.state) == (state, "linked")
 
 
 def test_rows_are_forgotten_after_a_week(login: Login, pass_time: Callable[[float], None]) -> None:

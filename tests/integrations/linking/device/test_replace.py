@@ -8,6 +8,7 @@ from accounts.models import User
 from integrations.models import Grant
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
 from tests.integrations.linking.device.conftest import Login
+from tests.integrations.refusals import spoil
 
 
 def test_another_person_is_asked_about_first(
@@ -48,6 +49,24 @@ def test_the_user_decides_whom_to_keep(
     assert login.row.pending_tokens is None
     again = login.browser.post(f"{login.path}replace/", {"decision": "replace"})
     assert again.status_code == 404
+
+
+@pytest.mark.parametrize(("decision", "is_told"), [("replace", True), ("keep", False)])
+def test_a_consent_that_no_key_decrypts_can_be_declined(
+    linked_alice: Grant, start: Callable[[User], Login], alice: User, decision: str, is_told: bool
+) -> None:
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+    spoil(login.row, "pending_tokens")
+    asked = login.browser.get(f"{login.path}replace/", follow=True)
+
+    page = login.browser.post(f"{login.path}replace/", {"decision": decision}, follow=True)
+
+    sentence = "The portal can no longer read this consent."
+    assert (asked.status_code, sentence in asked.text) == (200, True)
+    assert (page.status_code, sentence in page.text) == (200, is_told)
+    assert Grant.objects.get(user=alice).person_email == ALICE_AT_WEBEX
 
 
 def test_an_undecided_one_ends_after_ten_minutes_and_with_a_disconnect(

@@ -1,0 +1,30 @@
+"""What an admin does to a branded URL."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from integrations.models import BrandedURL, Grant, WebexApp
+
+
+def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
+    """Only what was `changed` is written: its integration is chosen elsewhere, at any moment."""
+    with transaction.atomic():
+        before = BrandedURL.objects.defer("logo").filter(pk=brand.pk).first()
+        if before is None:
+            brand.save()
+            return
+        columns = changed & {field.name for field in BrandedURL._meta.concrete_fields}
+        if brand.hostname != before.hostname:
+            _rename(brand, before, now)
+        brand.save(update_fields=columns)
+
+
+def _rename(brand: BrandedURL, before: BrandedURL, now: datetime) -> None:
+    """Nothing is proven of the new redirect URI; who linked at the old one stays with the brand."""
+    unproven = BrandedURL.objects.filter(pk=brand.pk)
+    unproven.update(last_return_at=None)
+    unproven.filter(app__isnull=False).update(assigned_at=now)
+    Grant.objects.filter(hostname=before.hostname).update(hostname=brand.hostname)
+    older = WebexApp.objects.filter(hostname_of_older_grants=before.hostname)
+    older.update(hostname_of_older_grants=brand.hostname)

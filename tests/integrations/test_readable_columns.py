@@ -1,0 +1,98 @@
+"""Every column of ours is encrypted, cannot hold a secret, or is named here as readable.
+
+Whoever makes a column that holds text decides: an `EncryptedTextField`, or a line below. What is
+named below may stand in a backup, in a fixture and on an admin's screen.
+"""
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.test.utils import isolate_apps
+
+from integrations.fields import EncryptedTextField
+
+HOLDS_NO_TEXT = (
+    models.BooleanField, models.DateTimeField, models.ForeignKey, models.IntegerField,
+)  # fmt: skip
+
+READABLE = {
+    "accounts.User": {
+        "password",  # a hash
+        "username", "first_name", "last_name", "email",
+    },
+    "integrations.AppIncident": {"reason"},
+    "integrations.AuthorizationRequest": {
+        "state",  # of no use without the cookie of its browser
+        "browser_binding",  # a digest
+        "client_id", "redirect_uri", "next_path", "hostname",
+    },
+    "integrations.BrandedURL": {
+        "hostname", "brand_name", "accent_color", "logo", "logo_digest",
+    },
+    "integrations.DeviceAuthorization": {
+        "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
+        "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",
+    },
+    "integrations.Grant": {
+        "hostname",
+        "status", "scope", "person_id", "person_email", "person_name", "org_id", "org_name",
+        "last_error", "last_tracking_id", "claimed_by",
+    },
+    "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
+    "integrations.Heartbeat": {"name"},
+    "integrations.Lease": {"name"},
+    "integrations.WebexApp": {
+        "client_secret_fingerprint",  # keyed, eight digits
+        "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",
+        "client_answer", "hostname_of_older_grants",
+    },
+}  # fmt: skip
+
+
+def text_columns(model: type[models.Model]) -> set[str]:
+    exempt = (EncryptedTextField, *HOLDS_NO_TEXT)
+    columns = model._meta.local_concrete_fields
+    return {column.name for column in columns if not isinstance(column, exempt)}
+
+
+def test_whatever_may_hold_text_is_encrypted_or_named_as_readable() -> None:
+    ours = [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.split(".")[0] in ("accounts", "config", "integrations")
+    ]
+
+    found = {model._meta.label: text_columns(model) for model in ours}
+
+    assert {label: columns for label, columns in found.items() if columns} == READABLE
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        models.CharField(max_length=9), models.TextField(), models.JSONField(), models.UUIDField(),
+        models.BinaryField(), models.URLField(), models.SlugField(), models.FileField(),
+        models.GenericIPAddressField(), models.DurationField(),
+    ],
+    ids=lambda column: type(column).__name__,
+)  # fmt: skip
+@isolate_apps("integrations")
+def test_a_new_column_of_any_kind_that_can_hold_a_secret_is_noticed(column: models.Field) -> None:
+    class Backdoor(models.Model):  # noqa: DJ008
+        token = column
+
+        class Meta:
+            app_label = "integrations"
+
+    assert text_columns(Backdoor) == {"token"}
+
+
+@isolate_apps("integrations")
+def test_an_encrypted_column_needs_no_line() -> None:
+    class Vault(models.Model):  # noqa: DJ008
+        token = EncryptedTextField()
+
+        class Meta:
+            app_label = "integrations"
+
+    assert text_columns(Vault) == set()
