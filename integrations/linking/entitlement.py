@@ -39,7 +39,7 @@ def _mark(
     """What is being renewed just now is left to the next pass: its answer must be stored."""
     keys = list(grants.values_list("pk", flat=True))  # one look at all of them takes a second
     is_marked = kind == GrantEvent.Kind.RIGHT_RETURNED
-    as_found = Grant.objects.with_tokens().filter(right_lost_at__isnull=not is_marked)
+    as_found = Grant.objects.not_disconnected().filter(right_lost_at__isnull=not is_marked)
     for start in range(0, len(keys), MARKED_AT_ONCE):
         chunk = as_found.unclaimed(now).filter(pk__in=keys[start : start + MARKED_AT_ONCE])
         with transaction.atomic():
