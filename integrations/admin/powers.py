@@ -1,4 +1,4 @@
-"""Who manages people gives nobody what they do not have themselves, and takes over nobody mightier."""
+"""Who manages people gives nobody more than they have, and takes over nobody mightier."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet

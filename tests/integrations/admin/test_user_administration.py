@@ -1,4 +1,4 @@
-"""Ursula manages users: she puts people into "Webex users", and makes nobody mightier than herself."""
+"""Ursula manages users, puts them into "Webex users", and makes nobody mightier than herself."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
