@@ -98,5 +98,5 @@ def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: 
     for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
         kind = GrantEvent.Kind.KEPT
         GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)
-    with suppress(UndecryptableValue):  # then nobody can tell Webex, and nothing is lost
+    with suppress(UndecryptableValue):  # then nothing is left to revoke it with
         disconnection.discard_later(*pending.load_pending_tokens(), pending.app)

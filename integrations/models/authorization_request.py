@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LIFETIME = timedelta(minutes=10)
 OPEN_PER_USER = 10
+KEPT_PER_USER = 100  # the answered ones too, for a week
 
 
 def binding_digest(browser_binding: str) -> str:
@@ -73,10 +74,14 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             is_test=is_test,
             created_at=now,
         )
-        newest = self.filter(user=user, consumed_at=None).order_by("-pk")[:OPEN_PER_USER]
-        oldest_kept = list(newest.values_list("pk", flat=True))[-1]
-        self.filter(user=user, consumed_at=None, pk__lt=oldest_kept).delete()
+        self.filter(user=user, consumed_at=None)._keep_newest(OPEN_PER_USER)
+        self.filter(user=user)._keep_newest(KEPT_PER_USER)
         return request
+
+    def _keep_newest(self, most: int) -> None:
+        surplus = self.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
+        for pk in surplus:
+            self.filter(pk__lte=pk).delete()
 
     def consume(
         self, state: str, *, user: "User", brand: BrandedURL, browser_binding: str, now: datetime

@@ -30,7 +30,7 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
     except ObjectDoesNotExist:
         if not replacement.was_decided(kind, id=id, user=user, brand=brand):
             raise Http404 from None
-        messages.info(request, _("This was decided already. This is how things stand:"))
+        messages.info(request, _("This is decided already. Here is what is linked now."))
         return SeeOther(reverse("webex"))
     except UndecryptableValue:
         text = _(
