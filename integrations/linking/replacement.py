@@ -60,12 +60,6 @@ def decide(
     return pending.next_path
 
 
-def was_decided(kind: Kind, *, id: int | UUID, user: User, brand: BrandedURL | None) -> bool:
-    """Or ran out, or was withdrawn: it is theirs, and there is nothing left to decide."""
-    app = brand.app if brand else None
-    return kind._default_manager.filter(pk=id, user=user, app=app).exists()
-
-
 def _undecided(
     kind: Kind,
     id: int | UUID,

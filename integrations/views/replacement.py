@@ -28,8 +28,9 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
         replaces = request.POST.get("decision") == "replace"
         path = replacement.decide(kind, id=id, replace=replaces, user=user, brand=brand, now=now)
     except ObjectDoesNotExist:
-        if not replacement.was_decided(kind, id=id, user=user, brand=brand):
+        if request.method == "GET":
             raise Http404 from None
+        # A double click, or too late.
         messages.info(request, _("This is decided already. Here is what is linked now."))
         return SeeOther(reverse("webex"))
     except UndecryptableValue:
