@@ -20,6 +20,7 @@ READABLE = {
         "password",  # a hash
         "username", "first_name", "last_name", "email",
     },
+    "accounts.SignInFailure": {"username", "network", "browser"},  # digests but for the network
     "integrations.AppIncident": {"reason"},
     "integrations.AuthorizationRequest": {
         "state",  # of no use without the cookie of its browser

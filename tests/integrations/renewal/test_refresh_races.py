@@ -179,7 +179,9 @@ def test_two_returns_with_the_same_state_spend_the_code_once(alice_browser, alic
 
     pages = [each.result() for each in together(4, lambda: alice_browser.come_back(redirect))]
 
-    assert sorted(page.status_code for page in pages) == [303, 400, 400, 400]
+    statuses = sorted(page.status_code for page in pages)
+    assert statuses[0] == 303
+    assert set(statuses[1:]) <= {400, 503}, "refused, or told at once that Webex is busy"
     assert sandbox.ledger.count(TOKENS) == 1
 
 

