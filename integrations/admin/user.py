@@ -12,12 +12,18 @@ from accounts.models import User
 from integrations import clock
 from integrations.admin import powers, typed
 from integrations.admin.lists import CappedPaginator
+from integrations.admin.shared_editing import SharedAdmin, SharedForm
 from integrations.linking import disconnection, entitlement
 from integrations.models import Grant, GrantEvent
 
 
+class UserForm(SharedForm[User], typed.UserChangeForm[User]):
+    pass
+
+
 @admin.register(User)
-class UserAdmin(typed.UserAdmin[User]):
+class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
+    form = UserForm
     paginator = CappedPaginator
     show_full_result_count = False
 
