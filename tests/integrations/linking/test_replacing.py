@@ -91,7 +91,7 @@ def test_a_double_click_ends_on_the_page_that_says_what_is_linked(alice_browser,
     page = alice_browser.post(question, {"decision": "replace"}, follow=True)
 
     assert page.status_code == 200
-    assert "This is decided already. Here is what is linked now." in page.text
+    assert "There is nothing to decide any more. Here is what is linked now." in page.text
     assert CAROL_AT_WEBEX in page.text
 
 
@@ -153,7 +153,7 @@ def test_a_client_id_changed_meanwhile_withdraws_the_question(alice_browser, que
     integrations.save(acme, secret="", changed={"client_id"}, hostnames=None, now=clock.now())
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
     assert person() == ALICE_AT_WEBEX
     assert not AuthorizationRequest.objects.filter(pending_tokens__isnull=False).exists()
 
@@ -168,7 +168,7 @@ def test_a_question_of_a_former_client_is_not_asked(alice_browser, question, acm
     WebexApp.objects.filter(pk=acme.pk).update(client_id="C0ffee")
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
 
 
 def test_the_question_is_not_asked_on_another_brand(question, browser, alice, globex):
