@@ -31,7 +31,9 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
         if request.method == "GET":
             raise Http404 from None
         # A double click, or too late.
-        messages.info(request, _("This is decided already. Here is what is linked now."))
+        messages.info(
+            request, _("There is nothing to decide any more. Here is what is linked now.")
+        )
         return SeeOther(reverse("webex"))
     except UndecryptableValue:
         text = _(

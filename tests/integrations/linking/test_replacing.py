@@ -91,7 +91,7 @@ def test_a_double_click_ends_on_the_page_that_says_what_is_linked(alice_browser,
     page = alice_browser.post(question, {"decision": "replace"}, follow=True)
 
     assert page.status_code == 200
-    assert "This is decided already. Here is what is linked now." in page.text
+    assert "There is nothing to decide any more. Here is what is linked now." in page.text
     assert CAROL_AT_WEBEX in page.text
 
 
