@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from config import guards
+from config.guards.addresses import is_loopback_name
 
 
 @register(Tags.security)
@@ -24,6 +24,23 @@ def portal_is_served_over_https(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Use BRANDED_URL_TEMPLATE=https://{hostname}; plain http is for *.localhost only."
     return [Warning("Portals are served over plain http.", hint=hint, id="integrations.W002")]
+
+
+@register(Tags.security, deploy=True)
+def webex_is_the_real_one(**kwargs: Any) -> list[CheckMessage]:
+    host = urlsplit(settings.WEBEX_API_URL).hostname or ""
+    if not is_loopback_name(host):
+        return []
+    hint = "Unset WEBEX_API_URL; a sandbox links nobody's real Webex account."
+    return [Warning("Webex is looked for on this machine.", hint=hint, id="integrations.W007")]
+
+
+@register(Tags.security, deploy=True)
+def somebody_is_told(**kwargs: Any) -> list[CheckMessage]:
+    if settings.ADMINS:
+        return []
+    hint = "Set ADMINS=operator@example.com, or nobody hears of a failing integration."
+    return [Warning("ADMINS is empty.", hint=hint, id="integrations.W008")]
 
 
 @register(Tags.security, deploy=True)
@@ -51,20 +68,11 @@ def sessions_cannot_be_rolled_back(**kwargs: Any) -> list[CheckMessage]:
     return [Error("Sessions are kept in cookies.", hint=hint, id="integrations.E001")]
 
 
-@register(Tags.security)
-def a_claim_outlives_its_call(**kwargs: Any) -> list[CheckMessage]:
-    if settings.REFRESH_CLAIM >= settings.WEBEX_TIMEOUT + 2:
-        return []
-    hint = "Set REFRESH_CLAIM to at least WEBEX_TIMEOUT + 2 seconds."
-    message = "REFRESH_CLAIM is so short that two workers could send the same refresh token."
-    return [Error(message, hint=hint, id="integrations.E002")]
-
-
 @register(Tags.security, deploy=True)
 def broker_is_protected(**kwargs: Any) -> list[CheckMessage]:
     """Whoever can write to the broker can start tasks; on this machine nobody listens in."""
     url = urlsplit(settings.CELERY_BROKER_URL)
-    local = url.scheme.endswith("socket") or guards.is_loopback_name(url.hostname or "")
+    local = url.scheme.endswith("socket") or is_loopback_name(url.hostname or "")
     if local or (url.scheme == "rediss" and url.password and _is_verified(url.query)):
         return []
     hint = (
