@@ -1,16 +1,28 @@
 #!/usr/bin/env python
-"""The command line. `manage.py demo` needs its keys before Django reads the settings."""
+"""The command line. What needs no keys of yours gets some that nobody keeps."""
 
-import os
 import sys
+
+KEYLESS = ("help", "version", "webex_sandbox")
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["demo"]:
+    try:
+        from config import environment
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"The package {error.name} is not installed in {sys.executable}. Make a virtual "
+            "environment and install: python3 -m venv .venv && .venv/bin/pip install -r "
+            "config/demo/requirements.txt"
+        )
+    command, *arguments = sys.argv[1:] or ["help"]
+    if command.lstrip("-") in KEYLESS or {"-h", "--help"} & set(arguments):
+        environment.use_passing_keys()
+    elif command == "demo":
         from config.demo.environment import prepare_environment
 
-        prepare_environment(sys.argv[2:])
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        prepare_environment(arguments)
+    environment.load_settings_or_exit()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -2,14 +2,46 @@
 
 import os
 import re
+import secrets
+import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
+EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
+
+
+def load_settings_or_exit() -> None:
+    """The sentence alone: to whoever reads it, 50 lines of Django's would say nothing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.conf import settings
+
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  the first access reads them
+    except ImproperlyConfigured as error:
+        sys.exit(f"Refusing to start: {error}")
+
+
+def forget() -> None:
+    """As if no setting were set, whatever the environment and .env say."""
+    ours = re.findall(r"(?m)^(\w+)=", EXAMPLE.read_text("utf-8"))
+    for name in (*ours, "OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
+        os.environ.pop(name, None)
+    os.environ["ENV_FILE"] = os.devnull
+
+
+def use_passing_keys() -> None:
+    """For what reads and writes nothing: help, and the sandbox alone."""
+    from cryptography.fernet import Fernet
+
+    forget()
+    os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    os.environ["FIELD_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
+    os.environ["DATABASE_URL"] = "sqlite:///:memory:"
 
 
 def read_file(chosen: str, *, otherwise: Path) -> None:

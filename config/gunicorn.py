@@ -17,6 +17,7 @@ class logger_class(glogging.Logger):  # type: ignore[misc]  # untyped; the name 
                 handler.setFormatter(RedactingFormatter(text, self.datefmt))
 
 
+preload_app = True  # what cannot start ends at once, instead of starting workers for ever
 worker_class = "gthread"
 workers = 2
 threads = 8

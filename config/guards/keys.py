@@ -13,7 +13,10 @@ MAKE_A_FERNET_KEY = (
 
 def secret_key(value: str) -> str:
     if not value:
-        raise ImproperlyConfigured(f"SECRET_KEY is not set. Make one with: {MAKE_ONE}")
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set. Make one with: {MAKE_ONE}  Every setting is listed in "
+            ".env.example. To try things out without any: python manage.py demo."
+        )
     if len(value) < 50 or len(set(value)) < 10 or value.startswith("django-insecure-"):
         raise ImproperlyConfigured(
             "SECRET_KEY is too short, too regular, or an example from a manual. "

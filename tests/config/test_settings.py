@@ -113,9 +113,11 @@ TABLE = {
         ("idbroker.webex.com", "http://a.example.com/idb", "https://", "https://a/?x", "https://[x"),
     ),
     "WEBEX_VERIFICATION_HOSTS": Row(
-        "WEBEX_VERIFICATION_HOSTS", "login-*.webex.com,a.wbx2.com", ["login-*.webex.com", "a.wbx2.com"],
+        "WEBEX_VERIFICATION_HOSTS", "login-*.webex.com,a.wbx2.com",
+        ["login-*.webex.com", "a.wbx2.com"],
         ("Login-*.Webex.com, a.wbx2.com.",),
-        ("https://a.wbx2.com", "*", "*.com", "*.com.*", "wbx2", "a.wbx2.com/x", "10.0.0.1", "a.wbx2.com:1"),
+        ("https://a.wbx2.com", "*", "*.com", "*.com.*", "wbx2", "a.wbx2.com/x", "10.0.0.1",
+         "a.wbx2.com:1"),
     ),
     "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 1, 3650),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
