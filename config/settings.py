@@ -50,6 +50,8 @@ PORTAL_HOSTS = hosts.portal_hosts(env.items("PORTAL_HOSTS"), BRANDED_URL_TEMPLAT
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
 BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", default=False)
+# How many of ours add the address they were asked from to X-Forwarded-For.
+TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), at_least=0, at_most=10)
 HTTPS = BRANDED_URL_TEMPLATE.startswith("https://")
 
 # --- Django -------------------------------------------------------------------------------------

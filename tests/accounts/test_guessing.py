@@ -173,7 +173,7 @@ def test_a_forged_x_forwarded_for_does_not_help(visitor):
 
 
 def test_behind_our_proxy_only_its_own_entry_counts(visitor, browser, settings):
-    settings.BEHIND_TLS_PROXY = True
+    settings.TRUSTED_PROXIES = 1
     for number in range(LIMIT):
         guess(visitor, 1, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}, 203.0.113.7")
 

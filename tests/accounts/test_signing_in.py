@@ -170,7 +170,7 @@ def test_no_password_reaches_the_log(visitor, caplog):
 
 @pytest.mark.parametrize("entry", ["unknown", "203.0.113.7:4711", "<script>", "x" * 300])
 def test_an_odd_proxy_entry_is_not_taken_for_an_address(visitor, settings, entry):
-    settings.BEHIND_TLS_PROXY = True
+    settings.TRUSTED_PROXIES = 1
 
     assert NO in sign_in(visitor, password="no", HTTP_X_FORWARDED_FOR=entry).text
 

@@ -88,6 +88,7 @@ TABLE = {
         ("ann", "a@example.com;b@example.com", "a@example.com b@example.com", "('Ann', 'a@b.c')"),
     ),
     "BEHIND_TLS_PROXY": switch("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+    "TRUSTED_PROXIES": number("TRUSTED_PROXIES", "2", 0, 10),
     "BRANDED_URL_TEMPLATE": Row(
         "BRANDED_URL_TEMPLATE", "https://{hostname}", "https://{hostname}",
         ("HTTPS://{hostname}", "https://{HOSTNAME}", "https://{hostname}:443"),
@@ -216,3 +217,9 @@ def test_every_variable_is_in_the_table():
     listed = re.findall(r"(?m)^(\w+)=", (ROOT / ".env.example").read_text())
 
     assert sorted(TABLE) == sorted(listed)
+
+
+def test_behind_a_proxy_that_ends_tls_one_is_trusted(read):
+    assert read()["TRUSTED_PROXIES"] == 0
+    assert read(BEHIND_TLS_PROXY="on")["TRUSTED_PROXIES"] == 1
+    assert read(BEHIND_TLS_PROXY="on", TRUSTED_PROXIES="2")["TRUSTED_PROXIES"] == 2
