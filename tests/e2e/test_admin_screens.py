@@ -209,7 +209,7 @@ def test_without_scripts_everything_is_there_all_the_same(
     page.goto(portal.integration)
 
     expect(page.get_by_label("Client ID")).to_be_visible()
-    expect(page.get_by_role("listbox", name="Hostnames")).to_be_visible()
+    expect(page.get_by_label("Hostnames to select")).to_be_visible()
     expect(page.get_by_text("/webex/callback/").first).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("saved")
