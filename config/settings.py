@@ -148,7 +148,6 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
 
 # Data-carrying limits: the callback's largest known parameter is a 4 KB code.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # one for each hostname of an integration
 
 # --- Security -----------------------------------------------------------------------------------
 
