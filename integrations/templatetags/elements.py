@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations import plain_text
-from integrations.operations.readiness import Level
+from integrations.operations.check import Level
 
 register = template.Library()
 
