@@ -1,7 +1,7 @@
 """Numbered system checks: settings that work, but not the way somebody would want."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import redis
 from django.conf import settings
@@ -65,12 +65,20 @@ def broker_is_protected(**kwargs: Any) -> list[CheckMessage]:
     """Whoever can write to the broker can start tasks; on this machine nobody listens in."""
     url = urlsplit(settings.CELERY_BROKER_URL)
     local = url.scheme.endswith("socket") or guards.is_loopback_name(url.hostname or "")
-    if local or (url.scheme == "rediss" and url.password):
+    if local or (url.scheme == "rediss" and url.password and _is_verified(url.query)):
         return []
-    hint = "Set REDIS_URL=rediss://:password@host:6379/0 (TLS and a password)."
-    return [
-        Warning("The broker is reached without TLS or password.", hint=hint, id="integrations.W005")
-    ]
+    hint = (
+        "Set REDIS_URL=rediss://:password@host:6379/0 (TLS and a password). For a certificate of "
+        "your own add ?ssl_ca_certs=/path/to/ca.pem, never ssl_cert_reqs=none."
+    )
+    message = "The broker is reached without TLS, without a check of its certificate or a password."
+    return [Warning(message, hint=hint, id="integrations.W005")]
+
+
+def _is_verified(query: str) -> bool:
+    asked = {name: value.lower() for name, value in parse_qsl(query)}
+    required = asked.get("ssl_cert_reqs", "required").removeprefix("cert_") == "required"
+    return required and asked.get("ssl_check_hostname") != "false"
 
 
 @register(Tags.security, deploy=True)

@@ -1,5 +1,22 @@
 """The web server: `gunicorn -c python:config.gunicorn config.wsgi`."""
 
+from typing import Any
+
+from gunicorn import glogging
+
+from config.log import RedactingFormatter
+
+
+class logger_class(glogging.Logger):  # type: ignore[misc]  # untyped; the name is gunicorn's
+    """The path is logged as it was decoded: without ends of lines, and redacted like the rest."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for log, text in (self.error_log, self.error_fmt), (self.access_log, self.access_fmt):
+            for handler in log.handlers:
+                handler.setFormatter(RedactingFormatter(text, self.datefmt))
+
+
 worker_class = "gthread"
 workers = 2
 threads = 8

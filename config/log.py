@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ SECRET_PARAMETER = re.compile(
     [^\s"'&,;}]+
     """
 )
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LONG_RANDOM_TEXT = re.compile(r"\b[A-Za-z0-9=_-]{60,}")  # Webex tokens, Fernet ciphertext
 
 
@@ -33,6 +35,10 @@ def redact(text: str) -> str:
 
 class RedactingFormatter(logging.Formatter):
     """The second line of defence, tracebacks included. The first: our code logs ids only."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """On one line: no path and no name ends it, forges another or speaks to a terminal."""
+        return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
@@ -123,6 +129,10 @@ class QuietExceptionReporter(ExceptionReporter):
         data = super().get_traceback_data()
         for frame in data["frames"]:
             frame["vars"] = []
-        if "exception_value" in data:
-            data["exception_value"] = redact(data["exception_value"])
         return {**data, "settings": {}}
+
+    def get_traceback_text(self) -> SafeString:
+        return mark_safe(redact(super().get_traceback_text()))  # noqa: S308
+
+    def get_traceback_html(self) -> SafeString:
+        return mark_safe(redact(super().get_traceback_html()))  # noqa: S308

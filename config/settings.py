@@ -5,6 +5,7 @@ that says what to do; no message ever shows a key. `.env.example` lists every va
 """
 
 from pathlib import Path
+from ssl import CERT_REQUIRED
 
 import environ
 from csp.constants import NONE, SELF
@@ -182,6 +183,8 @@ CONTENT_SECURITY_POLICY = {
 # --- Celery: each line answers a fault that was tried (kills, dead brokers, silent brokers) -----
 
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# Kombu's own default takes any certificate, and sends it the password.
+CELERY_BROKER_USE_SSL = CELERY_BROKER_URL.startswith("rediss:") and {"ssl_cert_reqs": CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,

@@ -22,7 +22,9 @@ def png_from_upload(upload: bytes) -> bytes:
             raise InvalidLogo(_("The logo has more than 4000 pixels on a side."))
         image.thumbnail(SHOWN_SIZE)
         png = BytesIO()
-        image.convert("RGBA").save(png, "PNG", optimize=True)
+        pixels = image.convert("RGBA")
+        pixels.info.clear()  # profiles and comments, which nobody looked at
+        pixels.save(png, "PNG", optimize=True)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, InvalidLogo):
             raise

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
-from integrations.admin.typed import ModelForm
+from integrations.admin.shared_editing import SharedForm
 from integrations.errors import InvalidHostname, InvalidLogo
 from integrations.models import BrandedURL, Grant
 from integrations.operations import branded_urls
 
 
-class BrandedURLForm(ModelForm[BrandedURL]):
+class BrandedURLForm(SharedForm[BrandedURL]):
     rename_anyway = forms.BooleanField(
         label=gettext_lazy("Rename it although users may come through it"), required=False
     )
@@ -73,6 +73,7 @@ class BrandedURLForm(ModelForm[BrandedURL]):
         if not upload:
             return None
         try:
+            upload.seek(0)  # the form may be read twice
             return logos.png_from_upload(upload.read(logos.LARGEST_UPLOAD + 1))
         except InvalidLogo as error:
             raise forms.ValidationError(str(error)) from None

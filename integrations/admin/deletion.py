@@ -7,13 +7,13 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from integrations.admin.typed import ModelAdmin
+from integrations.admin.shared_editing import SharedAdmin
 from integrations.plain_text import one_line
 
 M = TypeVar("M", bound=Model)
 
 
-class DeletedByName(ModelAdmin[M]):
+class DeletedByName(SharedAdmin[M]):
     delete_confirmation_template = "admin/settings/delete_by_name.html"
 
     def dependants(self, obj: M) -> int:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
+from integrations.admin import presence
 from integrations.admin.chart import bars_of
 from integrations.operations import dashboard, who_gets_what
 
@@ -58,8 +59,12 @@ class SettingsSite(admin.AdminSite):
     enable_nav_sidebar = False  # the sidebar is our own
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        tool = path("who-gets-what/", self.admin_view(self.who_gets_what), name="who_gets_what")
-        return [tool, *super().get_urls()]
+        tools = {"who_gets_what": self.who_gets_what, "password_again": self.password_again}
+        return [
+            *(path(f"{name.replace('_', '-')}/", self.admin_view(view), name=name)
+              for name, view in tools.items()),
+            *super().get_urls(),
+        ]  # fmt: skip
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
@@ -67,7 +72,8 @@ class SettingsSite(admin.AdminSite):
         @wraps(inner)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             _check_filters(request.GET)
-            response: HttpResponse = inner(request, *args, **kwargs)
+            page = presence.doubts(request) if self.has_permission(request) else None
+            response: HttpResponse = page or inner(request, *args, **kwargs)
             return response
 
         return answer
@@ -94,6 +100,9 @@ class SettingsSite(admin.AdminSite):
         if form.is_valid():
             context["explanation"] = who_gets_what.explain(**form.cleaned_data)
         return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
+
+    def password_again(self, request: HttpRequest) -> HttpResponse:
+        return presence.ask_for_password(request, self.each_context(request))
 
     def _navigation(self, request: HttpRequest) -> list[tuple[Any, list[Item]]]:
         sections = []

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.contrib.auth.admin import UserAdmin
+    from django.contrib.auth.forms import UserChangeForm
     from django.core.paginator import Paginator
     from django.forms import ModelForm
 else:
     from django import forms
     from django.contrib import admin
     from django.contrib.auth import admin as auth_admin
+    from django.contrib.auth import forms as auth_forms
     from django.core import paginator
 
     class Subscriptable:
@@ -18,6 +20,9 @@ else:
             return cls
 
     class ModelAdmin(Subscriptable, admin.ModelAdmin):
+        pass
+
+    class UserChangeForm(Subscriptable, auth_forms.UserChangeForm):
         pass
 
     class UserAdmin(Subscriptable, auth_admin.UserAdmin):
@@ -30,4 +35,4 @@ else:
         pass
 
 
-__all__ = ["ModelAdmin", "ModelForm", "Paginator", "UserAdmin"]
+__all__ = ["ModelAdmin", "ModelForm", "Paginator", "UserAdmin", "UserChangeForm"]

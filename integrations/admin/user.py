@@ -1,23 +1,55 @@
-"""Portal users. Deactivating or deleting one also ends what Webex granted them."""
+"""Portal users and groups. Deactivating or deleting a user also ends what Webex granted them."""
 
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
 from integrations import clock
-from integrations.admin import typed
+from integrations.admin import powers, typed
 from integrations.admin.lists import CappedPaginator
+from integrations.admin.shared_editing import SharedAdmin, SharedForm
 from integrations.linking import disconnection, entitlement
 from integrations.models import Grant, GrantEvent
 
 
+class UserForm(SharedForm[User], typed.UserChangeForm[User]):
+    pass
+
+
 @admin.register(User)
-class UserAdmin(typed.UserAdmin[User]):
+class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
+    form = UserForm
     paginator = CappedPaginator
     show_full_result_count = False
+
+    # --- Who may do what to whom ------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or not powers.is_mightier(obj, cast(User, request.user))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        is_superuser = cast(User, request.user).is_superuser
+        return fields if is_superuser else (*fields, *powers.FOR_SUPERUSERS)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field and db_field.name == "groups":
+            field.queryset = powers.grantable_groups(request.user)
+        return field
+
+    # --- Saving -----------------------------------------------------------------------------
 
     def save_model(
         self, request: HttpRequest, obj: User, form: typed.ModelForm[User], change: bool
@@ -49,3 +81,20 @@ class UserAdmin(typed.UserAdmin[User]):
     def _disconnect(self, request: HttpRequest, user: User, reason: str) -> None:
         actor = cast(User, request.user)
         disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """Who may change what a group may do could give themselves everything."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return cast(User, request.user).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return cast(User, request.user).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return cast(User, request.user).is_superuser

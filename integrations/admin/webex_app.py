@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -190,14 +191,22 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
-        if request.method == "POST" and form.is_valid():
-            copy = integrations.clone(app, name=form.cleaned_data["name"])
+        if copy := self._cloned(app, form):
             self.log_addition(request, copy, _("Cloned from “%s”.") % app)
             text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
             return self._back_to(request, copy, text, tab="general")
         context = {**self.admin_site.each_context(request), "form": form, "app": app}
         context |= {"opts": self.opts, "title": _("Clone “%s”") % app}
         return TemplateResponse(request, "admin/integrations/webexapp/clone.html", context)
+
+    def _cloned(self, app: WebexApp, form: CloneForm) -> WebexApp | None:
+        if not form.is_valid():
+            return None
+        try:
+            return integrations.clone(app, name=form.cleaned_data["name"])
+        except IntegrityError:  # a colleague took that name after it was looked at
+            form.full_clean()
+            return None
 
     def disable_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         app = self._object_or_404(request, pk)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, credentials
+from integrations.admin.shared_editing import SharedForm
 from integrations.admin.two_lists import HostnamesField
-from integrations.admin.typed import ModelForm
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
@@ -21,7 +21,7 @@ from integrations.plain_text import one_line
 MOST_NEW_HOSTNAMES = 500
 
 
-class WebexAppForm(ModelForm[WebexApp]):
+class WebexAppForm(SharedForm[WebexApp]):
     new_client_secret = forms.CharField(
         label=gettext_lazy("Client secret"),
         required=False,

@@ -34,7 +34,7 @@ def overview(user: User, brand: BrandedURL | None, *, now: datetime) -> Overview
 
 
 def _unfinished(newest: AuthorizationRequest | None, now: datetime) -> AuthorizationRequest | None:
-    if newest is None or newest.consumed_at:
+    if newest is None or newest.consumed_at or newest.returned_at:
         return None
     age = now - newest.created_at
     return newest if STILL_AT_WEBEX <= age <= WORTH_MENTIONING else None

@@ -24,7 +24,7 @@ from integrations.errors import (
 )
 from integrations.linking import completion, disconnection, link_status
 from integrations.linking.link_status import LinkStatus
-from integrations.models import AuthorizationRequest, BrandedURL
+from integrations.models import AuthorizationRequest, BrandedURL, GrantEvent
 from integrations.tokens import Person, TokenSet
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
@@ -104,6 +104,7 @@ def complete(
         callback.state, user=user, brand=brand, browser_binding=browser_binding, now=now
     )
     if not request:
+        note_return(callback, now=now)
         raise ConsentRefused("state")
     try:
         tokens, person = redeem(request, callback, now=now)
@@ -120,6 +121,12 @@ def complete(
     except ConsentRefused:
         disconnection.discard(tokens, person, request.app)
         raise
+
+
+def note_return(callback: Callback, *, now: datetime) -> None:
+    """Of a browser that is not signed in any more: nothing is linked, and nothing is spent."""
+    if STATE.fullmatch(callback.state):
+        AuthorizationRequest.objects.note_return(callback.state, now=now)
 
 
 def redeem(
@@ -163,7 +170,10 @@ def _link_if_still_wanted(
     request: AuthorizationRequest, tokens: TokenSet, person: Person, *, now: datetime
 ) -> Linked | Undecided:
     with transaction.atomic():
-        if not AuthorizationRequest.objects.still_wanted(request.pk):
+        ended = GrantEvent.objects.disconnected(
+            user_id=request.user_id, app_id=request.app_id, since=request.consumed_at or now
+        )
+        if ended or not AuthorizationRequest.objects.still_wanted(request.pk):
             raise ConsentRefused("changed_meanwhile")
         grant = completion.link_or_ask(request, tokens, person, now=now)
     if grant is None:

@@ -29,7 +29,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.linking import completion, disconnection
-from integrations.models import DeviceAuthorization, Grant, GrantEvent
+from integrations.models import DeviceAuthorization, GrantEvent
 from integrations.tokens import Person, TokenSet
 from integrations.webex import device, oauth
 from integrations.webex.http import Deadline
@@ -223,7 +223,8 @@ def _is_signed_in(authorization: DeviceAuthorization) -> bool:
 
 
 def _was_disconnected(authorization: DeviceAuthorization) -> bool:
-    grants = Grant.objects.filter(user=authorization.user_id, app=authorization.app_id)
-    kind = GrantEvent.Kind.DISCONNECTED
-    events = GrantEvent.objects.filter(grant__in=grants, kind=kind)
-    return events.filter(at__gt=authorization.created_at).exists()
+    return GrantEvent.objects.disconnected(
+        user_id=authorization.user_id,
+        app_id=authorization.app_id,
+        since=authorization.created_at,
+    )

@@ -37,18 +37,20 @@ def _mark(
     grants: GrantQuerySet, kind: str, columns: dict[str, Any], *, by: User | None, now: datetime
 ) -> None:
     """What is being renewed just now is left to the next pass: its answer must be stored."""
-    free = grants.unclaimed(now).select_for_update(of=("self",), skip_locked=True)
-    while True:
+    keys = list(grants.values_list("pk", flat=True))  # one look at all of them takes a second
+    is_marked = kind == GrantEvent.Kind.RIGHT_RETURNED
+    as_found = Grant.objects.not_disconnected().filter(right_lost_at__isnull=not is_marked)
+    for start in range(0, len(keys), MARKED_AT_ONCE):
+        chunk = as_found.unclaimed(now).filter(pk__in=keys[start : start + MARKED_AT_ONCE])
         with transaction.atomic():
-            keys = list(free.values_list("pk", flat=True)[:MARKED_AT_ONCE])
-            Grant.objects.filter(pk__in=keys).update(**columns)
+            free = chunk.select_for_update(skip_locked=True).values_list("pk", flat=True)
+            marked = list(free)
+            Grant.objects.filter(pk__in=marked).update(**columns)
             GrantEvent.objects.bulk_create(
-                GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in keys
+                GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in marked
             )
-        if keys:
-            logger.info("%s: %d grants", kind, len(keys))
-        if len(keys) < MARKED_AT_ONCE:
-            return
+    if keys:
+        logger.info("%s: %d grants", kind, len(keys))
 
 
 def end_long_lost(*, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """Another Webex person consented than the linked one: "replace A by B?". The user decides."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
+from integrations.errors import UndecryptableValue
 from integrations.linking import disconnection
 from integrations.models import (
     AuthorizationRequest,
@@ -90,4 +92,5 @@ def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: 
     for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
         kind = GrantEvent.Kind.KEPT
         GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)
-    disconnection.discard_later(*pending.load_pending_tokens(), pending.app)
+    with suppress(UndecryptableValue):  # then nothing is left to revoke it with
+        disconnection.discard_later(*pending.load_pending_tokens(), pending.app)

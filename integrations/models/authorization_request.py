@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LIFETIME = timedelta(minutes=10)
 OPEN_PER_USER = 10
+KEPT_PER_USER = 100  # the answered ones too, for a week
 
 
 def binding_digest(browser_binding: str) -> str:
@@ -38,6 +39,10 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
 
     def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(created_at__lt=now - timedelta(days=7))
+
+    def note_return(self, state: str, *, now: datetime) -> None:
+        """The browser came back, though what it brought was not accepted. Spends nothing."""
+        self.filter(state=state, returned_at=None).update(returned_at=now)
 
     def undecided(self, user: "User", now: datetime) -> "AuthorizationRequestQuerySet":
         """Consents by another Webex person that wait for "replace A by B?"."""
@@ -69,10 +74,14 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             is_test=is_test,
             created_at=now,
         )
-        newest = self.filter(user=user, consumed_at=None).order_by("-pk")[:OPEN_PER_USER]
-        oldest_kept = list(newest.values_list("pk", flat=True))[-1]
-        self.filter(user=user, consumed_at=None, pk__lt=oldest_kept).delete()
+        self.filter(user=user, consumed_at=None)._keep_newest(OPEN_PER_USER)
+        self.filter(user=user)._keep_newest(KEPT_PER_USER)
         return request
+
+    def _keep_newest(self, most: int) -> None:
+        surplus = self.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
+        for pk in surplus:
+            self.filter(pk__lte=pk).delete()
 
     def consume(
         self, state: str, *, user: "User", brand: BrandedURL, browser_binding: str, now: datetime
@@ -118,6 +127,7 @@ class AuthorizationRequest(PendingConsent):
     next_path = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  # not as it left: without its session, say
     is_test = models.BooleanField(default=False)  # an admin tries the link; nothing is kept
 
     objects = AuthorizationRequestQuerySet.as_manager()

@@ -5,21 +5,30 @@ For whole lists. About one person, `user.has_perm` decides.
 
 from typing import Any
 
-from django.conf import settings
+from django.contrib.auth import get_backends
+from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from integrations.models.grant import Grant, GrantQuerySet
 
-# Another backend may grant what no table shows: then tables do not tell who lost it.
-KNOWN_BACKENDS = {
-    "axes.backends.AxesStandaloneBackend",  # grants nothing
-    "django.contrib.auth.backends.ModelBackend",
-}
+ANSWERS = (
+    "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
+    "_get_user_permissions", "_get_group_permissions",
+)  # fmt: skip
 
 
 def is_known_in_sql() -> bool:
-    return set(settings.AUTHENTICATION_BACKENDS) <= KNOWN_BACKENDS
+    """Another backend may grant what no table shows: then tables do not tell who lost it."""
+    return all(_asks_tables_only(type(backend)) for backend in get_backends())
+
+
+def _asks_tables_only(backend: type) -> bool:
+    kinds = (ModelBackend, BaseBackend, object)  # the last two grant nothing
+    return all(
+        getattr(backend, name, None) in [getattr(kind, name, None) for kind in kinds]
+        for name in ANSWERS
+    )
 
 
 def newly_lost() -> GrantQuerySet:

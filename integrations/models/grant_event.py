@@ -20,6 +20,11 @@ IN_WORDS = {
 
 
 class GrantEventQuerySet(NoticeQuerySet):
+    def disconnected(self, *, user_id: int, app_id: int, since: datetime) -> bool:
+        """Whether the user ended the connection after that moment: it wins over linking."""
+        theirs = self.filter(grant__user=user_id, grant__app=app_id, at__gt=since)
+        return theirs.filter(kind=GrantEvent.Kind.DISCONNECTED).exists()
+
     def untold(self) -> Self:
         return self.filter(notice_due=True)
 

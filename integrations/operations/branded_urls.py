@@ -9,13 +9,13 @@ from integrations.models import BrandedURL, Grant, WebexApp
 
 def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
     """Only what was `changed` is written: its integration is chosen elsewhere, at any moment."""
+    if brand.pk is None:
+        brand.save()
+        return
+    columns = changed & {field.name for field in BrandedURL._meta.concrete_fields}
     with transaction.atomic():
         before = BrandedURL.objects.defer("logo").filter(pk=brand.pk).first()
-        if before is None:
-            brand.save()
-            return
-        columns = changed & {field.name for field in BrandedURL._meta.concrete_fields}
-        if brand.hostname != before.hostname:
+        if before and brand.hostname != before.hostname:
             _rename(brand, before, now)
         brand.save(update_fields=columns)
 

@@ -1,6 +1,9 @@
-"""What nobody clicks: forgotten authorization requests, tokens of users who left or may not."""
+"""What nobody clicks: forgotten requests and sessions, tokens of users who left or may not."""
 
 from datetime import datetime
+from importlib import import_module
+
+from django.conf import settings
 
 from integrations.linking import disconnection, entitlement
 from integrations.models import AuthorizationRequest, RenewalMinute
@@ -10,6 +13,7 @@ def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
     RenewalMinute.objects.forget_old(now)
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
     entitlement.end_long_lost(now=now)

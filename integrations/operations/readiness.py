@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,6 +22,7 @@ from integrations.plain_text import isolated
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import device
 
+CAME_BACK = ~Q(consumed_at=None, returned_at=None)
 COUNTED = timedelta(days=7)  # authorization requests are kept that long
 ENOUGH_TO_TELL = 3  # starts without a return
 
@@ -126,7 +127,7 @@ def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts
 def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, int]]:
     recent = AuthorizationRequest.objects.filter(app__in=keys, created_at__gt=now - COUNTED)
     grouped = recent.order_by().values("app_id", "redirect_uri")
-    counted = grouped.annotate(started=Count("pk"), returned=Count("consumed_at"))
+    counted = grouped.annotate(started=Count("pk"), returned=Count("pk", filter=CAME_BACK))
     return counted.values_list("app_id", "redirect_uri", "started", "returned")
 
 

@@ -58,7 +58,7 @@ def short_moment(
 @register.simple_block_tag
 def fact(content: str, label: str) -> str:
     """One line of a list of facts."""
-    return format_html('<dt>{}</dt>\n<dd dir="auto">{}</dd>', label, content)
+    return format_html("<dt>{}</dt>\n<dd>{}</dd>", label, content)
 
 
 @register.inclusion_tag("elements/_nothing_yet.html")

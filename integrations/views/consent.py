@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
 from accounts import next_path
 from integrations import clock
@@ -31,6 +31,7 @@ from integrations.errors import (
 from integrations.linking import consent, disconnection
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.post_only import post_only
 from integrations.views.webex_share import WebexBusy, share, waits_for_webex
 from integrations.webex import api
 
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 BINDING = "webex_browser_binding"  # session key
 
 
-@require_POST
+@post_only(gettext_lazy("Link my Webex account"))
 @webex_user_required
 def connect(request: PortalRequest) -> HttpResponse:
     binding = request.session.setdefault(BINDING, consent.new_browser_binding())
@@ -61,7 +62,7 @@ def connect(request: PortalRequest) -> HttpResponse:
 
 def complete(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
     if not request.user.is_authenticated:
-        return SeeOther(reverse("sign_in"))
+        return _came_back_signed_out(request, callback)
     if not request.user.has_perm("integrations.use_webex"):
         logger.warning("Consent refused: reason=permission user=%s", request.user.pk)
         return render(request, "403.html", status=403)
@@ -91,6 +92,16 @@ def _redeem(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
         return SeeOther(reverse("webex_replace", args=[result.request_id]))
     _congratulate(request, result)
     return SeeOther(result.next_path or reverse("my_account"))
+
+
+def _came_back_signed_out(request: PortalRequest, callback: consent.Callback) -> HttpResponse:
+    consent.note_return(callback, now=clock.now())
+    text = _(
+        "Your sign-in to this portal had ended, so your Webex account was not linked. "
+        "Sign in, then link it again."
+    )
+    messages.warning(request, text)
+    return SeeOther(f"{reverse('sign_in')}?next={reverse('webex')}")
 
 
 def _explain(request: PortalRequest, error: WebexError | UndecryptableValue) -> HttpResponse:
@@ -159,7 +170,7 @@ def _congratulate(request: PortalRequest, result: consent.Linked) -> None:
         messages.warning(request, _("Linked, but permissions that this portal needs are missing."))
 
 
-@require_POST
+@post_only(gettext_lazy("Disconnect"))
 @login_required
 def disconnect(request: PortalRequest) -> HttpResponse:
     """Also for those who may not use Webex any more: what is theirs, they can end."""

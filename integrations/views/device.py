@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_safe
 
 from integrations import clock
 from integrations.errors import (
@@ -26,12 +27,13 @@ from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest
 from integrations.tasks import device_polling
 from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.post_only import post_only
 from integrations.views.webex_share import waits_for_webex
 
 logger = logging.getLogger(__name__)
 
 
-@require_POST
+@post_only(gettext_lazy("Link with another device"))
 @webex_user_required
 @waits_for_webex
 def start(request: PortalRequest) -> HttpResponse:
@@ -115,7 +117,7 @@ def _progress(request: PortalRequest, id: UUID) -> device.Progress:
         raise Http404 from None
 
 
-@require_POST
+@post_only(gettext_lazy("Cancel this code"))
 @webex_user_required
 def cancel(request: PortalRequest, id: UUID) -> HttpResponse:
     try:

@@ -28,7 +28,13 @@ def replace(request: PortalRequest, kind: replacement.Kind, id: int | UUID) -> H
         replaces = request.POST.get("decision") == "replace"
         path = replacement.decide(kind, id=id, replace=replaces, user=user, brand=brand, now=now)
     except ObjectDoesNotExist:
-        raise Http404 from None
+        if request.method == "GET":
+            raise Http404 from None
+        # A double click, or too late.
+        messages.info(
+            request, _("There is nothing to decide any more. Here is what is linked now.")
+        )
+        return SeeOther(reverse("webex"))
     except UndecryptableValue:
         text = _(
             "The portal can no longer read this consent. Your Webex account stays as it was; "

@@ -18,3 +18,14 @@ def test_a_header_moves_no_request(portal, header, path):
 def test_a_header_lets_no_unknown_host_in(portal, header):
     for path in ("/", "/healthz/sign-in/", "/sign-in/"):
         assert portal.status("GET", path, header, host="evil.example") == "400"
+
+
+@pytest.mark.parametrize("hidden", ["%0a", "%0d", "%1b%5b31m", "%e2%80%ae", "%c2%9b", "%7f", "%00"])
+def test_a_path_forges_no_line_of_the_log(portal, hidden):
+    portal.ask("GET", f"/there{hidden}203.0.113.66%20%22GET%20/admin/%22%20200%201ms")
+
+    lines = [line for line in portal.log.read_bytes().split(b"\n") if b"203.0.113.66" in line]
+    assert lines
+    for line in lines:
+        assert b"/there" in line
+        assert line.decode().isprintable(), line

@@ -53,7 +53,7 @@ def add_integration(page: Page, pasted: str, secret: str, look: Look) -> str:
     page.get_by_role("link", name="Add the first integration").click()
     page.get_by_label("Name", exact=True).fill("Initech")
     page.get_by_label("OAuth Authorization URL").fill(pasted)
-    expect(page.get_by_label("Client ID")).to_have_value(re.compile("^C[0-9a-f]+$"))
+    expect(page.get_by_label("Client ID", exact=True)).to_have_value(re.compile("^C[0-9a-f]+$"))
     page.get_by_label("Client secret").fill(secret)
     look("general-new")
     page.get_by_role("tab", name="URLs").click()

@@ -167,7 +167,7 @@ def test_the_open_tab_is_part_of_the_url(page: Page, portal: Portal) -> None:
 
     expect(page.get_by_role("tab", name="URLs")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("listbox", name="Selected hostnames")).to_be_visible()
-    expect(page.get_by_label("Client ID")).to_be_hidden()
+    expect(page.get_by_label("Client ID", exact=True)).to_be_hidden()
 
 
 def test_tabs_two_lists_and_copying_need_no_mouse(page: Page, portal: Portal) -> None:
@@ -208,7 +208,7 @@ def test_without_scripts_everything_is_there_all_the_same(
     sign_in_admin(page, portal.demo)
     page.goto(portal.integration)
 
-    expect(page.get_by_label("Client ID")).to_be_visible()
+    expect(page.get_by_label("Client ID", exact=True)).to_be_visible()
     expect(page.get_by_role("listbox", name="Hostnames")).to_be_visible()
     expect(page.get_by_text("/webex/callback/").first).to_be_visible()
     page.get_by_role("button", name="Save").click()

@@ -223,3 +223,32 @@ def test_the_filter_reaches_into_tracebacks():
         record = logging.LogRecord("x", 40, __file__, 1, "broken", (), sys.exc_info())
 
     assert SECRET not in RedactingFormatter("{message}", style="{").format(record)
+
+
+def test_no_exception_that_led_to_another_shows_a_secret():
+    texts = [secrets.token_hex(9) for _ in range(3)]
+    try:
+        try:
+            try:
+                raise ValueError(f"refresh_token={texts[0]}")
+            except ValueError as error:
+                raise KeyError(f"client_secret={texts[1]}") from error
+        except KeyError as error:
+            error.add_note(f"code={texts[2]}")
+            raise RuntimeError("outermost") from error
+    except RuntimeError:
+        reporter = QuietExceptionReporter(None, *sys.exc_info())
+
+    for report in (reporter.get_traceback_html(), reporter.get_traceback_text()):
+        assert "outermost" in report
+        assert [text for text in texts if text in report] == []
+
+
+@pytest.mark.parametrize("hidden", ["\n", "\r", "\x1b[31m", "\u202e", "\x9b", "\x00", "\u2028"])
+def test_what_somebody_typed_ends_no_line(hidden):
+    record = logging.LogRecord("x", logging.INFO, "", 0, "name=%s", (f"a{hidden}b",), None)
+
+    line = RedactingFormatter().format(record)
+
+    assert line.isprintable()
+    assert line.startswith("name=a\\")

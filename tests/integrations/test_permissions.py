@@ -73,9 +73,9 @@ def test_an_account_without_the_right_keeps_its_grant_but_cannot_use_it(
 # --- Other people's things ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_choice_of_somebody_else_does_not_exist(
-    alice_browser, linked_alice, browser, mallory, method
+@pytest.mark.parametrize(("method", "status"), [("GET", 404), ("POST", 303)])
+def test_a_choice_of_somebody_else_is_like_one_that_never_was(
+    alice_browser, linked_alice, browser, mallory, method, status
 ):
     undecided = alice_browser.link(CAROL_AT_WEBEX)["Location"]
     before = rows(Grant), rows(AuthorizationRequest)
@@ -83,7 +83,8 @@ def test_a_choice_of_somebody_else_does_not_exist(
     theirs = browser(mallory).generic(method, undecided)
     nobodys = browser(mallory).generic(method, "/webex/replace/999999/")
 
-    assert (theirs.status_code, nobodys.status_code) == (404, 404)
+    assert (theirs.status_code, nobodys.status_code) == (status, status)
+    assert theirs.content == nobodys.content
     assert (rows(Grant), rows(AuthorizationRequest)) == before
 
 

@@ -1,4 +1,4 @@
-"""Three roles come with the installation, and none of them gets more than its name says."""
+"""Four roles come with the installation, and none of them gets more than its name says."""
 
 from django.contrib.auth.models import Group
 
@@ -28,3 +28,9 @@ def test_neither_of_them_uses_webex_by_that(db):
     both = permissions("Webex support") | permissions("Provisioning administrators")
 
     assert "use_webex" not in both
+
+
+def test_user_administrators_manage_people_and_see_no_integration(db):
+    assert permissions("User administrators") == {
+        "add_user", "change_user", "view_user", "use_webex"
+    }  # fmt: skip

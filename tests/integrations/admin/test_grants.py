@@ -38,13 +38,16 @@ def test_a_grant_is_found_by_its_whole_person_id(sam, linked_alice):
         ({"status": "CONSENT_LOST"}, []),
         ({"failing_since": "now"}, ["failing"]),
         ({"refresh_token_expires_at": "now"}, ["7", "30"]),
+        ({"right_lost_at": "now"}, ["right"]),
     ],
 )
 def test_the_horizon_finds_what_needs_attention(sam, linked_alice, changes, found_by):
     changes = {name: clock.now() if value == "now" else value for name, value in changes.items()}
     Grant.objects.update(**changes)
 
-    assert [each for each in ("failing", "7", "30") if listed(sam, horizon=each)] == found_by
+    assert [
+        each for each in ("failing", "right", "7", "30") if listed(sam, horizon=each)
+    ] == found_by
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,7 @@ def test_the_horizon_finds_what_needs_attention(sam, linked_alice, changes, foun
         ({}, "Linked, and renewed by itself"),
         ({"status": "CONSENT_LOST"}, "The user must link again"),
         ({"failing_since": "now"}, "Still linked. Renewals have failed"),
+        ({"right_lost_at": "now"}, "The user may not use Webex any more"),
     ],
 )
 def test_a_grants_page_says_in_words_who_must_act(sam, linked_alice, changes, words):

@@ -67,7 +67,7 @@ def test_a_return_without_a_session_leads_to_a_clean_sign_in(
 
     response = stranger.come_back(redirect)
 
-    assert (response.status_code, response["Location"]) == (303, "/sign-in/")
+    assert (response.status_code, response["Location"]) == (303, "/sign-in/?next=/webex/")
     assert stranger.sandbox.ledger.count(TOKEN_ENDPOINT) == 0
 
 
@@ -85,7 +85,7 @@ def test_who_lost_the_right_meanwhile_gets_no_grant(alice_browser, alice, loss):
     response = alice_browser.come_back(redirect)
 
     assert response.status_code == (403 if loss == "permission" else 303)
-    assert response.get("Location", "/sign-in/") == "/sign-in/"
+    assert response.get("Location", "/sign-in/?next=/webex/") == "/sign-in/?next=/webex/"
     assert not Grant.objects.exists()
     assert alice_browser.sandbox.ledger.count(TOKEN_ENDPOINT) == 0
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import User
@@ -154,8 +155,18 @@ def test_a_renewal_under_way_is_left_to_the_next_pass(linked_alice, alice):
     assert reread(grant).right_lost_at
 
 
+class SingleSignOn(BaseBackend):
+    """Grants by what a directory says."""
+
+    def has_perm(self, user_obj, perm, obj=None):
+        return user_obj.username == "alice"
+
+
 def test_rights_that_another_backend_grants_are_not_judged_by_tables(linked_alice, alice, settings):
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, "sso.Backend"]
+    settings.AUTHENTICATION_BACKENDS = [
+        *settings.AUTHENTICATION_BACKENDS,
+        f"{__name__}.SingleSignOn",
+    ]
     leave_group(alice)
 
     entitlement.note_changes(now=clock.now())

