@@ -83,7 +83,7 @@ def _counts(keys: list[int], now: datetime) -> Facts:
         "untried": untried.exclude(own),
     }
     first = {"troubled": Min("failing_since"), "untried": Min("refresh_due_at")}
-    nothing = Cast(None, DateTimeField())  # PostgreSQL takes a bare NULL for a text
+    nothing = Cast(Value(None), DateTimeField())  # PostgreSQL takes a bare NULL for a text
     queries: list[Any] = [
         part.values("app", part=Value(name)).annotate(
             count=Count("*"), first=first.get(name, nothing)
