@@ -25,6 +25,7 @@ from integrations.webex import device
 CAME_BACK = ~Q(consumed_at=None, returned_at=None)
 COUNTED = timedelta(days=7)  # authorization requests are kept that long
 ENOUGH_TO_TELL = 3  # starts without a return
+MOST_COPIED = 500  # redirect URIs at once
 
 
 @dataclass(frozen=True)
@@ -238,17 +239,17 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
     )
     if _is_placeholder(pasted):
         sentence = _("The pasted URL still has the placeholder redirect URI.")
-        yield Check("placeholder", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+        yield Check("placeholder", Level.ASKS, sentence, paste, _to_copy(uris), tab)
     elif pasted and pasted not in uris:
         sentence = _("The redirect URI in the pasted URL is not one of this portal's.")
-        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, _to_copy(uris), tab)
     elif late := [brand for brand in unproven if _is_later_than_paste(brand, app)]:
         sentence = ngettext(
             "%d hostname was added after the URL was pasted.",
             "%d hostnames were added after the URL was pasted.",
             len(late),
         ) % len(late)
-        listed = "\n".join(brand.redirect_uri for brand in late)
+        listed = _to_copy([brand.redirect_uri for brand in late])
         yield Check("added_later", Level.ASKS, sentence, paste, listed, tab)
     else:
         yield Check("redirect_uris", Level.FINE, _("The redirect URIs look registered."), tab=tab)
@@ -259,6 +260,11 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
             sentence = _("%(hostname)s: %(count)d started, 0 returned.") % values
             step = _("Its redirect URI is probably not registered at Webex.")
             yield Check("no_return", Level.ASKS, sentence, step, brand.redirect_uri, tab)
+
+
+def _to_copy(uris: list[str]) -> str:
+    """Nothing where it would be a megabyte: the tab shows them by pages, and all as plain text."""
+    return "\n".join(uris) if len(uris) <= MOST_COPIED else ""
 
 
 def _is_placeholder(uri: str) -> bool:
