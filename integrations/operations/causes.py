@@ -61,7 +61,7 @@ class Cause:
         if self.reason in UNREADABLE:
             return _("Start every process with the right FIELD_ENCRYPTION_KEY.")
         if self.status >= 500:
-            return _("Look at status.webex.com. They stay linked and are tried again.")
+            return _("Look at status.webex.com. The users stay linked, and we go on trying.")
         if self.reason.startswith("no connection"):
             return _("Does this machine reach Webex: network, proxy, DNS, certificates?")
         if self.reason in REFUSED_TOKENS:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, DateTimeField, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from integrations.renewal.refusal_policy import Client
 from integrations.webex.answers import TOKEN_LIMIT
 
 OVERDUE = timedelta(hours=1)
+TABS = {"client": "general"}  # where of its page it is mended, if it is there
 ONE_DRAIN = timedelta(minutes=2)  # what it renews is written before what it doubts
 
 
@@ -81,9 +83,10 @@ def _counts(keys: list[int], now: datetime) -> Facts:
         "untried": untried.exclude(own),
     }
     first = {"troubled": Min("failing_since"), "untried": Min("refresh_due_at")}
+    nothing = Cast(Value(None), DateTimeField())  # PostgreSQL takes a bare NULL for a text
     queries: list[Any] = [
         part.values("app", part=Value(name)).annotate(
-            count=Count("*"), first=first.get(name, Value(None, DateTimeField()))
+            count=Count("*"), first=first.get(name, nothing)
         )
         for name, part in parts.items()
     ]
@@ -130,7 +133,7 @@ def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Ch
     )
     found = [held] if held else [*_incident(renewals, now), *_overdue(renewals, now)]
     found += _lost(renewals)
-    found = [replace(check, is_trouble=True) for check in found]
+    found = [replace(check, is_trouble=True, tab=TABS.get(check.code, "")) for check in found]
     return sorted(found, key=lambda check: list(Level).index(check.level))
 
 
@@ -175,7 +178,7 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
         sentence += " " + _("It began at %(since)s.") % {"since": in_words(since, now)}
     is_long = _is_past(since, now) or bool(renewals.overdue)
     level = Level.BLOCKS if is_long and _is_stalled(renewals, now) else Level.ASKS
-    step = step or _("They go on by themselves; nobody has to link again.")
+    step = step or _("Renewals go on by themselves then; nobody has to link again.")
     return Check(
         "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id
     )
@@ -264,7 +267,7 @@ def _is_past(since: datetime | None, now: datetime) -> bool:
 
 
 def _still_linked() -> str:
-    return _("They stay linked and are tried again by themselves.")
+    return _("The users stay linked, and their renewals are tried again.")
 
 
 def in_words(moment: datetime, now: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
+from integrations.management.monitoring import checked
 from integrations.models import WebexApp
 from integrations.operations import readiness
 from integrations.operations.check import Level, worst
@@ -28,12 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("name", nargs="?", help="of one integration; default: all")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        apps = WebexApp.objects.order_by("name")
+        with checked():
+            apps = list(WebexApp.objects.order_by("name"))
+            found = readiness.check_all(apps, now=clock.now())
         if options["name"]:
-            apps = apps.filter(name=options["name"])
+            apps = [app for app in apps if app.name == options["name"]]
         if not apps:
-            raise CommandError("There is no such integration. Add one under Settings → Webex.")
-        found = readiness.check_all(apps, now=clock.now())
+            text = "There is no such integration. Add one under Settings → Webex."
+            raise CommandError(text, returncode=Level.BLOCKS.exit_code)
         for app in apps:
             self._print(app, found[app.pk])
         level = worst([_urgency(app, found[app.pk]) for app in apps])

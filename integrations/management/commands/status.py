@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from integrations import clock
+from integrations.management.monitoring import checked
 from integrations.operations import health
 from integrations.operations.check import Level
 from integrations.plain_text import isolated, one_line
-from integrations.startup import check_key_or_exit
 
 
 class Command(BaseCommand):
@@ -20,9 +20,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check_key_or_exit()
-        now = clock.now()
-        report = health.report(now)
+        with checked():
+            now = clock.now()
+            report = health.report(now)
         figures, running = report.figures, report.background
         rows = {
             "linked": figures.linked,

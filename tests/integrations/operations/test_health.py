@@ -4,10 +4,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
-from django.db import OperationalError
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, ProgrammingError
 
 from integrations import clock, tasks
+from integrations.errors import WrongEncryptionKey
 from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
 from integrations.operations import health
 from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN, drained
@@ -219,6 +220,28 @@ def test_status_ends_with_2_when_grants_are_overdue_and_none_is_renewed(acme, fi
 
     assert code == 2
     assert "act now: Acme: 3 renewals have been due for more than an hour" in text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", ["status", "check_registration"])
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (OperationalError("connection refused"), "The database does not answer"),
+        (ProgrammingError("no such relation"), "“migrate” was never run"),
+        (WrongEncryptionKey("FIELD_ENCRYPTION_KEY is not the key"), "FIELD_ENCRYPTION_KEY is not"),
+    ],
+)
+def test_without_an_answer_a_monitor_hears_act_now(acme, monkeypatch, command, failure, sentence):
+    def refuse(*args, **kwargs):
+        raise failure
+
+    monkeypatch.setattr(clock, "now", refuse)
+
+    with pytest.raises(CommandError, match=sentence) as ended:
+        call_command(command)
+
+    assert ended.value.returncode == 2
 
 
 # --- heartbeats -------------------------------------------------------------------------------
