@@ -24,7 +24,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.operations import integrations, readiness
+from integrations.operations import health, integrations, readiness
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
@@ -146,7 +146,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
                 for brand in page
             ],
             "helper_uris": readiness.helper_uris(stored),
-            "first_death": readiness.first_death(stored, now=now),
+            "first_death": health.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.pasted,
         }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.models import Grant, Heartbeat, KeyCanary, RenewalMinute, WebexApp
@@ -191,3 +191,12 @@ def _level(now: datetime) -> Level:
 def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:
     patience = timedelta(seconds=3 * settings.REFRESH_SWEEP_EVERY + 30)
     return last_sweep_at is None or now - last_sweep_at > patience
+
+
+def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
+    """When the first user of a disabled integration turns red: nothing renews for them."""
+    if app.is_enabled or not app.pk:
+        return None
+    active = Grant.objects.active().filter(app=app)
+    first: datetime | None = active.aggregate(at=Min("refresh_token_expires_at"))["at"]
+    return first

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
 from integrations.operations import renewals
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.renewals import Renewals
@@ -291,12 +291,3 @@ def _twins(facts: Facts) -> Iterable[Check]:
 def helper_uris(app: WebexApp) -> tuple[str, ...]:
     """What device linking needs registered besides (RFC 8628 at Webex)."""
     return device.HELPER_URIS if app.device_linking_enabled else ()
-
-
-def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
-    """When the first user of a disabled integration turns red: nothing renews for them."""
-    if app.is_enabled or not app.pk:
-        return None
-    active = Grant.objects.active().filter(app=app)
-    first: datetime | None = active.aggregate(at=Min("refresh_token_expires_at"))["at"]
-    return first
