@@ -9,6 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from config import guards
 
+SHORTEST_TOKEN = 20  # characters
+
 
 @register(Tags.security)
 def portal_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
@@ -32,6 +34,31 @@ def mail_leaves_the_machine(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set EMAIL_URL=smtp+tls://user:password@host:587."
     return [Warning("Mail is not sent by SMTP.", hint=hint, id="integrations.W003")]
+
+
+@register(Tags.security, deploy=True)
+def somebody_is_told(**kwargs: Any) -> list[CheckMessage]:
+    if settings.ADMINS:
+        return []
+    hint = "Set ADMINS=operator@example.com, or nobody hears of an incident."
+    return [Warning("ADMINS is empty.", hint=hint, id="integrations.W007")]
+
+
+@register(Tags.security, deploy=True)
+def webex_is_not_a_sandbox(**kwargs: Any) -> list[CheckMessage]:
+    if not guards.is_loopback_name(urlsplit(settings.WEBEX_API_URL).hostname or ""):
+        return []
+    hint = "Unset WEBEX_API_URL to talk to Webex itself."
+    message = "WEBEX_API_URL leads to this machine, as for a sandbox."
+    return [Warning(message, hint=hint, id="integrations.W008")]
+
+
+@register(Tags.security, deploy=True)
+def metrics_token_cannot_be_guessed(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= SHORTEST_TOKEN:
+        return []
+    hint = f"Make one with {guards.MAKE_ONE}."
+    return [Warning("METRICS_TOKEN is short.", hint=hint, id="integrations.W009")]
 
 
 @register(Tags.database, deploy=True)

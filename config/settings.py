@@ -10,7 +10,7 @@ from ssl import CERT_REQUIRED
 import environ
 from csp.constants import NONE, SELF
 
-from config import guards
+from config import guards, values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,40 +21,43 @@ if env_file.is_file():
 
 # --- Keys and mode ------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = values.switch(env, "DEBUG")
 SECRET_KEY = guards.secret_key(env.str("SECRET_KEY", default=""))
 FIELD_ENCRYPTION_KEY = guards.encryption_keys(env.list("FIELD_ENCRYPTION_KEY", default=[]))
 
 # --- Webex --------------------------------------------------------------------------------------
 
 WEBEX_API_URL = guards.webex_api_url(
-    env.str("WEBEX_API_URL", default="https://webexapis.com/v1").rstrip("/")
+    (env.str("WEBEX_API_URL", default="").strip() or "https://webexapis.com/v1").rstrip("/")
 )
-WEBEX_TIMEOUT = env.float("WEBEX_TIMEOUT", default=10.0)  # seconds, the whole of one call
-WEBEX_PROXY = env.str("WEBEX_PROXY", default="")
+# Seconds, the whole of one call.
+WEBEX_TIMEOUT = values.number(env, "WEBEX_TIMEOUT", 10.0, least=1, most=60)
+WEBEX_PROXY = env.str("WEBEX_PROXY", default="").strip()
 # RFC 9207: issuers seen in Webex's own answers; any other `iss` on the callback is refused.
-WEBEX_ISSUERS = env.list(
+WEBEX_ISSUERS = values.items(
+    env,
     "WEBEX_ISSUERS",
-    default=["https://idbroker.webex.com/idb", "https://idbroker-b-us.webex.com/idb"],
+    ["https://idbroker.webex.com/idb", "https://idbroker-b-us.webex.com/idb"],
 )
 # Where a device login may send people, besides the origin of WEBEX_API_URL; `*` within one label.
-WEBEX_VERIFICATION_HOSTS = env.list(
+WEBEX_VERIFICATION_HOSTS = values.items(
+    env,
     "WEBEX_VERIFICATION_HOSTS",
-    default=["oauth-helper-*.wbx2.com", "login-*.wbx2.com", "login-*.webex.com"],
+    ["oauth-helper-*.wbx2.com", "login-*.wbx2.com", "login-*.webex.com"],
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
-WEBEX_RIGHT_LOST_DAYS = env.int("WEBEX_RIGHT_LOST_DAYS", default=30)
+WEBEX_RIGHT_LOST_DAYS = values.whole(env, "WEBEX_RIGHT_LOST_DAYS", 30, least=0, most=3650)
 guards.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = guards.branded_url_template(
-    env.str("BRANDED_URL_TEMPLATE", default="https://{hostname}")
+    env.str("BRANDED_URL_TEMPLATE", default="").strip() or "https://{hostname}"
 )
-PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=[])
+PORTAL_HOSTS = values.hosts(env, "PORTAL_HOSTS")
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
-BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+BEHIND_TLS_PROXY = values.switch(env, "BEHIND_TLS_PROXY")
 HTTPS = BRANDED_URL_TEMPLATE.startswith("https://")
 
 # --- Django -------------------------------------------------------------------------------------
@@ -132,11 +135,11 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
-SIGN_IN_FAILURE_LIMIT = env.int("SIGN_IN_FAILURE_LIMIT", default=20)
+SIGN_IN_FAILURE_LIMIT = values.whole(env, "SIGN_IN_FAILURE_LIMIT", 20, least=1, most=10_000)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.str("TIME_ZONE", default="").strip() or "UTC"
 USE_TZ = True
 USE_I18N = True
 
@@ -181,7 +184,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Celery: each line answers a fault that was tried (kills, dead brokers, silent brokers) -----
 
-CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = values.broker(env, "REDIS_URL", "redis://127.0.0.1:6379/0")
 # Kombu's own default takes any certificate, and sends it the password.
 CELERY_BROKER_USE_SSL = CELERY_BROKER_URL.startswith("rediss:") and {"ssl_cert_reqs": CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -200,17 +203,23 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
-REFRESH_SWEEP_EVERY = env.float("REFRESH_SWEEP_EVERY", default=60.0)  # seconds
-REFRESH_CONCURRENCY = env.int("REFRESH_CONCURRENCY", default=8)  # calls under way in one worker
-REFRESH_BATCH = env.int("REFRESH_BATCH", default=256)  # grants claimed at once, at most
+REFRESH_SWEEP_EVERY = values.number(env, "REFRESH_SWEEP_EVERY", 60.0, least=1, most=3600)
+# Calls under way in one worker.
+REFRESH_CONCURRENCY = values.whole(env, "REFRESH_CONCURRENCY", 8, least=1, most=512)
+# Grants claimed at once, at most.
+REFRESH_BATCH = values.whole(env, "REFRESH_BATCH", 256, least=1, most=10_000)
 # Per integration, all workers together; 0 is unlimited. Webex publishes no figure for this call.
-REFRESH_CALLS_PER_MINUTE = env.int("REFRESH_CALLS_PER_MINUTE", default=300)
-REFRESH_DRAINS_PER_APP = env.int("REFRESH_DRAINS_PER_APP", default=2)  # woken by one sweep
-REFRESH_TIME_BOX = env.float("REFRESH_TIME_BOX", default=20.0)  # seconds of work per sweep
+REFRESH_CALLS_PER_MINUTE = values.whole(
+    env, "REFRESH_CALLS_PER_MINUTE", 300, least=0, most=1_000_000
+)
+# Woken by one sweep.
+REFRESH_DRAINS_PER_APP = values.whole(env, "REFRESH_DRAINS_PER_APP", 2, least=1, most=100)
+# Seconds of work per sweep.
+REFRESH_TIME_BOX = values.number(env, "REFRESH_TIME_BOX", 20.0, least=1, most=600)
 # SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
 # A claim outlives the call; one that ran out is adopted first (renewal/outcomes.py).
-REFRESH_CLAIM = env.float("REFRESH_CLAIM", default=WEBEX_TIMEOUT + 20)  # seconds
+REFRESH_CLAIM = values.number(env, "REFRESH_CLAIM", WEBEX_TIMEOUT + 20, least=1, most=600)
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 # A message that nobody took before the next tick would only repeat it: let it expire.
@@ -225,17 +234,17 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # empty: no /metrics/
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="portal@localhost")
-ADMINS = [("Operator", address) for address in env.list("ADMINS", default=[])]
+ADMINS = [("Operator", address) for address in values.items(env, "ADMINS")]
 DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = values.level(env, "LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -177,11 +177,13 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
 
     @admin.display(description=gettext_lazy("grants"))
     def grants(self, app: ListedApp) -> str:
-        return render_to_string("admin/settings/_grant_figures.html", {"app": app.figures})
+        context = {"renewals": app.figures.renewals}
+        return render_to_string("admin/settings/_grant_figures.html", context)
 
     @admin.display(description=gettext_lazy("last renewal"))
     def renewed(self, app: ListedApp) -> str:
-        return render_to_string("admin/settings/_moment.html", {"at": app.figures.last_renewed_at})
+        context = {"at": app.figures.renewals.renewed_at}
+        return render_to_string("admin/settings/_moment.html", context)
 
     @admin.display(description="")
     def clone_link(self, app: WebexApp) -> str:

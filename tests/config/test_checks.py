@@ -17,6 +17,9 @@ WRONG = {
     "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
     "integrations.W004": {"ENGINE": "django.db.backends.sqlite3"},
     "integrations.W005": {"CELERY_BROKER_URL": "redis://redis.example.com:6379/0"},
+    "integrations.W007": {"ADMINS": []},
+    "integrations.W008": {"WEBEX_API_URL": "http://127.0.0.1:9000/v1"},
+    "integrations.W009": {"METRICS_TOKEN": "x"},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
     "integrations.E002": {"REFRESH_CLAIM": 11.0, "WEBEX_TIMEOUT": 10.0},
 }
@@ -26,6 +29,9 @@ RIGHT = {
     "integrations.W003": {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
     "integrations.W004": {"ENGINE": "django.db.backends.postgresql"},
     "integrations.W005": {"CELERY_BROKER_URL": "rediss://:secret@redis.example.com:6380/0"},
+    "integrations.W007": {"ADMINS": [("Operator", "ops@example.com")]},
+    "integrations.W008": {"WEBEX_API_URL": "https://webexapis.com/v1"},
+    "integrations.W009": {"METRICS_TOKEN": "x" * 20},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.db"},
     "integrations.E002": {"REFRESH_CLAIM": 12.0, "WEBEX_TIMEOUT": 10.0},
 }

@@ -221,7 +221,7 @@ def test_a_new_secret_resumes_a_paused_integration(paula, acme):
         refresh_paused_until=clock.now().replace(year=2099), pause_reason="invalid_client"
     )
     acme.refresh_from_db()
-    assert "Renewals are paused" in paula.get(f"{APPS}{acme.pk}/change/").text
+    assert "Webex refuses the client ID and secret." in paula.get(f"{APPS}{acme.pk}/change/").text
 
     change(paula, acme, new_client_secret="another-secret")
 

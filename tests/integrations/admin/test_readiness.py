@@ -193,22 +193,35 @@ def test_the_command_says_what_the_page_says(acme, capsys):
     assert capsys.readouterr().out.startswith("Acme (enabled): Ready\n  ok")
 
 
-def test_the_command_fails_if_something_blocks(acme, capsys):
-    WebexApp.objects.create(name="Empty")
+def test_the_command_says_act_now_if_something_blocks_an_enabled_integration(acme, capsys):
+    BrandedURL.objects.update(app=None)
 
-    with pytest.raises(CommandError, match="blocks"):
+    with pytest.raises(CommandError, match="Act now") as ended:
         call_command("check_registration")
 
+    assert ended.value.returncode == 2
+    assert "TODO  No hostname uses this integration" in capsys.readouterr().out
+
+
+def test_the_command_says_look_soon_for_one_that_is_still_being_set_up(acme, capsys):
+    WebexApp.objects.create(name="Empty")
+
+    with pytest.raises(CommandError, match="Look soon") as ended:
+        call_command("check_registration")
+
+    assert ended.value.returncode == 1
     assert "TODO  The client secret is missing." in capsys.readouterr().out
 
 
-def test_the_command_does_not_fail_for_what_only_asks(acme, globex, capsys):
+def test_the_command_says_look_soon_for_what_only_asks(acme, globex, capsys):
     WebexApp.objects.filter(pk=globex.pk).update(
         client_id=acme.client_id, authorization_url=acme.authorization_url
     )
 
-    call_command("check_registration")
+    with pytest.raises(CommandError, match="Look soon") as ended:
+        call_command("check_registration")
 
+    assert ended.value.returncode == 1
     assert "ask   Its client ID is also used by Globex." in capsys.readouterr().out
 
 
