@@ -3,6 +3,7 @@
 Without its script the widget is two text areas: hostnames to select, hostnames to remove.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -32,8 +33,8 @@ class TwoLists(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         added, removed = value or ("", "")
-        sides = {side: page_of(side, self.app) for side in ("available", "selected")}
-        return context | {"added": added, "removed": removed, "sides": sides, "app": self.app}
+        pages = json.dumps({side: page_of(side, self.app) for side in ("available", "selected")})
+        return context | {"added": added, "removed": removed, "pages": pages, "app": self.app}
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         return data.get(f"{name}_added", ""), data.get(f"{name}_removed", "")
