@@ -126,12 +126,12 @@ def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Ch
     """The worst first. None for an integration that is off: nobody expects it to renew."""
     if not app.is_enabled:
         return []
-    held = (
+    stops_all = (
         _refused_client(app, renewals, now)
         or _paused(app, renewals, now)
         or _everything_fails(renewals, now)
     )
-    found = [held] if held else [*_incident(renewals, now), *_overdue(renewals, now)]
+    found = [stops_all] if stops_all else [*_incident(renewals, now), *_overdue(renewals, now)]
     found += _lost(renewals)
     found = [replace(check, is_trouble=True, tab=TABS.get(check.code, "")) for check in found]
     return sorted(found, key=lambda check: list(Level).index(check.level))
