@@ -27,28 +27,28 @@ def portal_is_served_over_https(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def webex_is_the_real_one(**kwargs: Any) -> list[CheckMessage]:
-    host = urlsplit(settings.WEBEX_API_URL).hostname or ""
-    if not is_loopback_name(host):
+def mail_leaves_the_machine(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return []
-    hint = "Unset WEBEX_API_URL; a sandbox links nobody's real Webex account."
-    return [Warning("Webex is looked for on this machine.", hint=hint, id="integrations.W007")]
+    hint = "Set EMAIL_URL=smtp+tls://user:password@host:587."
+    return [Warning("Mail is not sent by SMTP.", hint=hint, id="integrations.W003")]
 
 
 @register(Tags.security, deploy=True)
 def somebody_is_told(**kwargs: Any) -> list[CheckMessage]:
     if settings.ADMINS:
         return []
-    hint = "Set ADMINS=operator@example.com, or nobody hears of a failing integration."
-    return [Warning("ADMINS is empty.", hint=hint, id="integrations.W008")]
+    hint = "Set ADMINS=operator@example.com, or nobody hears of an incident."
+    return [Warning("ADMINS is empty.", hint=hint, id="integrations.W007")]
 
 
 @register(Tags.security, deploy=True)
-def mail_leaves_the_machine(**kwargs: Any) -> list[CheckMessage]:
-    if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+def webex_is_not_a_sandbox(**kwargs: Any) -> list[CheckMessage]:
+    if not is_loopback_name(urlsplit(settings.WEBEX_API_URL).hostname or ""):
         return []
-    hint = "Set EMAIL_URL=smtp+tls://user:password@host:587."
-    return [Warning("Mail is not sent by SMTP.", hint=hint, id="integrations.W003")]
+    hint = "Unset WEBEX_API_URL to talk to Webex itself."
+    message = "WEBEX_API_URL leads to this machine, as for a sandbox."
+    return [Warning(message, hint=hint, id="integrations.W008")]
 
 
 @register(Tags.database, deploy=True)

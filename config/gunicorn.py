@@ -3,6 +3,7 @@
 from typing import Any
 
 from gunicorn import glogging
+from gunicorn.workers import gthread
 
 from config.log import RedactingFormatter
 
@@ -16,6 +17,10 @@ class logger_class(glogging.Logger):  # type: ignore[misc]  # untyped; the name 
             for handler in log.handlers:
                 handler.setFormatter(RedactingFormatter(text, self.datefmt))
 
+
+# Seconds; then a connection that says nothing waits without a thread. With gunicorn's five, 64 of
+# them hold every thread for twenty. Slow requests are for the proxy in front to buffer.
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
 
 preload_app = True  # what cannot start ends at once, instead of starting workers for ever
 worker_class = "gthread"

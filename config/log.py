@@ -45,13 +45,16 @@ class RedactingFormatter(logging.Formatter):
 
 
 class DeservesMail(logging.Filter):
-    """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready."""
+    """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready.
+
+    A process that refuses to start writes nothing, not even that it mailed.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django"):
             is_ours = getattr(record, "status_code", 500) == 503
             return not is_ours and not record.name.startswith("django.security")
-        return record.levelno >= logging.CRITICAL
+        return record.levelno >= logging.CRITICAL and record.name != "integrations.startup"
 
 
 class OperatorMailHandler(logging.Handler):

@@ -38,7 +38,7 @@ WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
     )
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
-WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=1, at_most=3650)
+WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0, at_most=3650)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -140,9 +140,6 @@ USE_I18N = True
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
-
-# Data-carrying limits: the callback's largest known parameter is a 4 KB code.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # one for each hostname of an integration
 
 # --- Security -----------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def _is_random_fernet_key(key: str) -> bool:
 
 
 def metrics_token(value: str) -> str:
-    if value and len(value) < 16:
+    if value and len(value) < 20:
         raise ImproperlyConfigured(
             f"METRICS_TOKEN is too short to be a secret. Make one with: {MAKE_ONE} "
             "Leave it empty to have no /metrics/."

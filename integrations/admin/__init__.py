@@ -3,8 +3,7 @@
 from integrations.admin.branded_url import BrandedURLAdmin
 from integrations.admin.grant import GrantAdmin
 from integrations.admin.grant_event import GrantEventAdmin
-from integrations.admin.group import GroupAdmin
-from integrations.admin.user import UserAdmin
+from integrations.admin.user import GroupAdmin, UserAdmin
 from integrations.admin.webex_app import WebexAppAdmin
 
 __all__ = [

@@ -1,27 +1,30 @@
-"""Available hostnames and selected hostnames: a multiple select that a script makes comfortable."""
+"""Available hostnames and selected hostnames, shown by the page; only differences are posted.
 
-from dataclasses import dataclass
+Without its script the widget is two text areas: hostnames to select, hostnames to remove.
+"""
+
+import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from integrations import hostnames
+from integrations.errors import InvalidHostname
 from integrations.models import BrandedURL, WebexApp
+from integrations.operations.integrations import Hostnames
+from integrations.plain_text import one_line
+
+PAGE = 100  # hostnames shown at a time
 
 
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    hostname: str
-    shown: str  # with the U-label form, where that differs
-    taker: str
-    is_selected: bool
-
-
-class TwoLists(forms.SelectMultiple):
+class TwoLists(forms.Widget):
     template_name = "admin/settings/two_lists.html"
-    hostnames: list[BrandedURL]
     app: WebexApp | None = None
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -29,27 +32,66 @@ class TwoLists(forms.SelectMultiple):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        chosen = {str(each) for each in value or ()}
-        context["rows"] = [self._row(brand, chosen) for brand in self.hostnames]
-        return context
+        added, removed = value or ("", "")
+        pages = json.dumps({side: page_of(side, self.app) for side in ("available", "selected")})
+        return context | {"added": added, "removed": removed, "pages": pages, "app": self.app}
 
-    def _row(self, brand: BrandedURL, chosen: set[str]) -> Choice:
-        own = self.app is not None and brand.app_id == self.app.pk
-        taker = "" if own or brand.app is None else str(brand.app)
-        plain = brand.unicode_hostname == brand.hostname
-        shown = brand.hostname if plain else f"{brand.hostname} ({brand.unicode_hostname})"
-        key = str(brand.pk)
-        return Choice(key, brand.hostname, shown, taker, key in chosen and not taker)
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return data.get(f"{name}_added", ""), data.get(f"{name}_removed", "")
+
+    def id_for_label(self, id_: str) -> str:
+        return ""
 
 
-class HostnamesField(forms.MultipleChoiceField):
+class HostnamesField(forms.Field):
     widget = TwoLists
 
-    def offer(self, app: WebexApp) -> None:
-        rows = BrandedURL.objects.select_related("app").defer("logo")
-        hostnames = list(rows.order_by("hostname"))
-        self.widget.hostnames, self.widget.app = hostnames, app if app.pk else None
-        mine = [brand for brand in hostnames if app.pk and brand.app_id == app.pk]
-        # A row that another admin took meanwhile is no form error: saving reports it by name.
-        self.choices = [(str(brand.pk), brand.hostname) for brand in hostnames]
-        self.initial = [str(brand.pk) for brand in mine]
+    def clean(self, value: Any) -> Hostnames:
+        added, removed = (_read(text) for text in value)
+        return Hostnames(added=added, removed=removed - added)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return any(data or ())
+
+
+def _read(text: str) -> frozenset[str]:
+    return frozenset(_normalised(word) for word in re.split(r"[\s,;]+", text) if word)
+
+
+def _normalised(word: str) -> str:
+    try:
+        return hostnames.normalise(word)
+    except InvalidHostname as error:
+        names = {"typed": one_line(word)[:80], "why": error}
+        raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
+
+
+def page_of(
+    side: str, app: WebexApp | None, *, wanted: str = "", after: str = ""
+) -> dict[str, Any]:
+    """The hostnames of one side that contain `wanted`, in their order, beyond `after`."""
+    ours = BrandedURL.objects.filter(app=app) if app else BrandedURL.objects.none()
+    others = BrandedURL.objects.exclude(app=app) if app else BrandedURL.objects.all()
+    rows, movable = (ours, ours) if side == "selected" else (others, others.filter(app=None))
+    found = rows.filter(hostname__contains=_as_stored(wanted), hostname__gt=after)
+    listed = list(found.order_by("hostname").values_list("hostname", "app__name")[: PAGE + 1])
+    return {
+        "rows": [_row(hostname, taker or "", side) for hostname, taker in listed[:PAGE]],
+        "more": len(listed) > PAGE,
+        "count": movable.count(),
+    }
+
+
+def _row(hostname: str, app_name: str, side: str) -> dict[str, str]:
+    in_unicode = hostnames.to_unicode(hostname)
+    shown = hostname if in_unicode == hostname else f"{hostname} ({in_unicode})"
+    return {"name": hostname, "shown": shown, "taker": app_name if side == "available" else ""}
+
+
+def _as_stored(wanted: str) -> str:
+    if wanted.isascii():
+        return wanted.strip().lower()
+    try:
+        return hostnames.normalise(wanted)
+    except InvalidHostname:
+        return wanted

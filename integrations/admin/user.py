@@ -86,9 +86,17 @@ class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
 admin.site.unregister(Group)
 
 
+class GroupForm(SharedForm[Group]):
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(SharedAdmin[Group], DjangoGroupAdmin):
     """Who may change what a group may do could give themselves everything."""
+
+    form = GroupForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).is_superuser

@@ -4,8 +4,9 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import clock, scopes
+from integrations.admin import two_lists
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.integration_list import IntegrationList, ListedApp
 from integrations.admin.typed import ModelForm
@@ -22,7 +24,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.operations import integrations, readiness
+from integrations.operations import health, integrations, readiness
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
@@ -73,8 +75,10 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "integrations_webexapp"
         return [
+            path("hostnames/", wrap(self.hostnames_view), name=f"{name}_hostnames"),
             path("<int:pk>/clone/", wrap(self.clone_view), name=f"{name}_clone"),
             path("<int:pk>/disable/", wrap(self.disable_view), name=f"{name}_disable"),
+            path("<int:pk>/redirect-uris/", wrap(self.uris_view), name=f"{name}_redirect_uris"),
             path("<int:pk>/test/<int:hostname>/", wrap(self.test_view), name=f"{name}_test"),
             *super().get_urls(),
         ]
@@ -92,7 +96,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             now=clock.now(),
         )
         if lost:
-            text = _("Another integration took these in the meantime: %(names)s.")
+            text = _("Another integration took these in the meantime, or they are gone: %(names)s.")
             messages.warning(request, text % {"names": ", ".join(lost)})
 
     def response_add(
@@ -121,26 +125,28 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
     ) -> HttpResponse:  # fmt: skip
         context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         if obj:
-            context |= self._facts(obj)
+            context |= self._facts(obj, request.GET.get("uris"))
         may_ask = getattr(context["adminform"].form, "asks_to_enable", False)
         context |= {"asks_to_enable": may_ask, "minimum_scopes": scopes.MINIMUM}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _facts(self, app: WebexApp) -> dict[str, Any]:
+    def _facts(self, app: WebexApp, page_number: str | None) -> dict[str, Any]:
         """As stored, not as typed into a form that was refused."""
         now = clock.now()
         stored = WebexApp.objects.get(pk=app.pk)
         facts = readiness.collect_facts([stored], now=now)[stored.pk]
+        page = Paginator(facts.brands, two_lists.PAGE).get_page(page_number)
         return {
             "app": stored,
+            "uri_page": page,
             "readiness": readiness.check_readiness(stored, facts, now=now),
             "understood": stored.pasted,
             "redirect_uris": [
                 (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
-                for brand in facts.brands
+                for brand in page
             ],
             "helper_uris": readiness.helper_uris(stored),
-            "first_death": readiness.first_death(stored, now=now),
+            "first_death": health.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.pasted,
         }
 
@@ -171,11 +177,13 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
 
     @admin.display(description=gettext_lazy("grants"))
     def grants(self, app: ListedApp) -> str:
-        return render_to_string("admin/settings/_grant_figures.html", {"app": app.figures})
+        context = {"renewals": app.figures.renewals}
+        return render_to_string("admin/settings/_grant_figures.html", context)
 
     @admin.display(description=gettext_lazy("last renewal"))
     def renewed(self, app: ListedApp) -> str:
-        return render_to_string("admin/settings/_moment.html", {"at": app.figures.last_renewed_at})
+        context = {"at": app.figures.renewals.renewed_at}
+        return render_to_string("admin/settings/_moment.html", context)
 
     @admin.display(description="")
     def clone_link(self, app: WebexApp) -> str:
@@ -205,6 +213,21 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         except IntegrityError:  # a colleague took that name after it was looked at
             form.full_clean()
             return None
+
+    def hostnames_view(self, request: HttpRequest) -> JsonResponse:
+        """The next page of one of the two lists under URLs."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        get = request.GET.get
+        app = self.get_object(request, get("app", ""))
+        wanted, after = get("q", ""), get("after", "")
+        return JsonResponse(two_lists.page_of(get("side", ""), app, wanted=wanted, after=after))
+
+    def uris_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """All of them, one a line, where they are too many for one page."""
+        brands = self._object_or_404(request, pk).branded_urls.order_by("hostname").defer("logo")
+        lines = "".join(f"{brand.redirect_uri}\n" for brand in brands)
+        return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
     def disable_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         app = self._object_or_404(request, pk)

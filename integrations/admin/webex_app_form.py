@@ -1,8 +1,9 @@
 """The form behind General and URLs. `operations.readiness` says what is still missing."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, credentials
 from integrations.admin.shared_editing import SharedForm
-from integrations.admin.two_lists import HostnamesField
+from integrations.admin.two_lists import HostnamesField, TwoLists
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
@@ -32,7 +33,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         label=gettext_lazy("Enable it although there are things to check"), required=False
     )
     new_client_anyway = forms.BooleanField(
-        label=gettext_lazy("Change the client ID although users are linked with the present one"),
+        label=gettext_lazy("Change it although users are linked with the present one"),
         required=False,
     )
     hostnames = HostnamesField(label=gettext_lazy("Hostnames"), required=False)
@@ -63,10 +64,8 @@ class WebexAppForm(SharedForm[WebexApp]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if hostnames := self._hostnames_field():
-            hostnames.offer(self.instance)
-            # Without this mark the widget was not on the page, and "none" is not what was meant.
-            hostnames.disabled = self.is_bound and "hostnames_shown" not in self.data
+        if hostnames := self.fields.get("hostnames"):
+            cast(TwoLists, hostnames.widget).app = self.instance if self.instance.pk else None
         if secret := self.fields.get("new_client_secret"):
             secret.help_text = self._secret_help()
         if name := self.fields.get("name"):
@@ -75,10 +74,6 @@ class WebexAppForm(SharedForm[WebexApp]):
         self._was_enabled = self.instance.is_enabled
         before = self._readiness_to_be().blocking if self.is_bound and self._was_enabled else []
         self._blocked_before = {check.code for check in before}
-
-    def _hostnames_field(self) -> HostnamesField | None:
-        field = self.fields.get("hostnames")
-        return field if isinstance(field, HostnamesField) else None
 
     def _secret_help(self) -> str:
         app = self.instance
@@ -198,18 +193,15 @@ class WebexAppForm(SharedForm[WebexApp]):
 
     def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
         chosen = self.chosen_hostnames()
-        if chosen is None:
-            return present
-        rows = list(BrandedURL.objects.filter(pk__in=chosen.selected).defer("logo"))
-        known = {brand.hostname for brand in rows}
-        rows += [BrandedURL(hostname=each) for each in chosen.new if each not in known]
-        for brand in rows:
-            if brand.app_id is None or brand.app_id != self.instance.pk:
-                brand.assigned_at = now
-        return rows
+        kept = [brand for brand in present if brand.hostname not in chosen.removed]
+        wanted = (chosen.added | chosen.new) - {brand.hostname for brand in kept}
+        free = list(BrandedURL.objects.filter(hostname__in=wanted, app=None).defer("logo"))
+        missing = chosen.new & wanted - {brand.hostname for brand in free}
+        free += [BrandedURL(hostname=hostname) for hostname in missing]
+        for brand in free:
+            brand.assigned_at = now
+        return kept + free
 
-    def chosen_hostnames(self) -> integrations.Hostnames | None:
-        if "hostnames" not in self.cleaned_data:
-            return None
-        selected = frozenset(int(key) for key in self.cleaned_data["hostnames"])
-        return integrations.Hostnames(selected, tuple(self.cleaned_data.get("new_hostnames") or ()))
+    def chosen_hostnames(self) -> integrations.Hostnames:
+        moved = self.cleaned_data.get("hostnames") or integrations.Hostnames()
+        return replace(moved, new=frozenset(self.cleaned_data.get("new_hostnames") or ()))

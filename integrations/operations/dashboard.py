@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, QuerySet, Sum, Value
 
 from integrations.models import BrandedURL, Grant, RenewalMinute, WebexApp
 from integrations.operations import health, readiness
 from integrations.operations.cached_count import counted
+from integrations.operations.renewals import Renewals
 
 WEEKS = 13  # a refresh token lives 90 days unless it is used
 UNDATED, NEED_THE_USER, FAILING, DUE, RENEWED = range(WEEKS + 1, WEEKS + 6)
@@ -39,24 +40,24 @@ class Dashboard:
     enabled: int
     integrations: int
     background: health.Background
+    trouble: list[health.Trouble]  # the worst first
     due_now: int
     renewed: int  # in the last five minutes
 
 
-@dataclass
+@dataclass(frozen=True)
 class IntegrationFigures:
     readiness: readiness.Readiness
-    brands: list[BrandedURL] = field(default_factory=list)
-    linked: int = 0
-    need_the_user: int = 0
-    failing: int = 0
-    last_renewed_at: datetime | None = None
+    brands: list[BrandedURL]
+    renewals: Renewals
 
 
 def overall_figures(*, now: datetime) -> Dashboard:
     apps = list(WebexApp.objects.order_by("name"))
     facts = readiness.collect_facts(apps, now=now)
     checked = {app.pk: readiness.check_readiness(app, facts[app.pk], now=now) for app in apps}
+    running = health.background(now)
+    enabled = [(app, checked[app.pk]) for app in apps if app.is_enabled]
     counts = counted("dashboard", lambda: _counts(now))
     weeks = [Week(now + timedelta(weeks=n), counts[n], n == WEEKS) for n in range(WEEKS + 1)]
     return Dashboard(
@@ -68,9 +69,10 @@ def overall_figures(*, now: datetime) -> Dashboard:
         first_red_at=health.first_red_at(),
         hostnames=sum(len(each.brands) for each in facts.values()),
         unready=[(app, checked[app.pk]) for app in apps if checked[app.pk].open],
-        enabled=sum(app.is_enabled for app in apps),
+        enabled=len(enabled),
         integrations=len(apps),
-        background=health.background(now),
+        background=running,
+        trouble=health.find_trouble(running, enabled, now=now),
         due_now=counts[DUE],
         renewed=counts[RENEWED],
     )
@@ -107,28 +109,11 @@ def figures_by_integration(
 ) -> dict[int, IntegrationFigures]:
     """By primary key; as many queries for one integration as for a hundred."""
     facts = readiness.collect_facts(apps, now=now)
-    figures = {}
-    for app in apps:
-        ready = readiness.check_readiness(app, facts[app.pk], now=now)
-        figures[app.pk] = IntegrationFigures(ready, facts[app.pk].brands)
-    grants = Grant.objects.filter(app__in=apps).order_by()
-    live = grants.not_disconnected().values("app", "status").annotate(count=Count("*"))
-    key = hash(tuple(figures))
-    for row in counted(f"integrations.{key}", lambda: list(live)):
-        is_linked = row["status"] == Grant.Status.ACTIVE
-        setattr(figures[row["app"]], "linked" if is_linked else "need_the_user", row["count"])
-    for pk, renewed_at, failing in _renewals(apps):
-        figures[pk].last_renewed_at, figures[pk].failing = renewed_at, failing or 0
-    return figures
-
-
-def _renewals(apps: Sequence[WebexApp]) -> list[tuple[int, datetime | None, int | None]]:
-    """The newest renewal is looked for among the grants that are due last: no scan, one index."""
-    active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
-    latest = active.order_by("-refresh_due_at").values("pk")[:20]
-    candidates = Grant.objects.filter(pk__in=latest).order_by()
-    newest = candidates.values("app").annotate(newest=Max("refreshed_at")).values("newest")
-    failing = Grant.objects.failing().filter(app=OuterRef("pk")).order_by()
-    per_app = failing.values("app").annotate(count=Count("*")).values("count")
-    rows = WebexApp.objects.filter(pk__in=[app.pk for app in apps])
-    return list(rows.values_list("pk", Subquery(newest), Subquery(per_app)))
+    return {
+        app.pk: IntegrationFigures(
+            readiness.check_readiness(app, facts[app.pk], now=now),
+            facts[app.pk].brands,
+            facts[app.pk].renewals,
+        )
+        for app in apps
+    }

@@ -17,16 +17,22 @@ CLIENT_COLUMNS = {"client_answer", "refresh_paused_until", "pause_reason", "paus
 
 @dataclass(frozen=True)
 class Hostnames:
-    """What was chosen under URLs: existing rows, and names that had no row yet."""
+    """The difference to what a page showed, by name; `new` may have no row yet."""
 
-    selected: frozenset[int]
-    new: tuple[str, ...] = ()
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
 
 
 def save(
-    app: WebexApp, *, secret: str, changed: set[str], hostnames: Hostnames | None, now: datetime
+    app: WebexApp,
+    *,
+    secret: str,
+    changed: set[str],
+    now: datetime,
+    hostnames: Hostnames = Hostnames(),
 ) -> list[str]:
-    """Returns the hostnames that somebody else took in the meantime.
+    """Returns the hostnames that somebody else took or deleted in the meantime.
 
     Only what was `changed` is written: a worker may have paused the integration meanwhile.
     """
@@ -49,7 +55,7 @@ def save(
             # After the commit, for it asks Webex: a clue for the page, which blocks nothing.
             transaction.on_commit(partial(client_probe.check, app, now=now), robust=True)
         disconnection.withdraw_questions(Q(app=app) & ~Q(client_id=app.client_id))
-        return _assign(app, hostnames, now) if hostnames else []
+        return _assign(app, hostnames, now)
 
 
 def _has_new_client_id(app: WebexApp) -> bool:
@@ -57,16 +63,16 @@ def _has_new_client_id(app: WebexApp) -> bool:
 
 
 def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:
-    keys = chosen.selected | {_row(hostname) for hostname in chosen.new}
-    had = set(app.branded_urls.values_list("pk", flat=True))
-    BrandedURL.objects.release(had - keys, app=app)
-    BrandedURL.objects.take(keys - had, app=app, now=now)
-    lost = BrandedURL.objects.filter(pk__in=keys).exclude(app=app)
-    return list(lost.order_by("hostname").values_list("hostname", flat=True))
-
-
-def _row(hostname: str) -> int:
-    return BrandedURL.objects.defer("logo").get_or_create(hostname=hostname)[0].pk
+    new = [BrandedURL(hostname=hostname) for hostname in sorted(chosen.new)]
+    BrandedURL.objects.bulk_create(new, ignore_conflicts=True)
+    wanted = chosen.added | chosen.new
+    # In one order, or two admins who want the same hostnames would wait for each other.
+    rows = BrandedURL.objects.filter(hostname__in=wanted | chosen.removed).order_by("hostname")
+    keys = dict(rows.select_for_update().values_list("hostname", "pk"))
+    BrandedURL.objects.release([keys[name] for name in chosen.removed & set(keys)], app=app)
+    BrandedURL.objects.take([keys[name] for name in wanted & set(keys)], app=app, now=now)
+    ours = app.branded_urls.filter(pk__in=keys.values()).values_list("hostname", flat=True)
+    return sorted(wanted - set(ours))
 
 
 def clone(source: WebexApp, *, name: str) -> WebexApp:

@@ -115,14 +115,14 @@ def _send(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
     except (SMTPAuthenticationError, SMTPSenderRefused):  # it says nothing about this mail
         return Outcome.LATER
     except SMTPRecipientsRefused as error:
-        return _judge(*(code for code, _text in error.recipients.values()))
+        return _outcome_of(*(code for code, _text in error.recipients.values()))
     except SMTPResponseException as error:
-        return _judge(error.smtp_code)
+        return _outcome_of(error.smtp_code)
     except OSError:
         return Outcome.LOST
     return Outcome.SENT
 
 
-def _judge(*codes: int) -> Outcome:
+def _outcome_of(*codes: int) -> Outcome:
     """RFC 5321 section 4.2.1: 5yz is for good, 4yz for now."""
     return Outcome.REFUSED if all(code >= 500 for code in codes) else Outcome.LATER

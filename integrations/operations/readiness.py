@@ -6,16 +6,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
+from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from integrations.operations import renewals
+from integrations.operations.check import Check, Level, worst
+from integrations.operations.renewals import Renewals
 from integrations.plain_text import isolated
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import device
@@ -23,22 +25,7 @@ from integrations.webex import device
 CAME_BACK = ~Q(consumed_at=None, returned_at=None)
 COUNTED = timedelta(days=7)  # authorization requests are kept that long
 ENOUGH_TO_TELL = 3  # starts without a return
-
-
-class Level(StrEnum):
-    BLOCKS = "blocks"
-    ASKS = "asks"
-    FINE = "fine"
-
-
-@dataclass(frozen=True)
-class Check:
-    code: str
-    level: Level
-    sentence: str
-    next_step: str = ""
-    to_copy: str = ""
-    tab: str = "general"
+MOST_COPIED = 500  # redirect URIs at once
 
 
 @dataclass(frozen=True)
@@ -59,11 +46,13 @@ class Facts:
     traffic: dict[str, Traffic] = field(default_factory=dict)  # by redirect URI
     twins: list[str] = field(default_factory=list)  # integrations with the same client ID
     has_secret: bool = False
+    renewals: Renewals = Renewals()  # noqa: RUF009  # frozen
 
 
 @dataclass(frozen=True)
 class Readiness:
     checks: list[Check]
+    renewals: Renewals = Renewals()  # noqa: RUF009  # frozen
 
     @property
     def blocking(self) -> list[Check]:
@@ -72,6 +61,10 @@ class Readiness:
     @property
     def asking(self) -> list[Check]:
         return [check for check in self.checks if check.level is Level.ASKS]
+
+    @property
+    def trouble(self) -> list[Check]:
+        return [check for check in self.open if check.is_trouble]
 
     @property
     def fine(self) -> list[Check]:
@@ -83,12 +76,20 @@ class Readiness:
 
     @property
     def level(self) -> Level:
-        return min((check.level for check in self.checks), key=list(Level).index)
+        return worst([check.level for check in self.checks])
+
+    @property
+    def trouble_level(self) -> Level:
+        return worst([check.level for check in self.trouble])
 
     @property
     def summary(self) -> str:
+        if self.trouble_level is Level.BLOCKS:
+            return _("Act now")
         if count := len(self.blocking):
             return ngettext("%d step to do", "%d steps to do", count) % count
+        if self.trouble:
+            return _("Look soon")
         if count := len(self.asking):
             return ngettext("%d thing to check", "%d things to check", count) % count
         return _("Ready")
@@ -102,7 +103,13 @@ def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness
 
 
 def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
-    facts = {app.pk: Facts(has_secret=bool(app.client_secret_set_at)) for app in apps}
+    renewed = renewals.collect(apps, now=now)
+    facts = {
+        app.pk: Facts(
+            has_secret=bool(app.client_secret_set_at), renewals=renewed.get(app.pk, Renewals())
+        )
+        for app in apps
+    }
     keys = [app.pk for app in apps if app.pk]
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
     for brand in served:
@@ -126,17 +133,18 @@ def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, in
 
 
 def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
+    trouble = renewals.find_trouble(app, facts.renewals, now=now)
     checks = [
+        *trouble,
         _authorization_url(app),
         *_scopes(app),
         _client_secret(facts),
-        *_client(app),
+        *_client(app, facts, trouble),
         _hostnames(facts),
         *_redirect_uris(app, facts),
         *_twins(facts),
-        *_pause(app, now),
     ]
-    return Readiness([check for check in checks if check])
+    return Readiness(checks, facts.renewals)
 
 
 def _authorization_url(app: WebexApp) -> Check:
@@ -196,9 +204,11 @@ def _client_secret(facts: Facts) -> Check:
     )
 
 
-def _client(app: WebexApp) -> Iterable[Check]:
+def _client(app: WebexApp, facts: Facts, trouble: list[Check]) -> Iterable[Check]:
     """What Webex said to client ID and secret when they were last tried: a clue."""
-    if app.client_answer == Client.REFUSED:
+    if any(check.code == "client" for check in trouble):
+        return
+    if app.client_answer == Client.REFUSED and renewals.refuses_client(app, facts.renewals):
         sentence = _("Webex refuses the client ID and secret.")
         step = _("Copy both again from developer.webex.com. What you save is tried at once.")
         yield Check("client", Level.ASKS, sentence, step)
@@ -229,17 +239,17 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
     )
     if _is_placeholder(pasted):
         sentence = _("The pasted URL still has the placeholder redirect URI.")
-        yield Check("placeholder", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+        yield Check("placeholder", Level.ASKS, sentence, paste, _to_copy(uris), tab)
     elif pasted and pasted not in uris:
         sentence = _("The redirect URI in the pasted URL is not one of this portal's.")
-        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, "\n".join(uris), tab)
+        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, _to_copy(uris), tab)
     elif late := [brand for brand in unproven if _is_later_than_paste(brand, app)]:
         sentence = ngettext(
             "%d hostname was added after the URL was pasted.",
             "%d hostnames were added after the URL was pasted.",
             len(late),
         ) % len(late)
-        listed = "\n".join(brand.redirect_uri for brand in late)
+        listed = _to_copy([brand.redirect_uri for brand in late])
         yield Check("added_later", Level.ASKS, sentence, paste, listed, tab)
     else:
         yield Check("redirect_uris", Level.FINE, _("The redirect URIs look registered."), tab=tab)
@@ -250,6 +260,11 @@ def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
             sentence = _("%(hostname)s: %(count)d started, 0 returned.") % values
             step = _("Its redirect URI is probably not registered at Webex.")
             yield Check("no_return", Level.ASKS, sentence, step, brand.redirect_uri, tab)
+
+
+def _to_copy(uris: list[str]) -> str:
+    """Nothing where it would be a megabyte: the tab shows them by pages, and all as plain text."""
+    return "\n".join(uris) if len(uris) <= MOST_COPIED else ""
 
 
 def _is_placeholder(uri: str) -> bool:
@@ -273,22 +288,6 @@ def _twins(facts: Facts) -> Iterable[Check]:
         yield Check("twin", Level.ASKS, sentence, step)
 
 
-def _pause(app: WebexApp, now: datetime) -> Iterable[Check]:
-    if app.is_paused(now):
-        sentence = _("Renewals are paused: %(why)s") % {"why": isolated(app.pause_reason)}
-        step = _("They resume by themselves; with a new client secret, at once.")
-        yield Check("paused", Level.ASKS, sentence, step)
-
-
 def helper_uris(app: WebexApp) -> tuple[str, ...]:
     """What device linking needs registered besides (RFC 8628 at Webex)."""
     return device.HELPER_URIS if app.device_linking_enabled else ()
-
-
-def first_death(app: WebexApp, *, now: datetime) -> datetime | None:
-    """When the first user of a disabled integration turns red: nothing renews for them."""
-    if app.is_enabled or not app.pk:
-        return None
-    active = Grant.objects.active().filter(app=app)
-    first: datetime | None = active.aggregate(at=Min("refresh_token_expires_at"))["at"]
-    return first

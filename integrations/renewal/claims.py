@@ -140,7 +140,7 @@ class Claims:
         else:
             which = Grant.objects.due_in_app(self.app.pk, now)
         rows = which.claim_columns(*columns, most=most, now=now, seconds=seconds)
-        if self.is_probing:  # perhaps not due: if we are killed, nobody would adopt it for days
+        if self.is_probing:  # perhaps not due: if we are killed, nobody would take it over for days
             Grant.objects.filter(pk__in=[row[1] for row in rows]).update(refresh_due_at=now)
         return [
             Row(pk, version, now, until, send_until, ciphertext)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations import plain_text
+from integrations.operations.check import Level
 
 register = template.Library()
 
@@ -37,7 +38,7 @@ def pill(icon: str, text: str, tone: str = "") -> dict[str, str]:
 @register.inclusion_tag("elements/_mark.html")
 def mark(level: str, *, says: str = "") -> dict[str, str]:
     """An icon on a disc of its colour; `says` is what a screen reader hears in its place."""
-    return {"level": level, "says": says}
+    return {"level": Level(level), "says": says}
 
 
 @register.inclusion_tag("elements/_moment.html")

@@ -6,7 +6,9 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from integrations.admin import looks
 from integrations.admin.lists import CAP
+from integrations.models import GrantEvent
 
 register = template.Library()
 
@@ -15,6 +17,12 @@ register = template.Library()
 def error_count(fieldset: Any) -> int:
     fields = [field for line in fieldset for field in line]
     return sum(bool(field.errors()) for field in fields if callable(getattr(field, "errors", None)))
+
+
+@register.filter
+def look(event: GrantEvent) -> tuple[str, str]:
+    """Icon and tone."""
+    return looks.EVENTS[event.kind]
 
 
 @register.filter

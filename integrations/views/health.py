@@ -12,6 +12,9 @@ from integrations import clock
 from integrations.database import NOT_READY
 from integrations.errors import WrongEncryptionKey
 from integrations.operations import health
+from integrations.plain_text import one_line
+
+LEVELS = "0: all is well, 1: look soon, 2: act now"
 
 
 @require_safe
@@ -37,12 +40,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry, report = CollectorRegistry(), health.report(clock.now())
     values = vars(report.figures) | {
         "paused_integrations": len(report.paused),
-        "workers": len(report.workers),
-        "last_sweep_timestamp_seconds": _seconds(report.last_sweep_at),
+        "workers": len(report.background.workers),
+        "last_sweep_timestamp_seconds": _seconds(report.background.last_sweep_at),
+        "trouble_level": report.level.exit_code,  # 1: look soon, 2: act now
         "first_red_timestamp_seconds": _seconds(report.first_red_at),
     }
     for name, value in values.items():
         Gauge(f"webex_{name}", f"See operations/health.py: {name}", registry=registry).set(value)
+    each = Gauge("webex_integration_trouble_level", LEVELS, ["integration"], registry=registry)
+    for name, level in report.levels.items():
+        each.labels(one_line(name)).set(level.exit_code)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -3,12 +3,12 @@
 import re
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
 from tests.attacks import linked_user
-from tests.attacks.web_server import request
+from tests.attacks.web_server import busyness, request
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +39,16 @@ def test_64_strangers_at_once_silence_neither_health_nor_operators(portal, raw):
     assert "" not in siege.answers, siege
     assert siege.slowest_health < 1, siege
     assert portal.mail.visits - mails <= 1
+
+
+def test_64_connections_that_say_nothing_hold_no_thread(portal):
+    with ExitStack() as connections:
+        for _ in range(64):
+            connections.enter_context(portal.connect())
+        began = time.monotonic()
+        assert portal.is_healthy()
+
+        assert (time.monotonic() - began) / busyness() < 1
 
 
 def test_64_strangers_at_once_who_guess_passwords_leave_the_others_their_threads(portal):

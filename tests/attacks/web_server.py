@@ -56,10 +56,11 @@ class WebServer:
                 stderr=subprocess.STDOUT,
             )
         patience = time.monotonic() + 30
-        while self.process.poll() is None and not self.is_healthy():
-            assert time.monotonic() < patience
+        while not self.is_healthy():
+            if self.process.poll() is not None or time.monotonic() > patience:
+                self.__exit__()
+                raise AssertionError(self.log.read_text())
             time.sleep(0.1)
-        assert self.process.poll() is None, self.log.read_text()
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -120,7 +120,7 @@ TABLE = {
         ("https://a.wbx2.com", "*", "*.com", "*.com.*", "wbx2", "a.wbx2.com/x", "10.0.0.1",
          "a.wbx2.com:1"),
     ),
-    "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 1, 3650),
+    "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 0, 3650),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
     "REFRESH_TIME_BOX": number("REFRESH_TIME_BOX", "30", 1, 300),
     "REFRESH_DRAINS_PER_APP": number("REFRESH_DRAINS_PER_APP", "3", 1, 100),

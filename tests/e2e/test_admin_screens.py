@@ -209,8 +209,37 @@ def test_without_scripts_everything_is_there_all_the_same(
     page.goto(portal.integration)
 
     expect(page.get_by_label("Client ID", exact=True)).to_be_visible()
-    expect(page.get_by_role("listbox", name="Hostnames")).to_be_visible()
+    expect(page.get_by_label("Hostnames to select")).to_be_visible()
     expect(page.get_by_text("/webex/callback/").first).to_be_visible()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("saved")
     context.close()
+
+
+def test_many_hostnames_are_searched_leafed_through_and_moved(page: Page, portal: Portal) -> None:
+    sign_in_admin(page, portal.demo)
+    page.goto(portal.integration)
+    page.get_by_role("tab", name="URLs").click()
+    names = [f"many-{number:03}.localhost" for number in range(250)]
+    page.get_by_label("Add many at once").fill("\n".join(names))
+    page.get_by_role("button", name="Save").click()
+    selected = page.get_by_role("listbox", name="Selected hostnames")
+    available = page.get_by_role("listbox", name="Available hostnames")
+
+    expect(selected.get_by_role("option")).to_have_count(100)
+    page.get_by_role("button", name="Show more").last.click()
+    expect(selected.get_by_role("option")).to_have_count(200)
+    page.get_by_label("Filter the selected hostnames").fill("many-24")
+    expect(selected.get_by_role("option")).to_have_count(10)
+    page.get_by_role("button", name="Remove all shown").click()
+    expect(selected).to_contain_text("No hostname matches.")
+    expect(available).to_contain_text("many-249.localhost")
+    available.get_by_role("option", name="many-249").click()
+    expect(selected).to_contain_text("many-249.localhost")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status").first).to_contain_text("saved")
+    expect(available.get_by_role("option", name="many-24")).to_have_count(9)
+    page.get_by_role("tab", name="Redirect URIs").click()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("101 to 200 of 243")).to_be_visible()

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         for name, app_id, due in apps:
             total += drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
             self.stdout.write("")
-        self._table(total)
+        self._table(total, due=sum(due for _name, _pk, due in apps))
 
     def _bar(self, name: str, due: int) -> Any:
         def show(done: int) -> None:
@@ -44,9 +44,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{isolated(name)}: {due} due")
         return show
 
-    def _table(self, total: Counter[Outcome]) -> None:
+    def _table(self, total: Counter[Outcome], *, due: int) -> None:
         for outcome in Outcome:
             if total[outcome]:
                 self.stdout.write(f"{total[outcome]:8} {outcome.value}")
         if not total.total():
-            self.stdout.write("Nothing was due.")
+            text = "Nothing was renewed: paused, or a worker is at it. `manage.py status` says why."
+            self.stdout.write(text if due else "Nothing was due.")

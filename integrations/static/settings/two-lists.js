@@ -1,77 +1,103 @@
-// Available and selected hostnames, over the plain multiple select that is there without this file.
+// Available and selected hostnames, a page at a time; the two text areas carry what was moved.
 for (const widget of document.querySelectorAll("[data-two-lists]")) {
-  const select = widget.querySelector("select");
   const words = widget.dataset;
+  const pages = JSON.parse(words.pages);
   const sides = [...widget.querySelectorAll("[data-side]")].map((half) => ({
     half,
     isSelected: half.dataset.side === "selected",
+    page: pages[half.dataset.side],
+    area: widget.querySelector(`[name$=_${half.dataset.side === "selected" ? "added" : "removed"}]`),
+    arrived: new Map(), // from the other side, until the form is saved
     list: half.querySelector("[role=listbox]"),
     filter: half.querySelector("[data-filter]"),
+    more: half.querySelector("[data-more]"),
     active: 0,
   }));
+  for (const side of sides) {
+    for (const name of side.area.value.split(/\s+/).filter(Boolean)) side.arrived.set(name, { name, shown: name });
+  }
+  const opposite = (side) => sides[side === sides[0] ? 1 : 0];
 
-  const rowsOf = (side) => {
+  function rowsOf(side) {
     const wanted = side.filter.value.trim().toLowerCase();
-    const options = [...select.options].filter((option) => option.selected === side.isSelected);
-    return { all: options, shown: options.filter((option) => option.dataset.hostname.toLowerCase().includes(wanted)) };
-  };
+    const stayed = side.page.rows.filter((row) => !opposite(side).arrived.has(row.name) && !side.arrived.has(row.name));
+    return [...side.arrived.values(), ...stayed].filter((row) => row.shown.toLowerCase().includes(wanted));
+  }
 
   function draw(side) {
-    const { all, shown } = rowsOf(side);
+    const shown = rowsOf(side);
+    const count = side.page.count + side.arrived.size - opposite(side).arrived.size;
     side.active = Math.max(0, Math.min(side.active, shown.length - 1));
-    side.list.replaceChildren(...shown.map((option, index) => item(side, option, index)));
-    if (!shown.length) side.list.append(nothing(side, all.length));
-    side.half.querySelector("[data-count]").textContent = `(${all.filter((option) => !option.disabled).length})`;
-    side.half.querySelector("[data-all]").hidden = !shown.some((option) => !option.disabled);
+    side.list.replaceChildren(...shown.map((row, index) => item(side, row, index)));
+    if (!shown.length) side.list.append(nothing(side));
+    side.half.querySelector("[data-count]").textContent = `(${count})`;
+    side.half.querySelector("[data-all]").hidden = !shown.some((row) => !row.taker);
+    side.more.hidden = !side.page.more;
     mark(side);
   }
 
-  function item(side, option, index) {
-    const row = document.createElement("li");
-    row.id = `${side.list.id}-${index}`;
-    row.setAttribute("role", "option");
-    row.setAttribute("aria-selected", side.isSelected);
-    row.append(option.dataset.hostname);
-    if (option.disabled) {
-      row.setAttribute("aria-disabled", "true");
-      row.append(Object.assign(document.createElement("small"), { textContent: `${words.usedBy} ${option.dataset.taker}` }));
+  function item(side, row, index) {
+    const line = document.createElement("li");
+    line.id = `${side.list.id}-${index}`;
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-selected", side.isSelected);
+    line.append(row.shown);
+    if (row.taker) {
+      line.setAttribute("aria-disabled", "true");
+      line.append(Object.assign(document.createElement("small"), { textContent: `${words.usedBy} ${row.taker}` }));
     }
-    row.addEventListener("click", () => { side.active = index; move(side, [option]); });
-    return row;
+    line.addEventListener("click", () => { side.active = index; move(side, [row]); });
+    return line;
   }
 
-  function nothing(side, known) {
-    const text = known ? words.noMatch : side.isSelected ? words.noneSelected : words.noneAvailable;
-    const row = Object.assign(document.createElement("li"), { className: "nothing", textContent: text });
-    row.setAttribute("role", "option");
-    row.setAttribute("aria-disabled", "true");
-    return row;
+  function nothing(side) {
+    const text = side.filter.value ? words.noMatch : side.isSelected ? words.noneSelected : words.noneAvailable;
+    const line = Object.assign(document.createElement("li"), { className: "nothing", textContent: text });
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-disabled", "true");
+    return line;
   }
 
   function mark(side) {
-    const rows = [...side.list.querySelectorAll("li[id]")];
-    rows.forEach((row, index) => row.classList.toggle("active", index === side.active));
-    const active = rows[side.active];
+    const lines = [...side.list.querySelectorAll("li[id]")];
+    lines.forEach((line, index) => line.classList.toggle("active", index === side.active));
+    const active = lines[side.active];
     if (!active) return side.list.removeAttribute("aria-activedescendant");
     side.list.setAttribute("aria-activedescendant", active.id);
     if (document.activeElement === side.list) active.scrollIntoView({ block: "nearest" });
   }
 
-  function move(side, options) {
-    const movable = options.filter((option) => !option.disabled);
-    for (const option of movable) option.selected = !side.isSelected;
-    sides.forEach(draw);
+  function move(side, rows) {
+    const movable = rows.filter((row) => !row.taker);
+    for (const row of movable) {
+      if (!side.arrived.delete(row.name)) opposite(side).arrived.set(row.name, row);
+    }
+    for (const each of sides) {
+      each.area.value = [...each.arrived.keys()].join("\n");
+      draw(each);
+    }
     if (!movable.length) return;
-    const names = movable.length === 1 ? movable[0].dataset.hostname : movable.length;
+    const names = movable.length === 1 ? movable[0].shown : movable.length;
     widget.querySelector("[data-announce]").textContent = `${names} ${side.isSelected ? words.movedOut : words.movedIn}`;
   }
 
+  async function load(side, { after = "" } = {}) {
+    const wanted = side.filter.value.trim();
+    const query = new URLSearchParams({ side: side.half.dataset.side, app: words.app, q: wanted, after });
+    const answer = await fetch(`${words.url}?${query}`);
+    if (!answer.ok || answer.redirected || wanted !== side.filter.value.trim()) return;
+    const page = await answer.json();
+    side.page = { ...page, rows: after ? [...side.page.rows, ...page.rows] : page.rows };
+    draw(side);
+  }
+
   for (const side of sides) {
-    side.filter.addEventListener("input", () => draw(side));
+    side.filter.addEventListener("input", () => { draw(side); load(side); });
     side.filter.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
-    side.half.querySelector("[data-all]").addEventListener("click", () => move(side, rowsOf(side).shown));
+    side.more.addEventListener("click", () => load(side, { after: side.page.rows.at(-1).name }));
+    side.half.querySelector("[data-all]").addEventListener("click", () => move(side, rowsOf(side)));
     side.list.addEventListener("keydown", (event) => {
-      const shown = rowsOf(side).shown;
+      const shown = rowsOf(side);
       const to = { ArrowDown: side.active + 1, ArrowUp: side.active - 1, Home: 0, End: shown.length - 1 }[event.key];
       if (to !== undefined) {
         event.preventDefault();
@@ -84,6 +110,6 @@ for (const widget of document.querySelectorAll("[data-two-lists]")) {
     });
     draw(side);
   }
-  select.hidden = true;
+  widget.querySelector("[data-plain]").hidden = true;
   widget.querySelector(".lists").hidden = false;
 }

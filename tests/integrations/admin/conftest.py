@@ -1,7 +1,7 @@
 """Staff at the portal's own host: Vera may look, Ed may change integrations, Paula is a
 provisioning administrator, Sam is in support."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -67,17 +67,30 @@ def fields(app: WebexApp, **changes: object) -> dict[str, object]:
         "client_id": app.client_id,
         "new_client_secret": "",
         "default_provisioning_id": "",
-        "hostnames_shown": "1",
-        "hostnames": [brand.pk for brand in app.branded_urls.all()],
+        "hostnames_added": "",
+        "hostnames_removed": "",
         "new_hostnames": "",
     }
     return values | ({"is_enabled": "on"} if app.is_enabled else {}) | changes
 
 
 def change(client: PortalClient, app: WebexApp, **changes: object):
-    """Sends the change form; None as a value leaves that field out, like an unticked box."""
+    """Sends the change form; None as a value leaves that field out, like an unticked box.
+
+    `hostnames` are the ones that shall be selected in the end.
+    """
+    if "hostnames" in changes:
+        changes |= moved(app, changes.pop("hostnames"))
     posted = {name: value for name, value in fields(app, **changes).items() if value is not None}
     return client.post(f"/admin/integrations/webexapp/{app.pk}/change/", posted)
+
+
+def moved(app: WebexApp, wanted: Iterable[BrandedURL]) -> dict[str, str]:
+    """What the two lists post, so that these are selected in the end."""
+    before = {brand.hostname for brand in app.branded_urls.all()}
+    after = {brand.hostname for brand in wanted}
+    added, removed = "\n".join(sorted(after - before)), "\n".join(sorted(before - after))
+    return {"hostnames_added": added, "hostnames_removed": removed}
 
 
 def errors(response) -> dict[str, str]:

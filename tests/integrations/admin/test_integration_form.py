@@ -13,11 +13,11 @@ APPS = "/admin/integrations/webexapp/"
 def add(client, **posted):
     names = ("authorization_url", "client_id", "new_client_secret", "default_provisioning_id")
     empty = dict.fromkeys([*names, "new_hostnames"], "")
-    return client.post(f"{APPS}add/", {**empty, "name": "New", "hostnames_shown": "1", **posted})
+    return client.post(f"{APPS}add/", {**empty, "name": "New", **posted})
 
 
 def test_after_the_first_save_the_admin_lands_at_the_redirect_uris(paula, free):
-    response = add(paula, hostnames=[free.pk])
+    response = add(paula, hostnames_added=free.hostname)
 
     app = WebexApp.objects.get()
     assert response["Location"] == f"{APPS}{app.pk}/change/#redirect-uris"
@@ -117,7 +117,7 @@ def test_an_enabled_integration_cannot_lose_what_it_needs(paula, acme, field, va
 
 
 def test_it_cannot_be_enabled_while_something_blocks(paula, free):
-    response = add(paula, hostnames=[free.pk], is_enabled="on")
+    response = add(paula, hostnames_added=free.hostname, is_enabled="on")
 
     found = errors(response)["is_enabled"]
     assert "client secret is missing" in found
@@ -221,7 +221,7 @@ def test_a_new_secret_resumes_a_paused_integration(paula, acme):
         refresh_paused_until=clock.now().replace(year=2099), pause_reason="invalid_client"
     )
     acme.refresh_from_db()
-    assert "Renewals are paused" in paula.get(f"{APPS}{acme.pk}/change/").text
+    assert "Webex refuses the client ID and secret." in paula.get(f"{APPS}{acme.pk}/change/").text
 
     change(paula, acme, new_client_secret="another-secret")
 

@@ -5,22 +5,63 @@ import pytest
 from integrations.models import BrandedURL
 from tests.conftest import H1, H2, H3
 from tests.integrations.admin.conftest import change, errors
+from tests.pages import fields_of
 
 APPS = "/admin/integrations/webexapp/"
 
 
-def test_a_taken_hostname_names_its_taker_and_cannot_be_selected(paula, acme, globex):
-    page = paula.get(f"{APPS}{acme.pk}/change/").text
+def listed(client, app, side="available", **query):
+    answer = client.get(f"{APPS}hostnames/", {"side": side, "app": app.pk if app else "", **query})
+    return answer.json()
 
-    option = page.partition(f'data-hostname="{H2}"')[0].rpartition("<option")[2]
-    assert "disabled" in option
-    assert 'data-taker="Globex"' in option
+
+def names(page):
+    return [row["name"] for row in page["rows"]]
+
+
+def test_a_taken_hostname_names_its_taker_and_does_not_count_as_available(
+    paula, acme, globex, free
+):
+    page = listed(paula, acme)
+
+    taken = {"name": H2, "shown": H2, "taker": "Globex"}
+    assert page == {"rows": [{"name": free.hostname, "shown": free.hostname, "taker": ""}, taken],
+                    "more": False, "count": 1}  # fmt: skip
+    assert names(listed(paula, acme, "selected")) == [H1, H3]
+
+
+def test_a_new_integration_has_none_selected(paula, acme, free):
+    assert names(listed(paula, None, "selected")) == []
+    assert names(listed(paula, None)) == [free.hostname, H1, H3]
+
+
+@pytest.mark.parametrize("wanted", ["a2", "A2.Example", " a2 "])
+def test_the_lists_are_searched(paula, acme, wanted):
+    assert names(listed(paula, acme, "selected", q=wanted)) == [H3]
+
+
+def test_an_international_name_is_found_as_it_is_written(paula, acme):
+    BrandedURL.objects.create(hostname="xn--mnchen-3ya.example.com")
+
+    assert "münchen.example.com" in listed(paula, acme, q="münchen.example.com")["rows"][0]["shown"]
+    assert names(listed(paula, acme, q="ü ü")) == []
+
+
+@pytest.mark.parametrize("odd", ["x", "²", "-1", "9" * 30])
+def test_an_odd_integration_has_no_hostnames(paula, acme, odd):
+    page = paula.get(f"{APPS}hostnames/", {"side": "selected", "app": odd})
+
+    assert (page.status_code, page.json()["rows"]) == (200, [])
+
+
+def test_who_may_not_see_integrations_may_not_list_hostnames(staff, acme):
+    assert staff("nobody").get(f"{APPS}hostnames/").status_code == 403
 
 
 def test_a_forged_selection_does_not_take_a_hostname_from_somebody_else(paula, acme, globex):
     taken = BrandedURL.objects.get(hostname=H2)
 
-    response = change(paula, acme, hostnames=[taken.pk])
+    response = change(paula, acme, hostnames=[taken, *acme.branded_urls.all()])
 
     assert response.status_code == 302
     taken.refresh_from_db()
@@ -69,20 +110,44 @@ def test_a_homograph_is_stored_as_a_label_beside_the_name_it_imitates(paula, acm
 def test_removing_a_hostname_sets_it_free(paula, acme):
     kept = acme.branded_urls.get(hostname=H1)
 
-    change(paula, acme, hostnames=[kept.pk])
+    change(paula, acme, hostnames=[kept])
 
     assert BrandedURL.objects.get(hostname=H3).app is None
 
 
 def test_a_form_without_the_two_lists_leaves_the_hostnames_alone(paula, acme):
-    change(paula, acme, hostnames_shown=None, hostnames=None)
+    change(paula, acme, hostnames_added=None, hostnames_removed=None, new_hostnames=None)
 
     assert acme.branded_urls.count() == 2
 
 
 def test_ed_may_take_hostnames_and_create_none(ed, acme, free):
-    change(ed, acme, hostnames=[free.pk, *(brand.pk for brand in acme.branded_urls.all())])
+    change(ed, acme, hostnames=[free, *acme.branded_urls.all()])
     refused = change(ed, acme, new_hostnames="new.example.com")
 
     assert BrandedURL.objects.get(pk=free.pk).app == acme
     assert "may not create" in errors(refused)["new_hostnames"]
+
+
+# --- Stale pages ---------------------------------------------------------------------------------
+
+
+def test_a_colleagues_hostname_survives_a_page_opened_before(paula, acme, free):
+    change(paula, acme, hostnames_added=free.hostname)
+    change(paula, acme, name="Acme 2")  # of a page that showed two hostnames
+
+    assert BrandedURL.objects.get(pk=free.pk).app == acme
+
+
+def test_a_hostname_that_is_gone_is_named(paula, acme):
+    response = change(paula, acme, hostnames_added="gone.example.com")
+
+    assert "gone.example.com" in paula.get(response["Location"]).text
+    assert not BrandedURL.objects.filter(hostname="gone.example.com").exists()
+
+
+def test_what_was_moved_is_still_moved_after_a_form_error(paula, acme, free):
+    page = change(paula, acme, name="", hostnames_added=free.hostname, hostnames_removed=H3)
+
+    kept = fields_of(page.text, "webexapp_form")
+    assert (kept["hostnames_added"], kept["hostnames_removed"]) == ([free.hostname], [H3])

@@ -44,15 +44,11 @@ def test_an_empty_integration_says_every_step_with_the_next_one(db):
 
 def test_a_hostname_added_after_the_paste_is_a_drift_until_the_url_is_pasted_again(acme):
     brand = BrandedURL.objects.create(hostname="late.example.com")
-    chosen = frozenset([brand.pk, *acme.branded_urls.values_list("pk", flat=True)])
+    chosen = integrations.Hostnames(added=frozenset([brand.hostname]))
 
-    integrations.save(
-        acme, secret="", changed=set(), hostnames=integrations.Hostnames(chosen), now=clock.now()
-    )
+    integrations.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
     drifted = readiness_of(acme).asking
-    integrations.save(
-        acme, secret="", changed={"authorization_url"}, hostnames=None, now=clock.now()
-    )
+    integrations.save(acme, secret="", changed={"authorization_url"}, now=clock.now())
 
     assert [(check.code, check.to_copy) for check in drifted] == [
         ("added_later", brand.redirect_uri)
@@ -153,7 +149,7 @@ def test_judging_more_integrations_takes_no_more_queries(acme, globex):
 
 def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hears_so(acme, globex):
     brand = BrandedURL.objects.create(hostname="wanted.example.com")
-    chosen = integrations.Hostnames(frozenset([brand.pk]))
+    chosen = integrations.Hostnames(added=frozenset([brand.hostname]))
     seen_free = BrandedURL.objects.get(pk=brand.pk)
 
     first = integrations.save(acme, secret="", changed=set(), hostnames=chosen, now=clock.now())
@@ -168,7 +164,7 @@ def test_of_two_integrations_that_want_a_hostname_one_gets_it_and_the_other_hear
 def test_at_the_same_moment_too_one_gets_it_and_all_others_hear_so(make_app):
     apps = [make_app(f"App {number}") for number in range(4)]
     brand = BrandedURL.objects.create(hostname="wanted.example.com")
-    chosen, waiting = integrations.Hostnames(frozenset([brand.pk])), list(apps)
+    chosen, waiting = integrations.Hostnames(added=frozenset([brand.hostname])), list(apps)
 
     def save() -> list[str]:
         now = clock.now()
@@ -197,22 +193,35 @@ def test_the_command_says_what_the_page_says(acme, capsys):
     assert capsys.readouterr().out.startswith("Acme (enabled): Ready\n  ok")
 
 
-def test_the_command_fails_if_something_blocks(acme, capsys):
-    WebexApp.objects.create(name="Empty")
+def test_the_command_says_act_now_if_something_blocks_an_enabled_integration(acme, capsys):
+    BrandedURL.objects.update(app=None)
 
-    with pytest.raises(CommandError, match="blocks"):
+    with pytest.raises(CommandError, match="Act now") as ended:
         call_command("check_registration")
 
+    assert ended.value.returncode == 2
+    assert "TODO  No hostname uses this integration" in capsys.readouterr().out
+
+
+def test_the_command_says_look_soon_for_one_that_is_still_being_set_up(acme, capsys):
+    WebexApp.objects.create(name="Empty")
+
+    with pytest.raises(CommandError, match="Look soon") as ended:
+        call_command("check_registration")
+
+    assert ended.value.returncode == 1
     assert "TODO  The client secret is missing." in capsys.readouterr().out
 
 
-def test_the_command_does_not_fail_for_what_only_asks(acme, globex, capsys):
+def test_the_command_says_look_soon_for_what_only_asks(acme, globex, capsys):
     WebexApp.objects.filter(pk=globex.pk).update(
         client_id=acme.client_id, authorization_url=acme.authorization_url
     )
 
-    call_command("check_registration")
+    with pytest.raises(CommandError, match="Look soon") as ended:
+        call_command("check_registration")
 
+    assert ended.value.returncode == 1
     assert "ask   Its client ID is also used by Globex." in capsys.readouterr().out
 
 

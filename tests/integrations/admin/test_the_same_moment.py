@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from integrations.models import WebexApp
+from integrations.models import BrandedURL, WebexApp
 from tests.integrations.admin.conftest import change, errors
 
 APPS, BRANDS = "/admin/integrations/webexapp/", "/admin/integrations/brandedurl/"
@@ -89,3 +89,19 @@ def test_one_of_two_creates_a_hostname_with_a_logo(paula, petra, acme):
         )
 
         assert sorted(answer.status_code for answer in answers) == [200, 302]
+
+
+def test_the_same_hostnames_pasted_in_two_orders_are_each_had_once(paula, petra, acme, globex):
+    for number in range(ROUNDS):
+        names = [f"new-{number}-{each}.example.com" for each in range(20)]
+        forward, backward = "\n".join(names), "\n".join(reversed(names))
+
+        answers = at_once(
+            lambda f=forward: change(paula, acme, new_hostnames=f),
+            lambda b=backward: change(petra, globex, new_hostnames=b),
+        )
+
+        assert {answer.status_code for answer in answers} <= {200, 302}
+        made = BrandedURL.objects.filter(hostname__in=names)
+        assert set(made.values_list("app__name", flat=True)) <= {"Acme", "Globex"}
+        assert made.count() == 20

@@ -16,6 +16,7 @@ from integrations.renewal import on_demand
 from integrations.scopes import MINIMUM
 from tests.conftest import ALICE_AT_WEBEX, H1
 from tests.integrations import sweeping
+from tests.integrations.conftest import reread
 from tests.integrations.refusals import raw
 from tests.integrations.renewal.draining import calls
 
@@ -47,10 +48,6 @@ def never_superuser(user):
 
 def tidy():
     housekeeping.tidy(now=clock.now())
-
-
-def reread(grant):
-    return Grant.objects.get(pk=grant.pk)
 
 
 def kinds(grant):
@@ -279,9 +276,6 @@ def test_nobody_without_the_right_gets_a_mail_to_link_again(withdrawn, mailoutbo
 
     assert mailoutbox == []
     assert not GrantEvent.objects.untold().exists()
-
-
-# --- Linking under way --------------------------------------------------------------------------
 
 
 def test_the_right_withdrawn_while_webex_answers_links_nobody(

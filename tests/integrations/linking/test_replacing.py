@@ -150,7 +150,7 @@ def test_a_configuration_changed_meanwhile_withdraws_the_question(
 
 def test_a_client_id_changed_meanwhile_withdraws_the_question(alice_browser, question, acme):
     acme.client_id = "C0ffee"
-    integrations.save(acme, secret="", changed={"client_id"}, hostnames=None, now=clock.now())
+    integrations.save(acme, secret="", changed={"client_id"}, now=clock.now())
 
     assert alice_browser.get(question).status_code == 404
     assert alice_browser.post(question, {"decision": "replace"}).status_code == 303
@@ -159,7 +159,7 @@ def test_a_client_id_changed_meanwhile_withdraws_the_question(alice_browser, que
 
 
 def test_a_question_of_the_present_client_survives_saving(alice_browser, question, acme):
-    integrations.save(acme, secret="new", changed={"name"}, hostnames=None, now=clock.now())
+    integrations.save(acme, secret="new", changed={"name"}, now=clock.now())
 
     assert alice_browser.get(question).status_code == 200
 

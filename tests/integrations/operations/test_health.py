@@ -4,10 +4,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
-from django.db import OperationalError
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, ProgrammingError
 
 from integrations import clock, tasks
+from integrations.errors import WrongEncryptionKey
 from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
 from integrations.operations import health
 from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN, drained
@@ -166,13 +167,15 @@ def test_a_paused_integration_is_a_problem_with_its_reason(acme, all_is_well):
     report = health.report(clock.now())
 
     assert [app.pk for app in report.paused] == [acme.pk]
-    assert report.problems == ["Integration “Acme” is paused: invalid_client"]
+    assert [str(each).partition(".")[0] for each in report.trouble] == [
+        "Acme: Webex refuses the client ID and secret"
+    ]
 
 
 def test_workers_that_are_silent_for_five_minutes_are_not_counted(all_is_well):
     health.beat("worker host-2", now=clock.now() - timedelta(minutes=6))
 
-    assert list(health.report(clock.now()).workers) == ["host-1"]
+    assert list(health.report(clock.now()).background.workers) == ["host-1"]
 
 
 # --- status -----------------------------------------------------------------------------------
@@ -201,22 +204,44 @@ def test_status_ends_with_1_and_a_sentence_without_a_sweep(db):
 @pytest.mark.django_db(transaction=True)
 def test_status_ends_with_1_while_an_integration_is_paused(acme, all_is_well):
     until = clock.now() + timedelta(minutes=5)
-    WebexApp.objects.update(refresh_paused_until=until, pause_reason="invalid_client")
+    WebexApp.objects.update(refresh_paused_until=until, pause_reason="no connection")
 
     code, text = status()
 
     assert code == 1
-    assert "“Acme” is paused: invalid_client" in text
+    assert "look soon: Acme: Webex cannot be reached (no connection). Renewals are tried" in text
 
 
 @pytest.mark.django_db(transaction=True)
-def test_status_ends_with_1_when_grants_are_overdue(acme, fill, all_is_well):
+def test_status_ends_with_2_when_grants_are_overdue_and_none_is_renewed(acme, fill, all_is_well):
     fill(acme, 3, refresh_due_at=clock.now() - timedelta(hours=2))
 
     code, text = status()
 
-    assert code == 1
-    assert "3 grants have been due for more than an hour." in text
+    assert code == 2
+    assert "act now: Acme: 3 renewals have been due for more than an hour" in text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", ["status", "check_registration"])
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (OperationalError("connection refused"), "The database does not answer"),
+        (ProgrammingError("no such relation"), "“migrate” was never run"),
+        (WrongEncryptionKey("FIELD_ENCRYPTION_KEY is not the key"), "FIELD_ENCRYPTION_KEY is not"),
+    ],
+)
+def test_without_an_answer_a_monitor_hears_act_now(acme, monkeypatch, command, failure, sentence):
+    def refuse(*args, **kwargs):
+        raise failure
+
+    monkeypatch.setattr(clock, "now", refuse)
+
+    with pytest.raises(CommandError, match=sentence) as ended:
+        call_command(command)
+
+    assert ended.value.returncode == 2
 
 
 # --- heartbeats -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("brisk")
 
 def save(app, secret):
     app = WebexApp.objects.get(pk=app.pk)
-    integrations.save(app, secret=secret, changed=set(), hostnames=None, now=clock.now())
+    integrations.save(app, secret=secret, changed=set(), now=clock.now())
 
 
 def sentences(app):

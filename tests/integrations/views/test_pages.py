@@ -120,7 +120,7 @@ def test_a_consent_that_never_came_back_is_mentioned(
     page = alice_browser.get("/webex/").text
 
     assert (DID_NOT_COME_BACK in page) is is_mentioned
-    assert ("<details class=\"card\" open>" in page) is is_mentioned
+    assert ('<details class="card" open>' in page) is is_mentioned
     assert f"You started {minutes}\xa0minutes {DID_NOT_COME_BACK}" in page or not is_mentioned
 
 

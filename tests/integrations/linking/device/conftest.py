@@ -61,7 +61,7 @@ class Login:
     def poll(self, *, after: float = 2) -> None:
         """Lets the time pass and a worker look."""
         self.pass_time(after)
-        device_polling.poll_due(seconds=0.15)
+        device_polling.poll_due(seconds=0.25)
 
     def page(self) -> str:
         return self.browser.get(self.path, follow=True).text
