@@ -27,6 +27,9 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 timeout = 60
+# Seconds; longer than the minute for which common proxies keep an idle connection: whoever closes
+# first must be the one that sends next, or a request is lost between the two (502).
+keepalive = 75
 limit_request_line = 8190  # a 4 KB authorization code must pass
 # No header moves a request or makes it https; what a proxy says is Django's to believe.
 forwarder_headers = ""

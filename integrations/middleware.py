@@ -44,6 +44,7 @@ class BrandMiddleware:
             text = _("That is more than the portal accepts at once (3 MB). Please send less.")
             return HttpResponse(text, status=413, content_type="text/plain")
         if request.path_info in PROBES:
+            request.META["HTTP_HOST"] = "localhost"  # Django would refuse an odd one, or none
             return self.get_response(request)
         host = _normalise_host(request)
         if host in settings.PORTAL_HOSTS:
@@ -67,11 +68,14 @@ def _not_ready(error: Exception) -> HttpResponse:
 
 
 def _normalise_host(request: HttpRequest) -> str:
-    """For everything that asks later; Origin too, or forms sent to another spelling are refused."""
+    """For everything that asks later; the origin of a form too, or another spelling is refused."""
     host = request.META["HTTP_HOST"] = _spelled_canonically(request.get_host())
-    scheme, separator, origin = request.META.get("HTTP_ORIGIN", "").partition("://")
-    if separator:
-        request.META["HTTP_ORIGIN"] = f"{scheme}://{_spelled_canonically(origin)}"
+    for header in ("HTTP_ORIGIN", "HTTP_REFERER"):
+        scheme, separator, rest = request.META.get(header, "").partition("://")
+        if separator:
+            authority, slash, path = rest.partition("/")
+            canonical = _spelled_canonically(authority)
+            request.META[header] = f"{scheme}://{canonical}{slash}{path}"
     return host
 
 

@@ -13,6 +13,7 @@ from tests.config.processes import manage, python
 REFUSAL = "FIELD_ENCRYPTION_KEY is not the key this database was written with"
 SERVERS = {
     "wsgi": ("-c", "import config.wsgi"),
+    "web": ("-m", "gunicorn", "-c", "python:config.gunicorn", "-b", "127.0.0.1:0", "config.wsgi"),
     "worker": ("-m", "celery", "-A", "config", "worker", "-P", "solo", "-l", "info"),
 }
 SECRET = "the-client-secret-of-acme"
@@ -56,7 +57,7 @@ def dump(path):
         return list(reader.iterdump())
 
 
-@pytest.mark.parametrize("server", ["wsgi", "worker"])
+@pytest.mark.parametrize("server", ["wsgi", pytest.param("web", marks=pytest.mark.slow), "worker"])
 def test_a_wrong_key_refuses_to_start_and_writes_nothing(database, server):
     before, wrong = dump(database), Fernet.generate_key().decode()
 

@@ -184,8 +184,27 @@ def test_a_portal_host_is_known_without_the_database():
     assert b"--accent" in response.getvalue()
 
 
-def test_the_health_check_answers_on_any_host():
-    assert Client(HTTP_HOST="10.0.0.7:8000").get("/healthz/").text == "ok"
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "", "web_1", "web_1:8000", "[::1", "évil", None])
+def test_probes_are_answered_whatever_host_they_ask(db, host):
+    headers = {"SERVER_NAME": ""} if host is None else {"HTTP_HOST": host}
+
+    answers = [Client().get(path, **headers).status_code for path in ("/healthz/", "/readyz/")]
+
+    assert answers == [200, 503]  # nothing renews here
+
+
+@pytest.mark.parametrize("host", [H1, f"{H1}:8440", f"{H1.upper()}.:8440"])
+@pytest.mark.parametrize("header", ["HTTP_ORIGIN", "HTTP_REFERER"])
+def test_a_form_arrives_whichever_port_the_proxy_passes_on(alice, acme, settings, host, header):
+    settings.BRANDED_URL_TEMPLATE = "https://{hostname}:8440"
+    client = Client(enforce_csrf_checks=True, HTTP_HOST=host)
+    token = client.get("/sign-in/", secure=True).context["csrf_token"]
+    fields = {"username": "alice", "password": "correct horse", "csrfmiddlewaretoken": str(token)}
+    sent_from = {header: f"https://{H1}:8440" + ("/sign-in/" if header == "HTTP_REFERER" else "")}
+
+    assert client.post("/sign-in/", fields, secure=True, **sent_from).status_code == 302
+    assert client.post("/sign-in/", fields, secure=True, **{header: "https://x.evil.com"}
+                       ).status_code == 403  # fmt: skip
 
 
 def test_an_upper_case_hostname_is_stored_in_lower_case(sandbox, db):
