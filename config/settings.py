@@ -27,6 +27,7 @@ WEBEX_API_URL = webex.api_url(env.text("WEBEX_API_URL", "https://webexapis.com/v
 # Seconds, the whole of one call. A callback makes two of them while a browser waits.
 WEBEX_TIMEOUT = env.number("WEBEX_TIMEOUT", 10, at_least=1, at_most=30)
 WEBEX_PROXY = webex.proxy(env.text("WEBEX_PROXY"))
+WEBEX_CA_FILE = webex.ca_file(env.text("WEBEX_CA_FILE"))
 # RFC 9207: issuers seen in Webex's own answers; any other `iss` on the callback is refused.
 WEBEX_ISSUERS = webex.issuers(
     env.items("WEBEX_ISSUERS", "https://idbroker.webex.com/idb,https://idbroker-b-us.webex.com/idb")

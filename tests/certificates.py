@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 ADDRESS = ipaddress.ip_address("127.0.0.1")
 
 
-def self_signed() -> tuple[bytes, bytes]:
+def self_signed(*, lasts: timedelta = timedelta(days=2)) -> tuple[bytes, bytes]:
     """Certificate and private key, both PEM; whoever wants to may trust it as its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -24,7 +24,7 @@ def self_signed() -> tuple[bytes, bytes]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
+        .not_valid_after(now + lasts)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

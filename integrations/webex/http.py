@@ -1,14 +1,16 @@
 """One HTTP transport for everything that goes to Webex, on libcurl.
 
-A total deadline, a size cap, no redirects, certificates always checked, and no proxy but the one
-in the settings. Connections are kept alive per thread.
+A total deadline, a size cap, no redirects, certificates always checked, and no proxy and no further
+authority but those in the settings. Connections are kept alive per thread.
 """
 
 import os
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import certifi
@@ -17,6 +19,18 @@ from django.conf import settings
 
 from integrations.errors import AmbiguousOutcome, WebexUnavailable
 
+CONNECTION = {  # https://curl.se/libcurl/c/libcurl-errors.html
+    pycurl.E_COULDNT_RESOLVE_HOST: "the name of Webex is not found",
+    pycurl.E_COULDNT_RESOLVE_PROXY: "the name of the proxy is not found",
+    pycurl.E_COULDNT_CONNECT: "{reached} refuses connections",
+    pycurl.E_OPERATION_TIMEDOUT: "timed out",
+    pycurl.E_SSL_CONNECT_ERROR: "{reached} does not speak TLS as we do",
+}
+CERTIFICATE = {  # X509_V_ERR_… of OpenSSL; libcurl leaves 1 where the name did not match
+    1: "the certificate is for another name",
+    9: "the certificate is not valid yet: is the clock right?",
+    10: "the certificate has expired: is the clock right?",
+}
 LARGEST_BODY = 256 * 1024  # bytes; people/me of an administrator is about 4 KB
 
 
@@ -87,13 +101,26 @@ def prepare(curl: pycurl.Curl, request: Request, timeout: float) -> None:
         pycurl.TIMEOUT_MS: int(timeout * 1000),
         pycurl.PROTOCOLS: pycurl.PROTO_HTTPS | pycurl.PROTO_HTTP,
         pycurl.FOLLOWLOCATION: 0,
-        pycurl.CAINFO: certifi.where(),
+        **_authorities(),
         pycurl.PROXY: settings.WEBEX_PROXY,  # empty: none, whatever the environment says
         pycurl.NOSIGNAL: 1,
         pycurl.MAXFILESIZE: LARGEST_BODY,  # since libcurl 8.4 also without a Content-Length
     }
     for option, value in options.items():
         curl.setopt(option, value)
+
+
+def _authorities() -> dict[int, Any]:
+    """Whom to trust; an https proxy, too, must show a certificate."""
+    if not settings.WEBEX_CA_FILE:
+        return {pycurl.CAINFO: certifi.where(), pycurl.PROXY_CAINFO: certifi.where()}
+    bundle = _bundle(settings.WEBEX_CA_FILE)
+    return {pycurl.CAINFO_BLOB: bundle, pycurl.PROXY_CAINFO_BLOB: bundle}
+
+
+@cache
+def _bundle(further: str) -> bytes:
+    return b"\n".join(Path(file).read_bytes() for file in (certifi.where(), further))
 
 
 class Incoming:
@@ -114,8 +141,19 @@ def failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
         return WebexUnavailable("answer too large")
     # Not PRETRANSFER_TIME: since libcurl 8 it is set even where the handshake never ended.
     if curl.getinfo(pycurl.REQUEST_SIZE) == 0:
-        return WebexUnavailable("no connection")
+        return WebexUnavailable(f"no connection: {_what_failed(curl, code)}")
     return AmbiguousOutcome("answer lost")
+
+
+def _what_failed(curl: pycurl.Curl, code: int) -> str:
+    """For the person who must find out; no host and no address, so that equal causes look equal."""
+    if answered := curl.getinfo(pycurl.HTTP_CONNECTCODE):
+        return f"the proxy answered {answered}"
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        found = curl.getinfo(pycurl.SSL_VERIFYRESULT) or curl.getinfo(pycurl.PROXY_SSL_VERIFYRESULT)
+        return CERTIFICATE.get(found, "the certificate is not trusted")
+    reached = "the proxy" if settings.WEBEX_PROXY else "Webex"
+    return CONNECTION.get(code, "error {code} of libcurl").format(reached=reached, code=code)
 
 
 class _OfThread(threading.local):

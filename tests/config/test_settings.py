@@ -6,6 +6,7 @@ import runpy
 from dataclasses import dataclass
 from typing import Any
 
+import certifi
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -106,6 +107,10 @@ TABLE = {
         "http://me:s3cr3t@proxy.example.com:3128", (),
         ("proxy.example.com:3128", "http://", "ftp://h:1", "http://me:s3cr#3t@h:1", "http://h:x",
          "http://me:12/s3cr3t@h:1"),
+    ),
+    "WEBEX_CA_FILE": Row(
+        "WEBEX_CA_FILE", certifi.where(), certifi.where(), (),
+        ("/nowhere/ca.pem", "/", str(ROOT / "manage.py"), "/dev/null"),
     ),
     "WEBEX_ISSUERS": Row(
         "WEBEX_ISSUERS", "https://a.example.com/idb,https://b.example.com/IDB",

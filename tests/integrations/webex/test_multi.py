@@ -28,7 +28,7 @@ def test_a_call_that_has_sent_nothing_ends_while_its_caller_is_away(silent_serve
 
     assert key == "alice"
     assert isinstance(error, WebexUnavailable)
-    assert error.reason == "no connection"
+    assert error.reason == "no connection: timed out"
 
 
 def test_a_call_under_way_stays_while_its_caller_reads_regularly(silent_server):
