@@ -96,7 +96,7 @@ def test_a_failing_call_shows_no_token(sandbox, alice_bearer, status, error):
     with pytest.raises(error) as caught:
         api.my_person(alice_bearer, deadline=deadline())
 
-    frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    frames = [dict(frame.f_locals) for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
     assert alice_bearer.value not in repr(frames) + str(caught.value)
 
 
