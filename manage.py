@@ -1,37 +1,31 @@
 #!/usr/bin/env python
-"""The command line. What is prepared here must stand before Django reads the settings."""
+"""The command line. What needs no keys of yours gets some that nobody keeps."""
 
-import os
-import secrets
 import sys
-from base64 import urlsafe_b64encode
 
-from django.core.exceptions import ImproperlyConfigured
+KEYLESS = ("help", "version", "webex_sandbox")
 
 
 def main() -> None:
-    command = sys.argv[1:2]
-    if command == ["demo"]:
+    try:
+        from config import environment
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"The package {error.name} is not installed in {sys.executable}. Make a virtual "
+            "environment and install: python3 -m venv .venv && .venv/bin/pip install -r "
+            "config/demo/requirements.txt"
+        )
+    command, *arguments = sys.argv[1:] or ["help"]
+    if command.lstrip("-") in KEYLESS or {"-h", "--help"} & set(arguments):
+        environment.use_passing_keys()
+    elif command == "demo":
         from config.demo.environment import prepare_environment
 
-        prepare_environment(sys.argv[2:])
-    if command == ["webex_sandbox"]:
-        _fill_in_what_it_never_uses()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        prepare_environment(arguments)
+    environment.load_settings_or_exit()
     from django.core.management import execute_from_command_line
 
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"manage.py: {error}")  # the sentence alone: it says what to do
-
-
-def _fill_in_what_it_never_uses() -> None:
-    """The sandbox stands for Webex and has neither database nor secrets of the portal."""
-    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
-    key = urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    os.environ.setdefault("FIELD_ENCRYPTION_KEY", key)
-    os.environ.setdefault("DATABASE_URL", "sqlite:///:memory:")
+    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

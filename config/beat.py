@@ -1,25 +1,36 @@
 """The clock, which adds nothing to a queue that nobody works off."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
-from celery.beat import PersistentScheduler, ScheduleEntry
+from celery.beat import ScheduleEntry
+from celery.beat import Scheduler as CeleryScheduler
 from kombu.exceptions import ChannelError
 
 from config.celery import note
 
 logger = logging.getLogger(__name__)
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ENOUGH = 1000  # messages; an expired one stays until a worker reads it
 
 
-class Scheduler(PersistentScheduler):
+class Scheduler(CeleryScheduler):
+    """Keeps nothing on disk: what is due is in the database. Everything is sent at the start."""
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at = LONG_AGO
+
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
-        if self._waiting() < ENOUGH:
-            return super().apply_async(entry, *args, **kwargs)
+        is_worked_off = self._waiting() < ENOUGH
+        if not is_worked_off:
+            logger.warning("%s messages wait for a worker: %s is not sent", ENOUGH, entry.name)
+        sent = super().apply_async(entry, *args, **kwargs) if is_worked_off else None
         note("beat")
-        logger.warning("%s messages wait for a worker: %s is not sent", ENOUGH, entry.name)
-        return None
+        return sent
 
     def _waiting(self) -> int:
         channel: Any = self.connection.default_channel

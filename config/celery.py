@@ -2,15 +2,28 @@
 
 import os
 import socket
-import sys
 import time
 from typing import Any
 
+from celery import Celery, signals
+from celery.loaders.app import AppLoader
+from kombu.transport import TRANSPORT_ALIASES
+
+from config.environment import load_settings_or_exit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from celery import Celery, signals
 
-app = Celery("portal")
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.broker:Transport")
+
+
+class Loader(AppLoader):
+    def config_from_object(self, *args: Any, **kwargs: Any) -> Any:
+        load_settings_or_exit()
+        return super().config_from_object(*args, **kwargs)
+
+
+app = Celery("portal", loader="config.celery:Loader")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -18,13 +31,6 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def _keep_django_logging(**kwargs: Any) -> None:
     """Celery would install its own handlers, which do not redact."""
-
-
-@signals.before_task_publish.connect
-def _beat_is_alive(**kwargs: Any) -> None:
-    """Only in the beat process, which publishes for no other reason."""
-    if "beat" in sys.argv:
-        note("beat")
 
 
 @signals.heartbeat_sent.connect

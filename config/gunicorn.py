@@ -22,6 +22,7 @@ class logger_class(glogging.Logger):  # type: ignore[misc]  # untyped; the name 
 # them hold every thread for twenty. Slow requests are for the proxy in front to buffer.
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
 
+preload_app = True  # what cannot start ends at once, instead of starting workers for ever
 worker_class = "gthread"
 workers = 2
 threads = 8

@@ -7,57 +7,49 @@ that says what to do; no message ever shows a key. `.env.example` lists every va
 from pathlib import Path
 from ssl import CERT_REQUIRED
 
-import environ
 from csp.constants import NONE, SELF
 
-from config import guards, values
+from config import environment as env
+from config.guards import hosts, keys, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = environ.Env()
-env_file = Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
-if env_file.is_file():
-    env.read_env(env_file)  # the real environment wins
+env.read_file(env.text("ENV_FILE"), otherwise=BASE_DIR / ".env")
 
 # --- Keys and mode ------------------------------------------------------------------------------
 
-DEBUG = values.switch(env, "DEBUG")
-SECRET_KEY = guards.secret_key(env.str("SECRET_KEY", default=""))
-FIELD_ENCRYPTION_KEY = guards.encryption_keys(env.list("FIELD_ENCRYPTION_KEY", default=[]))
+DEBUG = env.switch("DEBUG", default=False)
+SECRET_KEY = keys.secret_key(env.text("SECRET_KEY"))
+FIELD_ENCRYPTION_KEY = keys.encryption_keys(env.items("FIELD_ENCRYPTION_KEY"))
 
 # --- Webex --------------------------------------------------------------------------------------
 
-WEBEX_API_URL = guards.webex_api_url(
-    (env.str("WEBEX_API_URL", default="").strip() or "https://webexapis.com/v1").rstrip("/")
-)
-# Seconds, the whole of one call.
-WEBEX_TIMEOUT = values.number(env, "WEBEX_TIMEOUT", 10.0, least=1, most=60)
-WEBEX_PROXY = env.str("WEBEX_PROXY", default="").strip()
+WEBEX_API_URL = webex.api_url(env.text("WEBEX_API_URL", "https://webexapis.com/v1"))
+# Seconds, the whole of one call. A callback makes two of them while a browser waits.
+WEBEX_TIMEOUT = env.number("WEBEX_TIMEOUT", 10, at_least=1, at_most=30)
+WEBEX_PROXY = webex.proxy(env.text("WEBEX_PROXY"))
 # RFC 9207: issuers seen in Webex's own answers; any other `iss` on the callback is refused.
-WEBEX_ISSUERS = values.items(
-    env,
-    "WEBEX_ISSUERS",
-    ["https://idbroker.webex.com/idb", "https://idbroker-b-us.webex.com/idb"],
+WEBEX_ISSUERS = webex.issuers(
+    env.items("WEBEX_ISSUERS", "https://idbroker.webex.com/idb,https://idbroker-b-us.webex.com/idb")
 )
 # Where a device login may send people, besides the origin of WEBEX_API_URL; `*` within one label.
-WEBEX_VERIFICATION_HOSTS = values.items(
-    env,
-    "WEBEX_VERIFICATION_HOSTS",
-    ["oauth-helper-*.wbx2.com", "login-*.wbx2.com", "login-*.webex.com"],
+WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
+    env.items(
+        "WEBEX_VERIFICATION_HOSTS", "oauth-helper-*.wbx2.com,login-*.wbx2.com,login-*.webex.com"
+    )
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
-WEBEX_RIGHT_LOST_DAYS = values.whole(env, "WEBEX_RIGHT_LOST_DAYS", 30, least=0, most=3650)
-guards.oauthlib_switches(WEBEX_API_URL)
+WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=1, at_most=3650)
+webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
 
-BRANDED_URL_TEMPLATE = guards.branded_url_template(
-    env.str("BRANDED_URL_TEMPLATE", default="").strip() or "https://{hostname}"
+BRANDED_URL_TEMPLATE = hosts.branded_url_template(
+    env.text("BRANDED_URL_TEMPLATE", "https://{hostname}")
 )
-PORTAL_HOSTS = values.hosts(env, "PORTAL_HOSTS")
+PORTAL_HOSTS = hosts.portal_hosts(env.items("PORTAL_HOSTS"), BRANDED_URL_TEMPLATE)
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
-BEHIND_TLS_PROXY = values.switch(env, "BEHIND_TLS_PROXY")
+BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", default=False)
 HTTPS = BRANDED_URL_TEMPLATE.startswith("https://")
 
 # --- Django -------------------------------------------------------------------------------------
@@ -113,7 +105,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": guards.database(env.str("DATABASE_URL", default=""))}
+DATABASES = {"default": stores.database(env.text("DATABASE_URL"), BASE_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -135,11 +127,11 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
-SIGN_IN_FAILURE_LIMIT = values.whole(env, "SIGN_IN_FAILURE_LIMIT", 20, least=1, most=10_000)
+SIGN_IN_FAILURE_LIMIT = env.whole_number("SIGN_IN_FAILURE_LIMIT", 20, at_least=1, at_most=1000)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
-TIME_ZONE = env.str("TIME_ZONE", default="").strip() or "UTC"
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
 
@@ -184,7 +176,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Celery: each line answers a fault that was tried (kills, dead brokers, silent brokers) -----
 
-CELERY_BROKER_URL = values.broker(env, "REDIS_URL", "redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = stores.broker(env.text("REDIS_URL", "redis://127.0.0.1:6379/0"))
 # Kombu's own default takes any certificate, and sends it the password.
 CELERY_BROKER_USE_SSL = CELERY_BROKER_URL.startswith("rediss:") and {"ssl_cert_reqs": CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -203,23 +195,24 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
-REFRESH_SWEEP_EVERY = values.number(env, "REFRESH_SWEEP_EVERY", 60.0, least=1, most=3600)
-# Calls under way in one worker.
-REFRESH_CONCURRENCY = values.whole(env, "REFRESH_CONCURRENCY", 8, least=1, most=512)
-# Grants claimed at once, at most.
-REFRESH_BATCH = values.whole(env, "REFRESH_BATCH", 256, least=1, most=10_000)
+# Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
+REFRESH_SWEEP_EVERY = env.number("REFRESH_SWEEP_EVERY", 60, at_least=1, at_most=3600)
+REFRESH_TIME_BOX = env.number("REFRESH_TIME_BOX", 20, at_least=1, at_most=300)
+REFRESH_DRAINS_PER_APP = env.whole_number("REFRESH_DRAINS_PER_APP", 2, at_least=1, at_most=100)
+# Calls under way at once in one drain; grants it claims at once, at most.
+REFRESH_CONCURRENCY = env.whole_number("REFRESH_CONCURRENCY", 8, at_least=1, at_most=512)
+REFRESH_BATCH = env.whole_number("REFRESH_BATCH", 256, at_least=1, at_most=10_000)
 # Per integration, all workers together; 0 is unlimited. Webex publishes no figure for this call.
-REFRESH_CALLS_PER_MINUTE = values.whole(
-    env, "REFRESH_CALLS_PER_MINUTE", 300, least=0, most=1_000_000
+REFRESH_CALLS_PER_MINUTE = env.whole_number(
+    "REFRESH_CALLS_PER_MINUTE", 300, at_least=0, at_most=1_000_000
 )
-# Woken by one sweep.
-REFRESH_DRAINS_PER_APP = values.whole(env, "REFRESH_DRAINS_PER_APP", 2, least=1, most=100)
-# Seconds of work per sweep.
-REFRESH_TIME_BOX = values.number(env, "REFRESH_TIME_BOX", 20.0, least=1, most=600)
 # SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
-# A claim outlives the call; one that ran out is adopted first (renewal/outcomes.py).
-REFRESH_CLAIM = values.number(env, "REFRESH_CLAIM", WEBEX_TIMEOUT + 20, least=1, most=600)
+# Seconds. A claim outlives its call, or two workers could send the same refresh token; one that ran
+# out is adopted first (renewal/outcomes.py).
+REFRESH_CLAIM = env.number(
+    "REFRESH_CLAIM", WEBEX_TIMEOUT + 20, at_least=WEBEX_TIMEOUT + 2, at_most=300
+)
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 # A message that nobody took before the next tick would only repeat it: let it expire.
@@ -234,17 +227,16 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # empty: no /metrics/
+METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
-EMAIL_TIMEOUT = 5
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="portal@localhost")
-ADMINS = [("Operator", address) for address in values.items(env, "ADMINS")]
+vars().update(mail.email_settings(env.text("EMAIL_URL", "smtp://127.0.0.1:25")))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = mail.sender(env.text("FROM_EMAIL", "portal@localhost"))
+ADMINS = mail.admins(env.items("ADMINS"))
 DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
-LOG_LEVEL = values.level(env, "LOG_LEVEL", "INFO")
+LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

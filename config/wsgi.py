@@ -1,10 +1,10 @@
 """The web application for gunicorn."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config.environment import load_settings_or_exit
+
+load_settings_or_exit()
 application = get_wsgi_application()
 
 from integrations.startup import check_key_or_exit  # noqa: E402

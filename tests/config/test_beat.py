@@ -1,5 +1,6 @@
 """The clock, in front of a broker that really holds messages."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,8 +23,45 @@ def clock_of_a_portal(tmp_path: Path) -> beat.Scheduler:
         "data_folder_in": folder, "data_folder_out": folder,
         "control_folder": str(tmp_path / "control"),
     }  # fmt: skip
-    portal.conf.beat_schedule = {"tick": {"task": "tick", "schedule": schedule(timedelta(0))}}
-    return beat.Scheduler(app=portal, schedule_filename=str(tmp_path / "schedule"))
+    portal.conf.beat_schedule = {
+        "tick": {"task": "tick", "schedule": schedule(timedelta(0))},
+        "hourly": {"task": "hourly", "schedule": 3600.0},
+    }
+    return beat.Scheduler(app=portal)
+
+
+def waiting(folder: Path) -> list[str]:
+    return [json.loads(file.read_text())["headers"]["task"] for file in (folder / "in").iterdir()]
+
+
+@pytest.mark.django_db
+def test_the_clock_sends_everything_at_its_start_and_keeps_nothing_on_disk(
+    clock_of_a_portal, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+
+    clock_of_a_portal.tick()
+    clock_of_a_portal.tick()
+
+    assert {"hourly", "tick"} <= set(waiting(tmp_path))
+    assert waiting(tmp_path).count("hourly") == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["control", "in"]
+
+
+@pytest.mark.django_db
+def test_a_clock_gives_its_sign_of_life_whatever_process_it_runs_in(clock_of_a_portal):
+    clock_of_a_portal.tick()
+
+    assert Heartbeat.objects.filter(name="beat").exists()
+
+
+@pytest.mark.django_db
+def test_a_clock_that_cannot_send_gives_none(clock_of_a_portal, tmp_path):
+    (tmp_path / "in").rmdir()
+
+    clock_of_a_portal.tick()
+
+    assert not Heartbeat.objects.filter(name="beat").exists()
 
 
 @pytest.mark.django_db
@@ -35,7 +73,7 @@ def test_without_workers_the_queue_stops_growing_and_the_clock_stays_alive(
     for _ in range(12):
         clock_of_a_portal.tick()
 
-    assert len(list((tmp_path / "in").iterdir())) == 5
+    assert len(waiting(tmp_path)) == 5
     assert "5 messages wait for a worker: tick is not sent" in caplog.text
     assert Heartbeat.objects.filter(name="beat").exists()
 

@@ -7,7 +7,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from config import guards
+from config.guards import hosts, keys, stores, webex
+from tests.config.processes import ROOT
 
 FERNET = Fernet.generate_key().decode()
 
@@ -32,7 +33,7 @@ def refuse(guard, *arguments):
     ],
 )
 def test_a_weak_secret_key_is_refused(key):
-    message = refuse(guards.secret_key, key)
+    message = refuse(keys.secret_key, key)
 
     assert "secrets.token_urlsafe" in message
     assert not key or key not in message
@@ -55,20 +56,20 @@ KEYS = {
 
 @pytest.mark.parametrize("name", KEYS)
 def test_what_is_no_random_encryption_key_is_refused(name):
-    message = refuse(guards.encryption_keys, KEYS[name])
+    message = refuse(keys.encryption_keys, KEYS[name])
 
     assert "Fernet.generate_key" in message
     assert not [key for key in KEYS[name] if key.strip() and key in message]
 
 
 def test_a_refusal_names_the_position_of_the_key():
-    assert "Key 2" in refuse(guards.encryption_keys, [FERNET, "oops"])
+    assert "Key 2" in refuse(keys.encryption_keys, [FERNET, "oops"])
 
 
 def test_several_keys_keep_their_order():
-    keys = [Fernet.generate_key().decode() for _ in range(3)]
+    three = [Fernet.generate_key().decode() for _ in range(3)]
 
-    assert guards.encryption_keys([f" {key} " for key in keys]) == keys
+    assert keys.encryption_keys([f" {key} " for key in three]) == three
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_several_keys_keep_their_order():
     ],
 )
 def test_webex_is_reached_by_https_or_on_this_machine(url):
-    assert guards.webex_api_url(url) == url
+    assert webex.api_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_webex_is_reached_by_https_or_on_this_machine(url):
     ],
 )
 def test_any_other_place_is_refused(url):
-    assert "WEBEX_API_URL" in refuse(guards.webex_api_url, url)
+    assert "WEBEX_API_URL" in refuse(webex.api_url, url)
 
 
 @pytest.mark.parametrize("value", ["1", "true", "0", "anything"])
@@ -133,16 +134,16 @@ def test_any_other_place_is_refused(url):
 def test_plain_http_cannot_be_switched_on_for_the_real_webex(monkeypatch, url, value):
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", value)
 
-    assert "BEHIND_TLS_PROXY" in refuse(guards.oauthlib_switches, url)
+    assert "BEHIND_TLS_PROXY" in refuse(webex.oauthlib_switches, url)
 
 
 def test_plain_http_is_switched_on_for_a_sandbox_and_nothing_else(monkeypatch):
     monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT", raising=False)
 
-    guards.oauthlib_switches("https://webexapis.com/v1")
+    webex.oauthlib_switches("https://webexapis.com/v1")
     assert "OAUTHLIB_INSECURE_TRANSPORT" not in os.environ
 
-    guards.oauthlib_switches("http://127.0.0.1:9000/v1")
+    webex.oauthlib_switches("http://127.0.0.1:9000/v1")
     assert os.environ["OAUTHLIB_INSECURE_TRANSPORT"] == "1"
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # so that it is put back
 
@@ -151,14 +152,14 @@ def test_plain_http_is_switched_on_for_a_sandbox_and_nothing_else(monkeypatch):
 def test_changed_scopes_cannot_be_hidden(monkeypatch, url):
     monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
 
-    assert "OAUTHLIB_RELAX_TOKEN_SCOPE" in refuse(guards.oauthlib_switches, url)
+    assert "OAUTHLIB_RELAX_TOKEN_SCOPE" in refuse(webex.oauthlib_switches, url)
 
 
 @pytest.mark.parametrize(
     "template", ["https://{hostname}", "http://{hostname}:8000", "https://{hostname}:8443"]
 )
 def test_a_template_turns_a_hostname_into_an_origin(template):
-    assert guards.branded_url_template(template) == template
+    assert hosts.branded_url_template(template) == template
 
 
 @pytest.mark.parametrize(
@@ -183,11 +184,11 @@ def test_a_template_turns_a_hostname_into_an_origin(template):
     ],
 )
 def test_a_template_that_is_no_origin_is_refused(template):
-    assert "BRANDED_URL_TEMPLATE" in refuse(guards.branded_url_template, template)
+    assert "BRANDED_URL_TEMPLATE" in refuse(hosts.branded_url_template, template)
 
 
 def test_a_database_must_be_named():
-    assert "DATABASE_URL" in refuse(guards.database, "")
+    assert "DATABASE_URL" in refuse(stores.database, "", ROOT)
 
 
 @pytest.mark.parametrize(
@@ -201,14 +202,14 @@ def test_a_database_must_be_named():
     ],
 )
 def test_a_database_url_that_cannot_be_read_is_refused_without_its_password(url):
-    message = refuse(guards.database, url)
+    message = refuse(stores.database, url, ROOT)
 
     assert "DATABASE_URL" in message
     assert "hunter2" not in message
 
 
 def test_sqlite_waits_for_its_turn_and_takes_it_at_once():
-    options = guards.database("sqlite:///portal.sqlite3")["OPTIONS"]
+    options = stores.database("sqlite:///portal.sqlite3", ROOT)["OPTIONS"]
 
     assert options["transaction_mode"] == "IMMEDIATE"
     assert options["timeout"] >= 5
@@ -216,7 +217,7 @@ def test_sqlite_waits_for_its_turn_and_takes_it_at_once():
 
 
 def test_postgresql_is_given_up_after_seconds_and_checked_before_use():
-    config = guards.database("postgres://u:p@db.example.com/portal")
+    config = stores.database("postgres://u:p@db.example.com/portal", ROOT)
 
     assert config["OPTIONS"]["connect_timeout"] <= 10
     assert config["CONN_HEALTH_CHECKS"] is True

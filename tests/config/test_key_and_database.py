@@ -13,7 +13,6 @@ from tests.config.processes import manage, python
 REFUSAL = "FIELD_ENCRYPTION_KEY is not the key this database was written with"
 SERVERS = {
     "wsgi": ("-c", "import config.wsgi"),
-    "asgi": ("-c", "import config.asgi"),
     "worker": ("-m", "celery", "-A", "config", "worker", "-P", "solo", "-l", "info"),
 }
 SECRET = "the-client-secret-of-acme"
@@ -57,7 +56,7 @@ def dump(path):
         return list(reader.iterdump())
 
 
-@pytest.mark.parametrize("server", ["wsgi", pytest.param("asgi", marks=pytest.mark.slow), "worker"])
+@pytest.mark.parametrize("server", ["wsgi", "worker"])
 def test_a_wrong_key_refuses_to_start_and_writes_nothing(database, server):
     before, wrong = dump(database), Fernet.generate_key().decode()
 
@@ -91,9 +90,8 @@ def test_migrating_with_a_wrong_key_does_not_plant_a_second_canary(database):
     assert [line for line in dump(database) if "keycanary" in line] == before
 
 
-@pytest.mark.parametrize("server", ["wsgi", pytest.param("asgi", marks=pytest.mark.slow)])
-def test_the_right_key_starts(database, key, server):
-    done = python(*SERVERS[server], **on(database, key))
+def test_the_right_key_starts(database, key):
+    done = python(*SERVERS["wsgi"], **on(database, key))
 
     assert (done.returncode, done.stdout) == (0, "")
 

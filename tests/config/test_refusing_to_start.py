@@ -54,7 +54,7 @@ def test_an_unsafe_environment_does_not_start(name):
     done = python("-c", "import config.wsgi", **changes)
 
     assert done.returncode != 0
-    assert f"ImproperlyConfigured: {sentence}" in done.stdout
+    assert f"Refusing to start: {sentence}" in done.stdout
     assert_shows_no_secret(done.stdout, changes)
 
 
@@ -65,7 +65,7 @@ def test_the_example_file_alone_does_not_start():
     done = python("-c", "import config.wsgi", **example)
 
     assert done.returncode != 0
-    assert "ImproperlyConfigured: SECRET_KEY is not set" in done.stdout
+    assert "Refusing to start: SECRET_KEY is not set" in done.stdout
 
 
 @pytest.mark.parametrize("file", [".env.example", "README.md"])

@@ -1,7 +1,9 @@
 """The demo as a program: it keeps its data, keeps its secrets, and dies as one."""
 
 import os
+import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Demo, demo_environment, free_port, read_line
+from tests.e2e.conftest import ROOT, Demo, demo_environment, free_port, read_line, running
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -60,20 +62,69 @@ def test_an_unknown_host_is_refused_by_the_running_server(demo: Demo) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_start_finds_keys_and_data_and_says_when_a_port_is_taken(start) -> None:
+def test_a_second_start_finds_keys_and_data_and_obeys_other_ports(start) -> None:
     ports = ("--port", str(free_port()), "--sandbox-port", str(free_port()))
     first = start(*ports)
     password = until_ready(first).partition("password")[2].split()[0]
 
     clash = start()
-    assert "is taken" in clash.communicate(timeout=30)[0]
+    output = clash.communicate(timeout=30)[0]
+    assert "A demo is running in" in output
+    assert "reset" not in output
     assert clash.returncode == 1
 
     first.send_signal(signal.SIGINT)
     assert "Everything is kept" in first.communicate(timeout=30)[0]
     assert first.returncode == 0
 
-    assert password in until_ready(start())
+    port = str(free_port())
+    output = until_ready(start("--port", port))
+    assert password in output
+    assert f"http://acme.localhost:{port}/" in output
+
+
+@pytest.mark.slow
+def test_a_port_that_another_program_has_is_no_reason_to_delete_anything(start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        process = start("--port", str(other.getsockname()[1]))
+        output = process.communicate(timeout=30)[0]
+
+    assert "is taken by another program" in output
+    assert "reset" not in output
+
+
+@pytest.mark.slow
+def test_what_an_empty_demo_prints_answers(empty_demo: Demo) -> None:
+    addresses = re.findall(r"http://[^\s]+", empty_demo.output)
+
+    assert len(addresses) == 2  # the settings and the sandbox
+    for address in addresses:
+        assert urllib.request.urlopen(address).status == 200
+
+
+@pytest.mark.slow
+def test_other_commands_find_the_demo_by_the_line_it_prints(demo: Demo) -> None:
+    line = re.search(r"Other commands +(ENV_FILE=\S+) ", demo.output)[1]
+    clean = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    command = f"{line} {sys.executable} manage.py status"
+
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=60
+    )
+
+    assert "workers" in done.stdout, done.stderr
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a+b #c?d%41", "/".join(["deep" * 10] * 4)])
+def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+
+    for demo in running(folder):
+        assert urllib.request.urlopen(demo.at("127.0.0.1", "/readyz/")).status == 200
+        assert (folder / ".demo" / "portal.sqlite3").exists()
 
 
 @pytest.mark.slow

@@ -4,14 +4,17 @@ import contextlib
 import http.client
 import json
 import os
+import shlex
+import shutil
 import signal
 import sys
 import time
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -20,6 +23,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.celery import app as celery_app
 from config.demo import environment, sample_data
 from config.demo.supervisor import PartFailed, Supervisor
+from integrations.hostnames import origin
 from integrations.models import BrandedURL
 from integrations.startup import check_key_or_exit
 
@@ -50,6 +54,8 @@ class Command(BaseCommand):
             self.stdout.write("\nStopping …")
         finally:
             supervisor.stop()
+            if environment.brings_its_broker() and _broker_socket().parent != environment.FOLDER:
+                shutil.rmtree(_broker_socket().parent)
         self.stdout.write("Stopped. Everything is kept in " + str(environment.FOLDER))
 
     def _prepare_database(self) -> None:
@@ -72,8 +78,8 @@ class Command(BaseCommand):
             sample_data.create_people(os.environ["DEMO_PASSWORD"])
         else:
             sample_data.create(os.environ["DEMO_PASSWORD"], register=_register)
-        socket_path = environment.FOLDER / "broker.sock"
-        if settings.CELERY_BROKER_URL.endswith(str(socket_path)):
+        if environment.brings_its_broker():
+            socket_path = _broker_socket()
             socket_path.unlink(missing_ok=True)
             command = [_broker(), "--port", "0", "--unixsocket", str(socket_path)]
             command += ["--unixsocketperm", "700", "--save", "", "--dir", str(environment.FOLDER)]
@@ -85,9 +91,9 @@ class Command(BaseCommand):
         celery = [sys.executable, "-m", "celery", "-A", "config"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
         start("worker", worker, lambda: bool(celery_app.control.ping(timeout=0.5, limit=1)))
-        schedule, log = str(environment.FOLDER / "beat-schedule"), environment.FOLDER / "beat.log"
-        beat = [*celery, "beat", "--schedule", schedule, "--loglevel", "INFO"]
-        start("beat", beat, lambda: "beat: Starting" in log.read_text())
+        log = environment.FOLDER / "beat.log"
+        start("beat", [*celery, "beat", "--loglevel", "INFO"],
+              lambda: "beat: Starting" in log.read_text())  # fmt: skip
 
     def _step(self, name: str) -> None:
         self.stdout.write(f"  starting {name} …")
@@ -96,17 +102,17 @@ class Command(BaseCommand):
         password = os.environ["DEMO_PASSWORD"]
         port = os.environ["PORTAL_PORT"]
         sandbox = settings.WEBEX_API_URL.removesuffix("/v1")
-        acme, globex = (BrandedURL(hostname=name) for name in sample_data.HOSTNAMES)
         lines = [
             "",
             self.style.SUCCESS(f"The portal is running (it took {seconds:.0f} seconds)."),
             "",
-            f"  Portal, first brand    {_home(acme)}    sign in as alice",
-            f"  Portal, second brand   {_home(globex)}  sign in as bob",
-            "                         nina has no permission for Webex",
+            *_brands(),
             f"  Settings → Webex       http://localhost:{port}/admin/  sign in as admin",
             "",
             f"  Everybody's password   {password}",
+            "",
+            f"  Other commands         ENV_FILE={shlex.quote(str(environment.ENV))} "
+            "python manage.py status",
             "",
         ]
         if not environment.uses_real_webex():
@@ -116,18 +122,28 @@ class Command(BaseCommand):
 
 
 def _require_free_ports() -> None:
-    """Redirect URIs contain the port, so a kept demo cannot simply take another."""
     names = ["PORTAL_PORT"] if environment.uses_real_webex() else ["PORTAL_PORT", "SANDBOX_PORT"]
     for name in names:
         if not environment.is_free(int(os.environ[name])):
             raise CommandError(
-                f"Port {os.environ[name]} is taken: is another demo running? Stop it, or start "
-                "over on other ports with: manage.py demo --reset --port 8100 --sandbox-port 9100"
+                f"Port {os.environ[name]} is taken by another program. Stop that, or choose other "
+                "ports: manage.py demo --port 8100 --sandbox-port 9100 (the data is kept)."
             )
 
 
-def _home(brand: BrandedURL) -> str:
-    return brand.redirect_uri.removesuffix("webex/callback/")
+def _brands() -> list[str]:
+    """Where they answer: with --empty, nobody has made any yet."""
+    user_of = dict(zip(sample_data.HOSTNAMES, ("alice", "bob"), strict=True))
+    found = BrandedURL.objects.filter(hostname__in=user_of).order_by("hostname")
+    lines = [
+        f"  {brand.brand_name:22} {origin(brand.hostname)}/  sign in as {user_of[brand.hostname]}"
+        for brand in found
+    ]
+    return [*lines, "                         nina has no permission for Webex"] if lines else []
+
+
+def _broker_socket() -> Path:
+    return Path(unquote(urlsplit(settings.CELERY_BROKER_URL).path))
 
 
 def _answers(port: int | None, path: str) -> bool:

@@ -1,0 +1,1 @@
+"""What the settings normalise, and what they refuse with a sentence that says what to do."""

@@ -1,0 +1,51 @@
+"""Where portals are served. Hostnames get the spelling that the Host header is compared in."""
+
+import ipaddress
+import re
+
+import idna
+from django.core.exceptions import ImproperlyConfigured
+
+LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def branded_url_template(value: str) -> str:
+    """As browsers spell an origin: lower case, and no port where it is the usual one."""
+    found = re.fullmatch(r"(https?)://\{hostname\}(?::([0-9]{1,5}))?", value.lower())
+    if not found or not 0 < int(found[2] or 1) < 65536:
+        raise ImproperlyConfigured(
+            "BRANDED_URL_TEMPLATE must look like https://{hostname} or http://{hostname}:8000, "
+            "without a path."
+        )
+    scheme, port = found[1], found[2]
+    is_usual = port in (None, DEFAULT_PORTS[scheme])
+    return f"{scheme}://{{hostname}}" + ("" if is_usual else f":{int(port)}")
+
+
+def portal_hosts(values: list[str], template: str) -> list[str]:
+    served = template.partition("{hostname}")[2].removeprefix(":")
+    return [_host(value, served) for value in values]
+
+
+def _host(value: str, served_port: str) -> str:
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]*]+?)\.?(?::([0-9]{1,5}))?", value.lower())
+    name = _name(found[1]) if found else None
+    if found is None or name is None:
+        raise ImproperlyConfigured(
+            f"PORTAL_HOSTS: {value!r} is not a hostname. Write names only, separated by commas, "
+            "such as admin.example.com, without https:// and without a path."
+        )
+    is_usual = found[2] in (None, "80", "443", served_port)
+    return name if is_usual else f"{name}:{found[2]}"
+
+
+def _name(text: str) -> str | None:
+    try:
+        if text.startswith("["):
+            return f"[{ipaddress.IPv6Address(text[1:-1])}]"
+        name = text if text.isascii() else idna.encode(text, uts46=True).decode()
+    except (ValueError, idna.IDNAError):
+        return None
+    return name if NAME.fullmatch(name) else None

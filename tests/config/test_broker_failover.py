@@ -1,0 +1,74 @@
+"""The primary becomes a replica, and comes back: nobody restarts a worker for that."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+
+from tests.config.processes import ROOT, environment, manage, python
+from tests.faults.servers import Broker, await_true
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def worker(broker, tmp_path):
+    """With its clock inside, which then needs no process of its own."""
+    where = {"DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3", "REDIS_URL": broker.url}
+    manage("migrate", "-v0", **where)
+    words = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "-B",
+        "-c",
+        "1",
+        "-l",
+        "INFO",
+    ]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=environment(**where), stdout=log, stderr=subprocess.STDOUT
+        )
+    yield process
+    process.terminate()
+    process.wait(30)
+
+
+def test_a_worker_outlives_a_broker_that_takes_nothing_for_a_while(broker, worker, tmp_path):
+    def done():
+        return (tmp_path / "log").read_text().count("poll_device_authorizations[") // 2
+
+    await_true(lambda: done() >= 1, 30, "the first task")
+    admin = redis.Redis(unix_socket_path=str(broker.socket))
+
+    admin.replicaof("127.0.0.1", 1)
+    time.sleep(3)
+    assert worker.poll() is None
+    admin.replicaof("no", "one")
+
+    before = done()
+    await_true(lambda: done() > before, 30, "a task after it")
+
+
+def test_a_clock_inside_a_worker_is_ready_too(worker, tmp_path):
+    where = {"DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3"}
+    code = (
+        "import django; django.setup()\n"
+        "from integrations.models import Heartbeat; print(list(Heartbeat.objects.values('name')))"
+    )
+    await_true(lambda: "'beat'" in python("-c", code, **where).stdout, 30, "the sign of life")
+    assert not list(ROOT.glob("celerybeat-schedule*"))
