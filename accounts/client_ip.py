@@ -11,8 +11,6 @@ logger = logging.getLogger(__name__)
 
 # 192.0.2.1, 192.0.2.1:443, 2001:db8::1, [2001:db8::1], [2001:db8::1]:443, fe80::1%eth0
 SPELLING = re.compile(r'"?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::[0-9]+)?"?')
-
-
 LONGEST = 80  # characters
 
 

@@ -64,6 +64,7 @@ class RefusalPolicy:
     def __init__(self) -> None:
         self.client = Client.UNKNOWN
         self.others = Others.NOT_ASKED
+        self.burst_elsewhere = False  # an incident is open: another drain saw more
         self.suspects = 0  # refused before, or during the cross check
         self.refused_orgs: set[str] = set()
         self._recent: deque[bool] = deque(maxlen=RECENT)  # accepted?
@@ -98,6 +99,11 @@ class RefusalPolicy:
         return refused >= BURST and refused >= BURST_SHARE * len(self._recent)
 
     @property
+    def must_repeat(self) -> bool:
+        """In a burst not even a definite refusal stands alone."""
+        return self.is_burst or self.burst_elsewhere
+
+    @property
     def may_be_everybody(self) -> bool:
         """Enough for asking about the client and about others."""
         return not self.has_accepted and self._refused + self.suspects >= EVERYBODY
@@ -112,7 +118,7 @@ class RefusalPolicy:
 
     def wants_proof(self, refusal: Refusal) -> bool:
         """Whether it matters if somebody is accepted now."""
-        could_stand = refusal.is_repeated or (refusal.is_definite and not self.is_burst)
+        could_stand = refusal.is_repeated or (refusal.is_definite and not self.must_repeat)
         return could_stand and refusal.at > self._last_accepted_at
 
     def verdict(self, refusal: Refusal) -> Verdict:
@@ -120,7 +126,7 @@ class RefusalPolicy:
 
     def _stands(self, refusal: Refusal) -> bool:
         if refusal.at < self._last_accepted_at:
-            return refusal.is_repeated or (refusal.is_definite and not self.is_burst)
+            return refusal.is_repeated or (refusal.is_definite and not self.must_repeat)
         if self.client is Client.REFUSED or self.others is Others.NOT_ASKED:
             return False
         if self.client is Client.UNKNOWN:

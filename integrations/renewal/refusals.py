@@ -7,7 +7,7 @@ from functools import partial
 from integrations.clock import Ticking
 from integrations.database import retry_write
 from integrations.errors import InvalidClient, InvalidGrant, WebexError
-from integrations.models import Grant, WebexApp
+from integrations.models import AppIncident, Grant, WebexApp
 from integrations.renewal import client_probe, cross_check, outcomes
 from integrations.renewal.claims import Claims, Row
 from integrations.renewal.outcomes import Outcome
@@ -22,7 +22,7 @@ class Refusals:
         self.app, self.client, self.ticking, self.claims = app, client, ticking, claims
         self.policy = RefusalPolicy()
         self._deferred: list[tuple[Row, WebexError, Refusal]] = []
-        self._has_looked = False
+        self._has_looked = self._has_told = False
 
     def accepted(self, count: int) -> None:
         self.policy.accepted(count)
@@ -45,6 +45,7 @@ class Refusals:
 
     def look(self) -> Counter[Outcome]:
         """Once several are refused and nobody was accepted: is it the client, is it everybody?"""
+        self._act_on_burst()
         if self._has_looked or not self.policy.may_be_everybody:
             return Counter()
         return self._gather_proof()
@@ -52,6 +53,7 @@ class Refusals:
     def decide(self) -> Counter[Outcome]:
         tally: Counter[Outcome] = Counter()
         if self._deferred:
+            self.policy.burst_elsewhere = retry_write(self._is_incident_open, [])
             tally += self._gather_proof()
         self._act_on_trouble()
         is_paused = self.claims.is_paused or retry_write(self.claims.is_paused_elsewhere, [])
@@ -114,9 +116,17 @@ class Refusals:
             self.claims.pause(InvalidClient(outcomes.CLIENT_REFUSED))
         elif trouble is Trouble.EVERYBODY and self._deferred:
             self.claims.pause(self._deferred[-1][1])
-        elif trouble is Trouble.BURST and self._deferred:
+        self._act_on_burst()
+
+    def _act_on_burst(self) -> None:
+        """At once, so that another drain, which sees less of it, gives nobody up meanwhile."""
+        if self.policy.trouble is Trouble.BURST and self._deferred and not self._has_told:
+            self._has_told = True
             error, now = self._deferred[-1][1], self.ticking.now()
             retry_write(lambda: outcomes.begin_incident(self.app, error, now=now), [])
+
+    def _is_incident_open(self) -> bool:
+        return AppIncident.objects.filter(app=self.app, ended_at=None).exists()
 
     def _write(self, row: Row, error: WebexError, verdict: Verdict) -> Outcome:
         grant, now = row.grant(), self.ticking.now()

@@ -17,7 +17,6 @@ PRODUCTION = {
     "FIELD_ENCRYPTION_KEY": Fernet.generate_key().decode(),
     "DATABASE_URL": "postgres://portal:s3cr3t-of-the-database@127.0.0.1:1/portal",
     "REDIS_URL": "rediss://:s3cr3t-of-redis@127.0.0.1:1/0",
-    "ADMINS": "ops@example.com",
     "EMAIL_URL": "smtp+tls://portal:s3cr3t-of-mail@mail.example.com:587",
     "PORTAL_HOSTS": "admin.example.com",
 }

@@ -168,7 +168,12 @@ class Visitor:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self.cookies}
         body = urlencode({"csrfmiddlewaretoken": token})
-        return self.portal.ask("POST", "/webex/device/", body, **kind)
+        answer = self.portal.ask("POST", "/webex/device/", body, **kind)
+        ends = time.monotonic() + 20
+        while answer.status == 503 and time.monotonic() < ends:  # busy: as its page says, again
+            time.sleep(0.3)
+            answer = self.portal.ask("POST", "/webex/device/", body, **kind)
+        return answer
 
     def status(self, path: str) -> dict[str, Any]:
         return json.loads(self.get(f"{path}status/").text)
