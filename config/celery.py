@@ -7,13 +7,10 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.loaders.app import AppLoader
-from kombu.transport import TRANSPORT_ALIASES
 
 from config.environment import load_settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.broker:Transport")
 
 
 class Loader(AppLoader):

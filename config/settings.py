@@ -181,6 +181,7 @@ CELERY_BROKER_URL = stores.broker(env.text("REDIS_URL", "redis://127.0.0.1:6379/
 # Kombu's own default takes any certificate, and sends it the password.
 CELERY_BROKER_USE_SSL = CELERY_BROKER_URL.startswith("rediss:") and {"ssl_cert_reqs": CERT_REQUIRED}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # a primary that became a replica ends no worker
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "socket_timeout": 2,

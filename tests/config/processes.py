@@ -19,6 +19,7 @@ PRODUCTION = {
     "REDIS_URL": "rediss://:s3cr3t-of-redis@127.0.0.1:1/0",
     "EMAIL_URL": "smtp+tls://portal:s3cr3t-of-mail@mail.example.com:587",
     "PORTAL_HOSTS": "admin.example.com",
+    "ADMINS": "ops@example.com",
 }
 
 
