@@ -93,6 +93,8 @@ def test_nina_without_permission_sees_no_mark_and_no_webex(page: Page, demo: Dem
 def test_the_menu_is_usable_with_the_keyboard_alone(page: Page, demo: Demo) -> None:
     sign_in(page, demo, ACME, "alice")
     webex = page.locator(".menu-list").get_by_role("button", name=re.compile("Webex"))
+    expect(page.locator(".menu-list")).to_be_attached()
+    page.wait_for_load_state()  # Escape needs the script, which a busy machine loads late
     expect(webex).to_be_hidden()
 
     page.get_by_role("link", name=re.compile("My Account")).first.focus()
