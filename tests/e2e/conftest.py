@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,27 +46,35 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    yield from running(tmp_path_factory.mktemp("demo"))
+    folder = tmp_path_factory.mktemp("demo")
+    with running(demo_environment(folder)) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="module")
 def empty_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """People, and nothing configured."""
-    yield from running(tmp_path_factory.mktemp("empty-demo"), "--empty")
+    folder = tmp_path_factory.mktemp("empty-demo")
+    with running(demo_environment(folder), "--empty") as demo:
+        yield demo
 
 
-def running(folder: Path, *arguments: str) -> Iterator[Demo]:
+@contextmanager
+def running(environment: dict[str, str], *arguments: str) -> Iterator[Demo]:
     port, sandbox_port = free_port(), free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo",
          "--port", str(port), "--sandbox-port", str(sandbox_port), *arguments],
-        cwd=ROOT, env=demo_environment(folder), stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    output = "".join(iter(lambda: read_line(process), "Ctrl-C stops everything.\n"))
-    password = re.search(r"password +(\S+)", output)[1]
-    yield Demo(folder, port, f"http://127.0.0.1:{sandbox_port}", password, output)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    try:
+        output = "".join(iter(lambda: read_line(process), "Ctrl-C stops everything.\n"))
+        password = re.search(r"password +(\S+)", output)[1]
+        folder = Path(environment["DEMO_DIR"]).parent
+        yield Demo(folder, port, f"http://127.0.0.1:{sandbox_port}", password, output)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
     assert process.returncode == 0
 
 
@@ -74,14 +83,19 @@ def demo_environment(folder: Path) -> dict[str, str]:
 
     Only where the suite runs on PostgreSQL and Redis, the demo does so too.
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    chosen = {"DEMO_DIR": str(folder / ".demo"), "PYTHONUNBUFFERED": "1"}
+    chosen = embedded_environment(folder)
     if os.environ["DATABASE_URL"].startswith("postgres"):
         chosen["DEMO_DATABASE_URL"] = new_postgres_database(os.environ["DATABASE_URL"], folder)
     if "REDIS_URL" in os.environ:
         number = next(REDIS_DATABASES)
         chosen["DEMO_REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
-    return kept | chosen
+    return chosen
+
+
+def embedded_environment(folder: Path) -> dict[str, str]:
+    """Everything in the folder, wherever the suite runs."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"DEMO_DIR": str(folder / ".demo"), "PYTHONUNBUFFERED": "1"}
 
 
 def new_postgres_database(url: str, folder: Path) -> str:

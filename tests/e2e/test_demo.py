@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Demo, demo_environment, free_port, read_line, running
+from tests.e2e.conftest import (
+    ROOT,
+    Demo,
+    demo_environment,
+    embedded_environment,
+    free_port,
+    read_line,
+    running,
+)
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -122,7 +130,7 @@ def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir(parents=True)
 
-    for demo in running(folder):
+    with running(embedded_environment(folder)) as demo:
         assert urllib.request.urlopen(demo.at("127.0.0.1", "/readyz/")).status == 200
         assert (folder / ".demo" / "portal.sqlite3").exists()
 
