@@ -211,7 +211,7 @@ REFRESH_CALLS_PER_MINUTE = env.whole_number(
 # SIGQUIT, which some deployments send, first lets the calls under way end as SIGTERM does.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = REFRESH_TIME_BOX + WEBEX_TIMEOUT + 3
 # Seconds. A claim outlives its call, or two workers could send the same refresh token; one that ran
-# out is adopted first (renewal/outcomes.py).
+# out is taken over first (renewal/outcomes.py).
 REFRESH_CLAIM = env.number(
     "REFRESH_CLAIM", WEBEX_TIMEOUT + 20, at_least=WEBEX_TIMEOUT + 2, at_most=300
 )

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.guards.addresses import split
 
 POSTGRES, SQLITE = ("postgres", "postgresql"), "sqlite"
-# A statement on a dead connection ends within seconds, before its rows are adopted.
+# A statement on a dead connection ends within seconds, before its rows are taken over.
 QUICK = {
     "connect_timeout": 5,
     "tcp_user_timeout": 5000,

@@ -54,16 +54,24 @@ class HostnamesField(forms.Field):
         return any(data or ())
 
 
+def words_of(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,;]+", text) if word]
+
+
+def not_a_hostname(word: str, why: object) -> ValidationError:
+    names = {"typed": one_line(word)[:80], "why": why}
+    return ValidationError(_("“%(typed)s”: %(why)s"), params=names)
+
+
 def _read(text: str) -> frozenset[str]:
-    return frozenset(_normalised(word) for word in re.split(r"[\s,;]+", text) if word)
+    return frozenset(map(_normalised, words_of(text)))
 
 
 def _normalised(word: str) -> str:
     try:
         return hostnames.normalise(word)
     except InvalidHostname as error:
-        names = {"typed": one_line(word)[:80], "why": error}
-        raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
+        raise not_a_hostname(word, error) from None
 
 
 def page_of(

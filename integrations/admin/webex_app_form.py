@@ -1,6 +1,5 @@
 """The form behind General and URLs. `operations.readiness` says what is still missing."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -12,12 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, credentials
 from integrations.admin.shared_editing import SharedForm
-from integrations.admin.two_lists import HostnamesField, TwoLists
+from integrations.admin.two_lists import HostnamesField, TwoLists, not_a_hostname, words_of
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.operations import integrations, readiness
-from integrations.plain_text import one_line
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -109,7 +107,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         return text
 
     def clean_new_hostnames(self) -> list[str]:
-        words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["new_hostnames"]) if word]
+        words = words_of(self.cleaned_data["new_hostnames"])
         if len(words) > MOST_NEW_HOSTNAMES:
             raise ValidationError(_("Please paste at most 500 at a time."))
         hostnames = [self._read_hostname(word) for word in words]
@@ -130,8 +128,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         try:
             brand.clean()
         except ValidationError as error:
-            names = {"typed": one_line(word)[:80], "why": " ".join(error.messages)}
-            raise ValidationError(_("“%(typed)s”: %(why)s"), params=names) from None
+            raise not_a_hostname(word, " ".join(error.messages)) from None
         return brand.hostname
 
     def clean(self) -> dict[str, Any]:

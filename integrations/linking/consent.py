@@ -124,7 +124,7 @@ def complete(
 
 
 def note_return(callback: Callback, *, now: datetime) -> None:
-    """Of a browser that is not signed in any more: nothing is linked, and nothing is spent."""
+    """The browser came back, though not as it left: nothing is linked, and nothing is spent."""
     if STATE.fullmatch(callback.state):
         AuthorizationRequest.objects.note_return(callback.state, now=now)
 

@@ -55,7 +55,6 @@ class Refusals:
         if self._deferred:
             self.policy.burst_elsewhere = retry_write(self._is_incident_open, [])
             tally += self._gather_proof()
-        self._act_on_trouble()
         is_paused = self.claims.is_paused or retry_write(self.claims.is_paused_elsewhere, [])
         for row, error, refusal in self._deferred:
             verdict = Verdict.DOUBT if is_paused else self.policy.verdict(refusal)

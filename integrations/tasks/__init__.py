@@ -1,4 +1,4 @@
-"""Celery: a guard plus one call into a flow. The database knows what is due; messages only wake."""
+"""Celery: a guard plus one call into a verb. The database knows what is due; messages only wake."""
 
 import logging
 import threading

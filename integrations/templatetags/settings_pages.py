@@ -26,11 +26,6 @@ def look(event: GrantEvent) -> tuple[str, str]:
 
 
 @register.filter
-def first_lines(items: list[Any], most: int) -> list[Any]:
-    return items[:most]
-
-
-@register.filter
 def beyond(items: list[Any], most: int) -> int:
     return max(len(items) - most, 0)
 

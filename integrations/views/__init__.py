@@ -1,1 +1,1 @@
-"""What the portal user meets: translate the request, one call into a flow, translate the result."""
+"""What the portal user meets: translate the request, one call into a verb, translate the result."""

@@ -1,10 +1,14 @@
 """Who may open the Webex pages, and how their answers redirect."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.translation import gettext as _
+
+from integrations.portal_request import PortalRequest
 
 View = Callable[..., HttpResponse]
 
@@ -19,3 +23,17 @@ def webex_user_required(view: View) -> Any:
     """Signed-out: to sign-in. Without `use_webex`: 403."""
     allowed = permission_required("integrations.use_webex", raise_exception=True)
     return login_required(allowed(view))
+
+
+def webex_user_or_json_error(view: View) -> View:
+    """For what scripts ask. Signed-out: 401. Without `use_webex`: 403."""
+
+    @wraps(view)
+    def answer(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return JsonResponse({"detail": _("Sign in first.")}, status=401)
+        if not request.user.has_perm("integrations.use_webex"):
+            return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
+        return view(request, *args, **kwargs)
+
+    return answer

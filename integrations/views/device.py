@@ -26,7 +26,7 @@ from integrations.linking import device
 from integrations.models import DeviceAuthorization
 from integrations.portal_request import PortalRequest
 from integrations.tasks import device_polling
-from integrations.views.access import SeeOther, webex_user_required
+from integrations.views.access import SeeOther, webex_user_or_json_error, webex_user_required
 from integrations.views.post_only import post_only
 from integrations.views.webex_share import waits_for_webex
 
@@ -93,12 +93,9 @@ def show(request: PortalRequest, id: UUID) -> HttpResponse:
 
 
 @require_GET
+@webex_user_or_json_error
 def status(request: PortalRequest, id: UUID) -> HttpResponse:
     """For the page's script. Answered from the database, however often it is asked."""
-    if not request.user.is_authenticated:
-        return JsonResponse({"detail": _("Sign in first.")}, status=401)
-    if not request.user.has_perm("integrations.use_webex"):
-        return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
     progress = _progress(request, id)
     return JsonResponse(
         {

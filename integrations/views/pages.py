@@ -15,7 +15,7 @@ from integrations.errors import (
 )
 from integrations.linking import connection_page, link_status, profile
 from integrations.portal_request import PortalRequest
-from integrations.views.access import webex_user_required
+from integrations.views.access import webex_user_or_json_error, webex_user_required
 from integrations.views.webex_share import waits_for_webex
 from integrations.webex import api
 
@@ -54,12 +54,9 @@ def my_webex(request: PortalRequest) -> HttpResponse:
 
 
 @require_GET
+@webex_user_or_json_error
 def status(request: PortalRequest) -> JsonResponse:
-    """For a single-page front end: the same badge, 401 signed-out, 403 without permission."""
-    if not request.user.is_authenticated:
-        return JsonResponse({"detail": _("Sign in first.")}, status=401)
-    if not request.user.has_perm("integrations.use_webex"):
-        return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
+    """For a single-page front end: the same badge."""
     current = link_status.for_user(request.user, request.brand)
     return JsonResponse(
         {
