@@ -130,7 +130,7 @@ def test_metrics_show_how_things_stand(shown, acme, fill):
 def test_a_task_is_measured_from_its_publishing(shown):
     """As a worker does it, which finds the headers of the message in its request."""
     tasks.tidy.apply()
-    tasks.tidy.push_request(published_at=0.0)
+    tasks.tidy.push_request(published_at=1.0)
     signals.task_prerun.send(sender=tasks.tidy, task=tasks.tidy)
     tasks.tidy.pop_request()
     metrics.tell()
