@@ -26,7 +26,8 @@ class AccessLogMiddleware:
         response = self.get_response(request)
         seconds = time.monotonic() - began
         _measure(request, response, seconds)
-        _log(request, response, seconds)
+        if request.path not in PROBES:
+            _log(request, response, seconds)
         return response
 
 
@@ -56,5 +57,4 @@ def _log(request: PortalRequest, response: HttpResponse, seconds: float) -> None
     }
     client, method, path, status, _seconds, user_id, brand_id = facts.values()
     values = client, method, path, status, seconds * 1000, user_id, brand_id
-    level = logging.DEBUG if request.path in PROBES else logging.INFO
-    logger.log(level, LINE, *values, extra=facts)
+    logger.info(LINE, *values, extra=facts)

@@ -1,5 +1,6 @@
 """The web server: `gunicorn -c python:config.gunicorn config.wsgi`."""
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -41,13 +42,14 @@ gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
 
 preload_app = True  # what cannot start ends at once, instead of starting workers for ever
 worker_class = "gthread"
-workers = 2
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 timeout = 60
 # Seconds; longer than the minute for which common proxies keep an idle connection: whoever closes
 # first must be the one that sends next, or a request is lost between the two (502).
 keepalive = 75
 limit_request_line = 8190  # a 4 KB authorization code must pass
+control_socket_disable = True  # systemd and containers send signals; it would want a home folder
 # No header moves a request or makes it https; what a proxy says is Django's to believe.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}

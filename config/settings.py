@@ -231,6 +231,9 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 
+# Days for which it stays readable what happened: events of grants, incidents, the admin's own log.
+HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)
+
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------

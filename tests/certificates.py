@@ -1,6 +1,7 @@
 """A certificate for this machine that is right in everything but its issuer."""
 
 import ipaddress
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -11,11 +12,13 @@ from cryptography.x509.oid import NameOID
 ADDRESS = ipaddress.ip_address("127.0.0.1")
 
 
-def self_signed(*, lasts: timedelta = timedelta(days=2)) -> tuple[bytes, bytes]:
+def self_signed(
+    *, lasts: timedelta = timedelta(days=2), names: Iterable[str] = ("localhost",)
+) -> tuple[bytes, bytes]:
     """Certificate and private key, both PEM; whoever wants to may trust it as its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ADDRESS)]
+    alternatives = [*map(x509.DNSName, names), x509.IPAddress(ADDRESS)]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -25,7 +28,7 @@ def self_signed(*, lasts: timedelta = timedelta(days=2)) -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + lasts)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

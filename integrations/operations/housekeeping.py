@@ -1,20 +1,71 @@
-"""What nobody clicks: forgotten requests and sessions, tokens of users who left or may not."""
+"""What nobody clicks: what is over is forgotten, and tokens end of users who left or may not.
 
-from datetime import datetime
-from importlib import import_module
+config/deploy/README.md says what is kept for how long.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import models
 
+from accounts.models import SignInFailure
 from integrations.linking import disconnection, entitlement
-from integrations.models import AuthorizationRequest, Count, RenewalMinute
+from integrations.models import (
+    AppIncident,
+    AuthorizationRequest,
+    Count,
+    GrantEvent,
+    Heartbeat,
+    Lease,
+    RenewalMinute,
+)
+
+STEP, MOST_STEPS = 1000, 50  # rows of one statement; statements of one table in one run
+GONE = timedelta(days=1)  # after which a host or a lease that nobody heard of is forgotten
 
 
 def tidy(*, now: datetime) -> None:
-    AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
-    RenewalMinute.objects.forget_old(now)
-    Count.objects.forget_old(now)
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
     entitlement.end_long_lost(now=now)
+    forget(now=now)
+
+
+def forget(*, now: datetime) -> None:
+    """In small steps, so that no lock is held for long; what is left waits for the next run."""
+    RenewalMinute.objects.forget_old(now)
+    Count.objects.forget_old(now)
+    SignInFailure.objects.forget_old(now)
+    Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
+    Lease.objects.filter(expires_at__lt=now - GONE).delete()
+    _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(lambda: AuthorizationRequest.objects.stale(now))
+    history = now - timedelta(days=settings.HISTORY_DAYS)
+    _oldest_in_steps(GrantEvent, "at", history)
+    _oldest_in_steps(AppIncident, "ended_at", history)
+    _oldest_in_steps(LogEntry, "action_time", history)
+
+
+def _in_steps(over: Callable[[], models.QuerySet[Any]]) -> None:
+    for _step in range(MOST_STEPS):
+        rows = over()
+        keys = list(rows.values_list("pk", flat=True)[:STEP])
+        rows.filter(pk__in=keys).delete()
+        if len(keys) < STEP:
+            return
+
+
+def _oldest_in_steps(model: type[models.Model], moment: str, before: datetime) -> None:
+    """Rows written one after the other are found by their key: no index on the moment is needed."""
+
+    def over() -> models.QuerySet[Any]:
+        rows = model._default_manager.order_by("pk").values_list("pk", moment)[:STEP]
+        keys = [pk for pk, at in rows if at and at < before]
+        return model._default_manager.filter(pk__in=keys)
+
+    _in_steps(over)

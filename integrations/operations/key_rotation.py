@@ -84,6 +84,20 @@ def _count_all() -> list[Tally]:
     return tallies
 
 
+def unreadable_rows() -> Iterator[tuple[type[models.Model], list[Any]]]:
+    """Keys of rows with a value that no listed key decrypts, some at a time."""
+    for model, columns in _encrypted_columns():
+        for rows in _chunks(model, columns):
+            found = _values(rows, columns)
+            keys = {pk for pk, _column, value in found if _decrypt(value)[0] == NO_KEY}
+            if keys:
+                yield model, list(keys)
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    return dict(_encrypted_columns())[model]
+
+
 def _values(
     rows: list[tuple[Any, ...]], columns: list[str]
 ) -> Iterator[tuple[Any, str, Ciphertext]]:

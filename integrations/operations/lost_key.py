@@ -1,0 +1,70 @@
+"""FIELD_ENCRYPTION_KEY is lost for good: what no key decrypts is given up, and all begins anew.
+
+The canary comes last, so until a run has ended no process starts, and one that was killed goes on.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+
+from integrations.models import (
+    AuthorizationRequest,
+    DeviceAuthorization,
+    Grant,
+    GrantEvent,
+    KeyCanary,
+    WebexApp,
+)
+from integrations.operations import key_rotation
+
+REASON = "the encryption key was lost"
+UNDER_WAY = (AuthorizationRequest, DeviceAuthorization)  # whoever began it begins again
+
+
+def count() -> Counter[str]:
+    """Rows with a value that no key decrypts, by model."""
+    found: Counter[str] = Counter()
+    for model, keys in key_rotation.unreadable_rows():
+        found[model.__name__] += len(keys)
+    return found
+
+
+def start_over(*, now: datetime, advance: Callable[[int], None]) -> None:
+    """`advance` hears rows done."""
+    done = 0
+    for model, keys in key_rotation.unreadable_rows():
+        if model is not KeyCanary:
+            _give_up(model, keys, now)
+        done += len(keys)
+        advance(done)
+    with transaction.atomic():
+        KeyCanary.objects.all().delete()
+        KeyCanary.objects.plant()
+
+
+def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
+    rows = model._base_manager.filter(pk__in=keys)
+    if model in UNDER_WAY:
+        rows.delete()
+    elif model is Grant:
+        _end(keys, now)
+    else:
+        disabled = {"is_enabled": False} if model is WebexApp else {}
+        rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
+
+
+@transaction.atomic
+def _end(keys: list[int], now: datetime) -> None:
+    """As if Webex had ended their consents; each user gets one mail."""
+    grants = Grant.objects.filter(pk__in=keys)
+    kind, lost = GrantEvent.Kind.CONSENT_LOST, list(grants.active().values_list("pk", flat=True))
+    nothing = dict.fromkeys(key_rotation.columns_of(Grant))
+    grants.active().update(status=Grant.Status.CONSENT_LOST, last_error=REASON, **nothing)
+    grants.update(version=F("version") + 1, claimed_by=None, claimed_until=None, **nothing)
+    GrantEvent.objects.bulk_create(
+        GrantEvent(grant_id=pk, kind=kind, reason=REASON, at=now, notice_due=True) for pk in lost
+    )

@@ -1,0 +1,111 @@
+"""What lies in config/deploy/ names variables, metrics and commands that there are, and parses."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from integrations import clock
+from integrations.operations import metrics
+from tests.certificates import self_signed
+from tests.config.processes import ROOT
+
+DEPLOY = ROOT / "config" / "deploy"
+ALERTS, DASHBOARD = DEPLOY / "portal-alerts.yml", DEPLOY / "grafana-dashboard.json"
+OURS = re.compile(r"\b(?:webex|portal)_[a-z_]+")
+# Read by compose, gunicorn, systemd, config/deploy/run or Python, not by our settings.
+OF_OTHERS = {
+    *("ENV_FILE", "BIND", "WEB_CONCURRENCY", "WORKER_CONCURRENCY", "WORKER_NAME", "LISTEN_FDS"),
+    *("POSTGRES_USER", "POSTGRES_PASSWORD", "VALKEY_PASSWORD", "REDISCLI_AUTH", "PATH", "HOME"),
+    *("PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"),
+    *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+}
+
+
+def expressions() -> list[str]:
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    return [rule["expr"] for rule in group["rules"]] + [
+        target["expr"] for panel in panels for target in panel["targets"]
+    ]
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_there_are(db):
+    shown = {metric.name for metric in metrics.collect(clock.now())}
+    asked = {name for text in expressions() for name in OURS.findall(text)}
+    endings = re.compile(r"_(total|bucket|count|sum)$")
+
+    assert {endings.sub("", name) for name in asked} <= shown
+    assert len(asked) > 10
+
+
+def test_every_alert_is_explained_in_the_handbook():
+    names = re.findall(r"alert: (\w+)", ALERTS.read_text())
+    handbook = (DEPLOY / "README.md").read_text()
+
+    assert [name for name in names if f"**{name}**" not in handbook] == []
+
+
+def test_every_variable_that_is_set_is_read_by_somebody():
+    known = set(re.findall(r"(?m)^(\w+)=", (ROOT / ".env.example").read_text())) | OF_OTHERS
+    units = "".join(unit.read_text() for unit in (DEPLOY / "systemd").iterdir())
+    images = (DEPLOY / "Dockerfile").read_text()
+    compose = yaml.safe_load((DEPLOY / "compose.yml").read_text())
+    used = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "run").read_text()))
+    used |= set(re.findall(r"\b([A-Z_]{3,})=", units + images))
+    used |= {name for each in compose["services"].values() for name in each.get("environment", ())}
+
+    assert used - known == set()
+
+
+def test_the_image_takes_what_the_process_needs_and_nothing_else():
+    copied = set(re.findall(r"(?m)^COPY (\w[\w.]*) ", (DEPLOY / "Dockerfile").read_text()))
+    sent = set(re.findall(r"(?m)^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text()))
+
+    assert copied == sent
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
+def test_nginx_accepts_its_files(tmp_path):
+    assert run("nginx", "-t", "-q", "-c", nginx(tmp_path)) == ""
+
+
+def nginx(folder: Path) -> Path:
+    """The files as they are, but for paths and privileged ports."""
+    (folder / "brands").mkdir()
+    certificate, key = self_signed()
+    for name in ("portal.conf", "site.conf"):
+        text = (DEPLOY / "nginx" / name).read_text()
+        text = text.replace("/etc/nginx/portal", str(folder)).replace("/var/log/nginx", str(folder))
+        (folder / name).write_text(re.sub(r"(listen (?:\[::\]:)?)(80|443)\b", r"\g<1>8\2", text))
+    (folder / "portal.example.com.crt").write_bytes(certificate)
+    (folder / "portal.example.com.key").write_bytes(key)
+    whole = f"pid {folder}/pid; events {{}} http {{ include {folder}/portal.conf; }}"
+    (folder / "nginx.conf").write_text(whole)
+    return folder / "nginx.conf"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_accepts_the_units(tmp_path):
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = unit.read_text().replace("/srv/portal/current", str(ROOT))
+        (tmp_path / unit.name).write_text(text)
+
+    assert run("systemd-analyze", "verify", *sorted(tmp_path.iterdir())) == ""
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+def test_prometheus_accepts_the_alerts():
+    assert "SUCCESS" in run("promtool", "check", "rules", ALERTS)
+
+
+def run(*command: object) -> str:
+    finished = subprocess.run(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert finished.returncode == 0, finished.stdout
+    return finished.stdout
