@@ -135,3 +135,11 @@ class UndecryptableValue(IntegrationError):
 
 class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
+
+
+class UnusableFile(IntegrationError, ValueError):
+    """The upload is no table of people. Its message is a sentence for the person who sent it."""
+
+
+class JobConflict(IntegrationError):
+    """The bulk job is not as the page showed it, or another one is at work. Show it again."""

@@ -1,0 +1,142 @@
+"""One row, one question to Webex. Runs in a thread, touches no database.
+
+There are no idempotency keys: whether somebody is provisioned already tells only a look at Webex.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+
+from django.conf import settings
+
+from integrations.errors import Rejected
+from integrations.models import BulkJob, BulkRow
+from integrations.tokens import Bearer
+from integrations.webex import broadworks
+from integrations.webex.broadworks import Subscriber
+from integrations.webex.http import Deadline
+
+MOST_PAGES = 20  # of what changed, in one poll
+FINAL = (
+    "provisioned", "error",
+    "pending_email_input", "pending_email_validation", "pending_user_migration",
+)  # fmt: skip
+ATTRIBUTES = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "package": "package",
+    "primaryPhoneNumber": "primary_phone_number",
+    "mobilePhoneNumber": "mobile_phone_number",
+    "extension": "extension",
+    "timezone": "",  # Webex does not say it
+}
+
+
+class Kind(StrEnum):
+    ACCEPTED = auto()
+    FOUND = auto()
+    ABSENT = auto()
+    UNCHANGED = auto()
+    REMOVED = auto()
+    CHECKED = auto()
+    ORGANISATION_EXISTS = auto()  # nothing was sent: others of the enterprise may go, too
+
+
+@dataclass(frozen=True)
+class Answer:
+    kind: Kind
+    subscriber: Subscriber | None = None
+    calls: int = 1
+
+
+def is_write(job: BulkJob, row: BulkRow) -> bool:
+    """Else it is a look at Webex, which changes nothing."""
+    if job.status == BulkJob.Status.CHECKING or row.status == BulkRow.Status.ACCEPTED:
+        return False
+    return row.operation != BulkRow.Operation.PROVISION or row.status == BulkRow.Status.PENDING
+
+
+def ask(bearer: Bearer, job: BulkJob, row: BulkRow) -> Answer:
+    """Raises what the calls of `broadworks` raise."""
+    deadline = Deadline(settings.WEBEX_TIMEOUT)
+    if job.status == BulkJob.Status.CHECKING:
+        broadworks.check(bearer, fields(job, row), deadline=deadline)
+        return Answer(Kind.CHECKED)
+    if not is_write(job, row):
+        return _look_up(bearer, row, deadline)
+    if row.operation == BulkRow.Operation.UPDATE:
+        return _update(bearer, row, deadline)
+    if row.operation == BulkRow.Operation.REMOVE:
+        return _remove(bearer, row, deadline)
+    return _provision(bearer, job, row, deadline)
+
+
+def fields(job: BulkJob, row: BulkRow) -> dict[str, str]:
+    default = {"provisioningId": job.grant.app.default_provisioning_id}
+    cells = {name: cell for name, cell in row.cells.items() if name != "operation"}
+    return default | cells
+
+
+def changes(bearer: Bearer, since: datetime) -> tuple[list[Subscriber], int]:
+    """Whose status changed since then, by Webex's clock; one poll for all rows. And its calls."""
+    deadline = Deadline(2 * settings.WEBEX_TIMEOUT)
+    changed_after = str(int((since - timedelta(seconds=1)).timestamp() * 1000))
+    query = {"lastStatusChange": changed_after, "status": ",".join(FINAL)}
+    page = broadworks.subscribers(bearer, query, deadline=deadline)
+    found, calls = list(page.items), 1
+    while page.next_url and calls < MOST_PAGES:
+        page = broadworks.next_page(bearer, page.next_url, deadline=deadline)
+        found, calls = found + list(page.items), calls + 1
+    return found, calls
+
+
+def _provision(bearer: Bearer, job: BulkJob, row: BulkRow, deadline: Deadline) -> Answer:
+    calls = 1
+    if row.gate == BulkRow.Gate.FIRST:
+        query = {"spEnterpriseId": row.enterprise_id, "status": "provisioned", "max": "1"}
+        if broadworks.subscribers(bearer, query, deadline=deadline).items:
+            return Answer(Kind.ORGANISATION_EXISTS)
+        calls = 2
+    subscriber = broadworks.provision(bearer, fields(job, row), deadline=deadline)
+    return Answer(Kind.ACCEPTED, subscriber, calls)
+
+
+def _look_up(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
+    page = broadworks.subscribers(bearer, {"userId": row.user_id}, deadline=deadline)
+    wanted = row.user_id.lower()
+    found = next((each for each in page.items if each.user_id.lower() == wanted), None)
+    return Answer(Kind.FOUND, found) if found else Answer(Kind.ABSENT)
+
+
+def _update(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
+    """PUT may be repeated: after a lost answer there is nothing left to change."""
+    found = _look_up(bearer, row, deadline).subscriber
+    if found is None:
+        return Answer(Kind.ABSENT)
+    changed = {
+        name: row.cells[name]
+        for name, attribute in ATTRIBUTES.items()
+        if name in row.cells and row.cells[name] != getattr(found, attribute, None)
+    }
+    if not changed or is_elsewhere(row, found):
+        return Answer(Kind.UNCHANGED, found)
+    return Answer(Kind.ACCEPTED, broadworks.update(bearer, found.id, changed, deadline=deadline), 2)
+
+
+def _remove(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
+    found = _look_up(bearer, row, deadline).subscriber
+    if found is None:
+        return Answer(Kind.ABSENT)
+    if is_elsewhere(row, found):
+        return Answer(Kind.UNCHANGED, found)
+    try:
+        broadworks.remove(bearer, found.id, deadline=deadline)
+    except Rejected as error:
+        if error.status != 404:
+            raise
+    return Answer(Kind.REMOVED, found, 2)
+
+
+def is_elsewhere(row: BulkRow, found: Subscriber) -> bool:
+    """The file names another enterprise than Webex does."""
+    return bool(row.enterprise_id) and row.enterprise_id != found.enterprise_id
