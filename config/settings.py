@@ -40,6 +40,10 @@ WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
 WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0, at_most=3650)
+# REST calls of jobs for each linked user; Webex allows about 300, and people click meanwhile.
+WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
+    "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
+)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -75,7 +79,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "integrations.middleware.BrandMiddleware",  # first: nothing runs for an unknown host
+    "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
+    "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from integrations import scopes
 from integrations.models import BrandedURL, Grant, WebexApp
-from integrations.webex import api
+from integrations.webex import authorizations
 from integrations.webex.answers import TOKEN_LIMIT
 
 
@@ -62,7 +62,7 @@ class LinkStatus:
             State.LINKED: _("Your Webex account is linked."),
         }
         if self.has_too_many_sessions:
-            page = {"page": api.TOKENS_PAGE}
+            page = {"page": authorizations.TOKENS_PAGE}
             text = _("Your Webex account has too many open sessions. End some at %(page)s.")
             return text % page
         if self.is_retrying:
