@@ -44,6 +44,8 @@ WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0
 WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
     "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
 )
+# Days after which files of bulk jobs, which are personal data, are deleted.
+BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -199,7 +201,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
+# Autodiscovery finds integrations.tasks itself.
+CELERY_IMPORTS = ["integrations.tasks.device_polling", "integrations.tasks.bulk_jobs"]
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -231,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.bulk_jobs.work": 5.0,
     }.items()
 }
 

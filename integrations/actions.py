@@ -52,6 +52,8 @@ class Action(TextChoices):
     SUBSCRIBER_CHANGED = "subscriber.changed", _("Subscriber changed")
     SUBSCRIBER_REMOVED = "subscriber.removed", _("Subscriber removed")
     BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
+    BULK_JOB_STOPPED = "bulk_job.stopped", _("Bulk job stopped")
+    BULK_JOB_RESUMED = "bulk_job.resumed", _("Bulk job resumed")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
 
     API_KEY_MADE = "api_key.made", _("API key made")

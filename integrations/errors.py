@@ -171,3 +171,12 @@ class JobConflict(IntegrationError):
 
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
+
+
+class JobHalted(IntegrationError):
+    """The bulk job cannot go on by itself; its rows are at no fault. `reason` says why."""
+
+    def __init__(self, reason: str, *, tracking_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.tracking_id = tracking_id

@@ -80,6 +80,7 @@ class BulkJob(models.Model):
         verbose_name = _("bulk job")
         verbose_name_plural = _("bulk jobs")
         default_permissions = ()
+        permissions = [("run_bulk", "Can provision, change and remove many subscribers at once")]
         constraints = [
             models.UniqueConstraint(
                 fields=["grant"],
@@ -96,8 +97,20 @@ class BulkJob(models.Model):
         return f"bulk job {self.pk}"
 
     @property
+    def audit_label(self) -> str:
+        return self.file_name
+
+    @property
+    def user_id(self) -> int:
+        return self.grant.user_id
+
+    @property
     def is_at_work(self) -> bool:
         return self.status in AT_WORK
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status in [self.Status.DRAFT, self.Status.CHECKING]
 
     @property
     def kept_until(self) -> datetime:

@@ -31,8 +31,8 @@ class BulkRowQuerySet(ClaimableQuerySet["BulkRow"]):
     def accepted(self) -> "BulkRowQuerySet":
         return self.filter(status=BulkRow.Status.ACCEPTED)
 
-    def counts(self) -> dict[str, int]:
-        return dict(self.order_by().values_list("status").annotate(Count("pk")))
+    def counts(self, column: str = "status") -> dict[str, int]:
+        return dict(self.order_by().values_list(column).annotate(Count("pk")))
 
 
 class BulkRow(Claimable):
@@ -99,6 +99,14 @@ class BulkRow(Claimable):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.job_id}"
+
+    @property
+    def audit_label(self) -> str:
+        return self.user_id
+
+    @property
+    def hostname(self) -> str:
+        return self.job.hostname
 
     def mark_sent(self, now: datetime) -> bool:
         """Committed before the call leaves. False where the claim was lost."""

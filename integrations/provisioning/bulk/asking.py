@@ -3,6 +3,7 @@
 There are no idempotency keys: whether somebody is provisioned already tells only a look at Webex.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     UNCHANGED = auto()
     REMOVED = auto()
     CHECKED = auto()
+    CHANGES = auto()  # of many, asked for at once
     ORGANISATION_EXISTS = auto()  # nothing was sent: others of the enterprise may go, too
 
 
@@ -46,6 +48,7 @@ class Kind(StrEnum):
 class Answer:
     kind: Kind
     subscriber: Subscriber | None = None
+    changed: tuple[Subscriber, ...] = ()
     calls: int = 1
 
 
@@ -56,11 +59,11 @@ def is_write(job: BulkJob, row: BulkRow) -> bool:
     return row.operation != BulkRow.Operation.PROVISION or row.status == BulkRow.Status.PENDING
 
 
-def ask(bearer: Bearer, job: BulkJob, row: BulkRow) -> Answer:
-    """Raises what the calls of `broadworks` raise."""
+def ask(bearer: Bearer, job: BulkJob, row: BulkRow, fields: Mapping[str, str]) -> Answer:
+    """`fields` are those of `fields_of`. Raises what the calls of `broadworks` raise."""
     deadline = Deadline(settings.WEBEX_TIMEOUT)
     if job.status == BulkJob.Status.CHECKING:
-        broadworks.check(bearer, fields(job, row), deadline=deadline)
+        broadworks.check(bearer, fields, deadline=deadline)
         return Answer(Kind.CHECKED)
     if not is_write(job, row):
         return _look_up(bearer, row, deadline)
@@ -68,37 +71,39 @@ def ask(bearer: Bearer, job: BulkJob, row: BulkRow) -> Answer:
         return _update(bearer, row, deadline)
     if row.operation == BulkRow.Operation.REMOVE:
         return _remove(bearer, row, deadline)
-    return _provision(bearer, job, row, deadline)
+    return _provision(bearer, row, fields, deadline)
 
 
-def fields(job: BulkJob, row: BulkRow) -> dict[str, str]:
+def fields_of(job: BulkJob, row: BulkRow) -> dict[str, str]:
     default = {"provisioningId": job.grant.app.default_provisioning_id}
     cells = {name: cell for name, cell in row.cells.items() if name != "operation"}
     return default | cells
 
 
-def changes(bearer: Bearer, since: datetime) -> tuple[list[Subscriber], int]:
-    """Whose status changed since then, by Webex's clock; one poll for all rows. And its calls."""
-    deadline = Deadline(2 * settings.WEBEX_TIMEOUT)
+def changes(bearer: Bearer, since: datetime) -> Answer:
+    """Whose status changed since then, by Webex's clock."""
+    deadline = Deadline(settings.WEBEX_TIMEOUT)
     changed_after = str(int((since - timedelta(seconds=1)).timestamp() * 1000))
     query = {"lastStatusChange": changed_after, "status": ",".join(FINAL)}
     page = broadworks.subscribers(bearer, query, deadline=deadline)
-    found, calls = list(page.items), 1
+    found, calls = page.items, 1
     while page.next_url and calls < MOST_PAGES:
         page = broadworks.next_page(bearer, page.next_url, deadline=deadline)
-        found, calls = found + list(page.items), calls + 1
-    return found, calls
+        found, calls = found + page.items, calls + 1
+    return Answer(Kind.CHANGES, changed=found, calls=calls)
 
 
-def _provision(bearer: Bearer, job: BulkJob, row: BulkRow, deadline: Deadline) -> Answer:
+def _provision(
+    bearer: Bearer, row: BulkRow, fields: Mapping[str, str], deadline: Deadline
+) -> Answer:
     calls = 1
     if row.gate == BulkRow.Gate.FIRST:
         query = {"spEnterpriseId": row.enterprise_id, "status": "provisioned", "max": "1"}
         if broadworks.subscribers(bearer, query, deadline=deadline).items:
             return Answer(Kind.ORGANISATION_EXISTS)
         calls = 2
-    subscriber = broadworks.provision(bearer, fields(job, row), deadline=deadline)
-    return Answer(Kind.ACCEPTED, subscriber, calls)
+    subscriber = broadworks.provision(bearer, fields, deadline=deadline)
+    return Answer(Kind.ACCEPTED, subscriber, calls=calls)
 
 
 def _look_up(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
@@ -120,7 +125,8 @@ def _update(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
     }
     if not changed or is_elsewhere(row, found):
         return Answer(Kind.UNCHANGED, found)
-    return Answer(Kind.ACCEPTED, broadworks.update(bearer, found.id, changed, deadline=deadline), 2)
+    updated = broadworks.update(bearer, found.id, changed, deadline=deadline)
+    return Answer(Kind.ACCEPTED, updated, calls=2)
 
 
 def _remove(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
@@ -134,7 +140,7 @@ def _remove(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
     except Rejected as error:
         if error.status != 404:
             raise
-    return Answer(Kind.REMOVED, found, 2)
+    return Answer(Kind.REMOVED, found, calls=2)
 
 
 def is_elsewhere(row: BulkRow, found: Subscriber) -> bool:

@@ -37,7 +37,7 @@ def read(content: bytes | str) -> Table:
     rows = _rows(text, ";" if _is_semicolon(text) else ",")
     _first, names = next(rows, (0, []))
     columns = _columns(names)
-    lines = []
+    lines: list[Line] = []
     for number, cells in rows:
         if len(lines) == MOST_LINES:
             raise UnusableFile(_("The file has more than 10,000 lines. Split it into several."))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from integrations.actions import Action
 from integrations.errors import (
     InsufficientScope,
     Locked,
@@ -17,7 +18,7 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.models import BulkJob, BulkRow
+from integrations.models import AuditEvent, BulkJob, BulkRow
 from integrations.provisioning.bulk import gates
 from integrations.provisioning.bulk.asking import FINAL, Answer, Kind, is_elsewhere
 from integrations.webex.broadworks import Subscriber
@@ -31,6 +32,11 @@ FIRST_LOOK, LATER_LOOKS = timedelta(minutes=10), timedelta(minutes=15)  # beside
 LONGEST_SETUP = timedelta(hours=24)
 MOST_ATTEMPTS = 3
 ALREADY_THERE = 10022  # "The BroadWorks UserID is already associated with an existing user"
+WRITTEN = {
+    BulkRow.Operation.PROVISION: Action.SUBSCRIBER_PROVISIONED,
+    BulkRow.Operation.UPDATE: Action.SUBSCRIBER_CHANGED,
+    BulkRow.Operation.REMOVE: Action.SUBSCRIBER_REMOVED,
+}
 Status = BulkRow.Status
 PROVISION, UPDATE, REMOVE = BulkRow.Operation
 
@@ -44,7 +50,9 @@ def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
             gates.open_all(row)
             put_back(row)
     elif answer.kind is Kind.REMOVED:
-        _finish(row, Status.DONE, found, webex_status="")
+        with transaction.atomic():
+            _record_written(row, now)
+            _finish(row, Status.DONE, found, webex_status="")
     elif answer.kind is Kind.ABSENT:
         _record_absent(row, now)
     elif found and answer.kind is Kind.UNCHANGED:
@@ -52,7 +60,25 @@ def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
     elif found and answer.kind is Kind.FOUND and row.status != Status.ACCEPTED:
         _record_found(row, found, now)
     elif found:
+        _record_accepted(row, found, now)
+
+
+def _record_accepted(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    with transaction.atomic():
+        if row.status != Status.ACCEPTED:
+            _record_written(row, now)
         follow(row, found, now=now)
+
+
+def _record_written(row: BulkRow, now: datetime) -> None:
+    names = row.cells.keys() - {"operation", "userId"}
+    AuditEvent.objects.record(
+        WRITTEN[BulkRow.Operation(row.operation)],
+        row,
+        now=now,
+        by=row.job.grant.user,
+        changed=names,
+    )
 
 
 def _record_absent(row: BulkRow, now: datetime) -> None:
@@ -90,7 +116,7 @@ def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
     """Sent, and the answer lost, or told that it is there already."""
     is_older = found.created_at and row.sent_at and found.created_at < row.sent_at - CLOCK_SKEW
     if row.error_code != str(ALREADY_THERE) and not is_older:
-        follow(row, found, now=now)
+        _record_accepted(row, found, now)
     elif is_elsewhere(row, found):
         _fail_elsewhere(row, found)
     else:
@@ -153,21 +179,22 @@ def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: b
         facts["error_code"] = str(ALREADY_THERE)
         row.write(status=Status.UNKNOWN, due_at=now, **facts)
     else:
-        _finish(row, Status.FAILED, **facts)
+        _finish(row, Status.FAILED, None, **facts)
 
 
-def record_error(job: BulkJob, row: BulkRow, error: WebexError, *, now: datetime) -> None:
-    """All but a rejection. What certainly was not done goes back to where it was."""
-    if isinstance(error, Locked) or error.status == 429:
-        assert isinstance(error, WebexUnavailable)
-        put_back(row)
+def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
+    """All but a rejection; a poll has no row. What certainly was not done is as it was before."""
+    if isinstance(error, WebexUnavailable) and (isinstance(error, Locked) or error.status == 429):
         wait(job, error.retry_after or SOON, now=now)
-    elif isinstance(error, InsufficientScope):
+    elif isinstance(error, WebexUnavailable):
+        note_failure(job, now=now)
+        if row:
+            _record_unavailable(row, now)
+        return
+    if row and isinstance(error, InsufficientScope):
         _put_behind(row, error, now)
-    elif not isinstance(error, WebexUnavailable):
+    elif row:
         put_back(row)
-    else:
-        _record_unavailable(job, row, now)
 
 
 def _put_behind(row: BulkRow, error: InsufficientScope, now: datetime) -> None:
@@ -179,8 +206,7 @@ def _put_behind(row: BulkRow, error: InsufficientScope, now: datetime) -> None:
     _finish(row, Status.FAILED, description=text, tracking_id=error.tracking_id)
 
 
-def _record_unavailable(job: BulkJob, row: BulkRow, now: datetime) -> None:
-    note_failure(job, now=now)
+def _record_unavailable(row: BulkRow, now: datetime) -> None:
     if row.status != Status.PENDING:  # it was but looked for
         row.write(due_at=now + SOON)
     elif row.operation == PROVISION:
