@@ -201,8 +201,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Autodiscovery finds integrations.tasks itself.
-CELERY_IMPORTS = ["integrations.tasks.device_polling", "integrations.tasks.bulk_jobs"]
+CELERY_IMPORTS = [
+    "integrations.tasks.bulk_jobs",
+    "integrations.tasks.device_polling",
+    "integrations.tasks.following",
+]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -235,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
         "tasks.bulk_jobs.work": 5.0,
+        "tasks.follow_subscribers": 5.0,
     }.items()
 }
 

@@ -80,7 +80,6 @@ class BulkJob(models.Model):
         verbose_name = _("bulk job")
         verbose_name_plural = _("bulk jobs")
         default_permissions = ()
-        permissions = [("run_bulk", "Can provision, change and remove many subscribers at once")]
         constraints = [
             models.UniqueConstraint(
                 fields=["grant"],

@@ -12,25 +12,16 @@ from django.conf import settings
 
 from integrations.errors import Rejected
 from integrations.models import BulkJob, BulkRow
+from integrations.models.watched_subscriber import SETTLED, WAITING
+from integrations.provisioning import subscribers
+from integrations.provisioning.bulk.columns import CHANGEABLE
 from integrations.tokens import Bearer
 from integrations.webex import broadworks
 from integrations.webex.broadworks import Subscriber
 from integrations.webex.http import Deadline
 
 MOST_PAGES = 20  # of what changed, in one poll
-FINAL = (
-    "provisioned", "error",
-    "pending_email_input", "pending_email_validation", "pending_user_migration",
-)  # fmt: skip
-ATTRIBUTES = {
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "package": "package",
-    "primaryPhoneNumber": "primary_phone_number",
-    "mobilePhoneNumber": "mobile_phone_number",
-    "extension": "extension",
-    "timezone": "",  # Webex does not say it
-}
+FINAL = (*SETTLED, *WAITING)
 
 
 class Kind(StrEnum):
@@ -118,11 +109,8 @@ def _update(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
     found = _look_up(bearer, row, deadline).subscriber
     if found is None:
         return Answer(Kind.ABSENT)
-    changed = {
-        name: row.cells[name]
-        for name, attribute in ATTRIBUTES.items()
-        if name in row.cells and row.cells[name] != getattr(found, attribute, None)
-    }
+    wanted = {name: cell for name, cell in row.cells.items() if name in CHANGEABLE}
+    changed = subscribers.changes(found, wanted)
     if not changed or is_elsewhere(row, found):
         return Answer(Kind.UNCHANGED, found)
     updated = broadworks.update(bearer, found.id, changed, deadline=deadline)

@@ -48,9 +48,8 @@ COLUMNS = {
                allowed=NEW),
     )
 }  # fmt: skip
-PACKAGES = ("softphone", "basic", "standard", "premium")
+CHANGEABLE = {name for name, column in COLUMNS.items() if column.allowed == {PROVISION, UPDATE}}
 RESULTS = ("result", "status", "errorCode", "description", "trackingId", "subscriberId")
-NUMBERS = ("primaryPhoneNumber", "mobilePhoneNumber")
 
 
 def example_file() -> str:

@@ -6,8 +6,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from integrations.actions import Action
-from integrations.errors import JobConflict, JobHalted, NotLinked
-from integrations.models import AuditEvent, BrandedURL, BulkJob, BulkRow, Grant
+from integrations.errors import JobConflict, JobHalted
+from integrations.linking import link_status
+from integrations.models import AuditEvent, BrandedURL, BulkJob, BulkRow
 from integrations.provisioning.bulk import csv_file, gates, line_checks
 from integrations.provisioning.bulk.line_checks import CheckedLine
 
@@ -15,21 +16,12 @@ AT_ONCE = 1000  # rows written or deleted in one statement
 Status = BulkJob.Status
 
 
-def usable_grant(user: User, brand: BrandedURL | None) -> Grant:
-    """Raises NotLinked."""
-    grants = Grant.objects.active().select_related("app", "user")
-    grant = grants.filter(user=user, app=brand.app if brand else None, app__is_enabled=True).first()
-    if grant is None:
-        raise NotLinked
-    return grant
-
-
 def make(
     *, user: User, brand: BrandedURL | None, file_name: str, content: bytes | str, operation: str,
     now: datetime,
 ) -> BulkJob:  # fmt: skip
     """A draft, with its dry run. Raises UnusableFile or NotLinked."""
-    grant = usable_grant(user, brand)
+    grant = link_status.usable_grant(user, brand)
     table = csv_file.read(content)
     lines = line_checks.check(
         table.lines, otherwise=operation, default_provisioning_id=grant.app.default_provisioning_id

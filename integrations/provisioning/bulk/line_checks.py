@@ -1,20 +1,17 @@
 """What is wrong with a line, found without asking anybody. Pure: sentences by column."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from integrations.models import BulkRow
-from integrations.provisioning.bulk.columns import COLUMNS, NUMBERS, PACKAGES
+from integrations.provisioning import fields
+from integrations.provisioning.bulk.columns import CHANGEABLE, COLUMNS
 from integrations.provisioning.bulk.csv_file import LONGEST_CELL, Line
 
-NUMBER = re.compile(r"\+?[0-9](?:[ .()/-]{0,2}[0-9]){5,17}")
-EXTENSION = re.compile(r"[0-9]{1,12}")
 PROVISION, UPDATE, REMOVE = BulkRow.Operation
 Problems = dict[str, str]
 
@@ -23,7 +20,7 @@ Problems = dict[str, str]
 class CheckedLine:
     line: Line
     operation: str
-    problems: Problems = field(default_factory=dict)
+    problems: Problems = dataclass_field(default_factory=dict)
 
 
 def check(
@@ -72,14 +69,9 @@ def _missing(line: Line, operation: str, default_provisioning_id: str) -> Proble
         problems["extension"] = _("An extension or a primary phone number is required.")
     if operation == PROVISION and not (cells.get("provisioningId") or default_provisioning_id):
         problems["provisioningId"] = _("Required: the integration has no default.")
-    if operation == UPDATE and not _changes(cells):
+    if operation == UPDATE and not cells.keys() & CHANGEABLE:
         problems["userId"] = _("The line changes nothing: fill the cells that shall change.")
     return problems
-
-
-def _changes(cells: dict[str, str]) -> set[str]:
-    ids = ("operation", "userId", "spEnterpriseId")
-    return {name for name in cells if UPDATE in COLUMNS[name].allowed and name not in ids}
 
 
 def _malformed(line: Line, operation: str) -> Problems:
@@ -97,20 +89,7 @@ def _malformed(line: Line, operation: str) -> Problems:
 
 
 def _what_is_wrong(name: str, cell: str) -> str:
-    if name == "package" and cell not in PACKAGES:
+    if name == "package" and cell not in fields.PACKAGES:
         return _("Write softphone, basic, standard or premium.")
-    if name in NUMBERS and not NUMBER.fullmatch(cell):
-        return _("Write the number with its country code, like +12405550123.")
-    if name == "extension" and not EXTENSION.fullmatch(cell):
-        return _("Digits only.")
-    if name == "email" and not _is_email(cell):
-        return _("This is no e-mail address.")
-    return ""
-
-
-def _is_email(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
+    field = fields.BY_NAME.get(name)
+    return fields.fault(field, cell) if field else ""

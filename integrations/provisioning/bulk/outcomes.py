@@ -19,6 +19,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import AuditEvent, BulkJob, BulkRow
+from integrations.provisioning import words
 from integrations.provisioning.bulk import gates
 from integrations.provisioning.bulk.asking import FINAL, Answer, Kind, is_elsewhere
 from integrations.webex.broadworks import Subscriber
@@ -134,11 +135,11 @@ def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
     if is_stale or found.status not in FINAL:
         _watch(row, found, now)
     elif found.status == "error":
-        text = " ".join(problem.text for problem in found.problems)
-        codes = [str(problem.code) for problem in found.problems if problem.code]
-        _finish(row, Status.FAILED, found, description=text, error_code=codes[0] if codes else "")
+        explained = [words.problem_in_words(each, found.tracking_id) for each in found.problems]
+        _finish(row, Status.FAILED, found, **_explained(explained))
     else:
-        _finish(row, Status.DONE, found, description=_note(found.status))
+        note = str(words.STATES[found.status][1])  # for whom it waits
+        _finish(row, Status.DONE, found, description=note)
 
 
 def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
@@ -155,31 +156,22 @@ def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
     )
 
 
-def _note(status: str) -> str:
-    notes = {
-        "pending_email_input": _("Waits for the person to enter an e-mail address."),
-        "pending_email_validation": _("Waits for the person to confirm the e-mail address."),
-        "pending_user_migration": _(
-            "Waits for the person's consent to move their free Webex account."
-        ),
-    }
-    return notes.get(status, "")
-
-
 def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: bool) -> None:
-    codes = [str(problem.code) for problem in error.problems if problem.code]
-    text = " ".join(problem.text for problem in error.problems) or _("Webex refuses this.")
-    facts = {"description": text, "tracking_id": error.tracking_id}
-    facts["error_code"] = codes[0] if codes else ""
+    explanations = words.explain(error)
+    facts = {**_explained(explanations), "tracking_id": error.tracking_id}
     if is_check:
-        columns = {problem.field or "userId": problem.text for problem in error.problems}
-        problems = columns or {"userId": text}
+        problems = {each.field or "userId": each.text for each in explanations}
         row.write(status=Status.SKIPPED, problems=problems, **facts)
-    elif row.operation == PROVISION and str(ALREADY_THERE) in codes:
-        facts["error_code"] = str(ALREADY_THERE)
-        row.write(status=Status.UNKNOWN, due_at=now, **facts)
+    elif row.operation == PROVISION and ALREADY_THERE in (each.code for each in explanations):
+        row.write(status=Status.UNKNOWN, due_at=now, **facts | {"error_code": str(ALREADY_THERE)})
     else:
         _finish(row, Status.FAILED, None, **facts)
+
+
+def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
+    texts = [f"{each.text} {each.next_step}".strip() for each in explanations]
+    codes = [str(each.code) for each in explanations if each.code is not None]
+    return {"description": " ".join(texts), "error_code": codes[0] if codes else ""}
 
 
 def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
