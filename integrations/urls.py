@@ -1,7 +1,7 @@
 from django.urls import path
 
 from integrations.models import AuthorizationRequest, DeviceAuthorization
-from integrations.views import brand, callback, consent, device, pages, replacement, test_link
+from integrations.views import brand, bulk, callback, consent, device, pages, replacement, test_link
 
 urlpatterns = [
     path("webex/", pages.webex, name="webex"),
@@ -27,6 +27,17 @@ urlpatterns = [
         {"kind": DeviceAuthorization},
         name="webex_device_replace",
     ),
+    path("webex/bulk/", bulk.show_all, name="webex_bulk_jobs"),
+    path("webex/bulk/new/", bulk.new, name="webex_bulk_new"),
+    path("webex/bulk/example.csv", bulk.example, name="webex_bulk_example"),
+    path("webex/bulk/<uuid:id>/", bulk.show, name="webex_bulk_job"),
+    path("webex/bulk/<uuid:id>/figures/", bulk.figures, name="webex_bulk_figures"),
+    path("webex/bulk/<uuid:id>/check/", bulk.check, name="webex_bulk_check"),
+    path("webex/bulk/<uuid:id>/start/", bulk.start, name="webex_bulk_start"),
+    path("webex/bulk/<uuid:id>/stop/", bulk.stop, name="webex_bulk_stop"),
+    path("webex/bulk/<uuid:id>/resume/", bulk.resume, name="webex_bulk_resume"),
+    path("webex/bulk/<uuid:id>/delete/", bulk.delete, name="webex_bulk_delete"),
+    path("webex/bulk/<uuid:id>/result.csv", bulk.result, name="webex_bulk_result"),
     path("brand/<slug:digest>/brand.css", brand.stylesheet, name="brand_stylesheet"),
     path("brand/<slug:digest>/logo.png", brand.logo, name="brand_logo"),
 ]

@@ -21,6 +21,10 @@ class Column:
     required: frozenset[str] = frozenset()  # operations that need it
     allowed: frozenset[str] = frozenset([PROVISION, UPDATE])
 
+    @property
+    def required_to(self) -> list[BulkRow.Operation]:
+        return [operation for operation in BulkRow.Operation if operation in self.required]
+
 
 ALL = frozenset([PROVISION, UPDATE, REMOVE])
 NEW = frozenset([PROVISION])
@@ -52,8 +56,8 @@ CHANGEABLE = {name for name, column in COLUMNS.items() if column.allowed == {PRO
 RESULTS = ("result", "status", "errorCode", "description", "trackingId", "subscriberId")
 
 
-def example_file() -> str:
+def example_file() -> list[str]:
     """One line to look at; the file's own names need no translation."""
     used = [column for column in COLUMNS.values() if column.example]
     lines = [[column.name for column in used], [column.example for column in used]]
-    return "".join(",".join(line) + "\r\n" for line in lines)
+    return [",".join(line) + "\r\n" for line in lines]

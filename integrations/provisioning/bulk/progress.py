@@ -23,7 +23,8 @@ CALLS = {  # for one row; the one poll for all adds few
 class Progress:
     job: BulkJob
     counts: dict[str, int]
-    checked: int  # at Webex, of those that can be
+    operations: list[tuple[str, int]]  # of the lines that can be sent, by name
+    checked: int  # at Webex
     to_check: int
     minutes_left: int  # to send what is not sent yet
     is_unattended: bool
@@ -59,6 +60,14 @@ class Progress:
         return self.counts.get(Status.PENDING, 0) + self.counts.get(Status.SENT, 0)
 
     @property
+    def checkable(self) -> int:
+        return self.checked + self.to_check
+
+    @property
+    def minutes_to_check(self) -> int:
+        return minutes(self.to_check)
+
+    @property
     def over(self) -> int:
         return self.done + self.failed
 
@@ -71,12 +80,18 @@ def of(job: BulkJob, *, now: datetime) -> Progress:
     return Progress(
         job=job,
         counts=counts,
+        operations=_operations(job) if job.is_draft else [],
         checked=rows.filter(checked_at__isnull=False).count() if job.is_draft else 0,
         to_check=rows.to_check().count() if job.is_draft else 0,
         minutes_left=minutes(_calls_left(job)),
         is_unattended=job.is_at_work and now - seen_at > UNATTENDED,
         waits_until=waits if job.is_at_work else None,
     )
+
+
+def _operations(job: BulkJob) -> list[tuple[str, int]]:
+    counts = BulkRow.objects.filter(job=job, status=Status.PENDING).counts("operation")
+    return [(str(each.label), counts[each]) for each in BulkRow.Operation if each in counts]
 
 
 def _calls_left(job: BulkJob) -> int:

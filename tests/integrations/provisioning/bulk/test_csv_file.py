@@ -46,7 +46,7 @@ def test_our_own_result_file_mended_is_read_again() -> None:
 
 
 def test_the_example_file_is_one_that_is_read() -> None:
-    (line,) = csv_file.read(example_file()).lines
+    (line,) = csv_file.read("".join(example_file())).lines
 
     assert line.cells.keys() <= COLUMNS.keys()
 
