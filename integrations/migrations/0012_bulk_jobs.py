@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("user_id", models.CharField(max_length=200)),
+                ("broadworks_user_id", models.CharField(max_length=200)),
                 ("enterprise_id", models.CharField(blank=True, max_length=200)),
                 ("cells", models.JSONField()),
                 ("problems", models.JSONField(default=dict)),

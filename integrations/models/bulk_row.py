@@ -62,7 +62,7 @@ class BulkRow(Claimable):
     )  # a_job_has_a_line_once serves it
     line = models.PositiveIntegerField()  # of the file
     operation = models.CharField(max_length=10, choices=Operation)
-    user_id = models.CharField(max_length=200)  # of BroadWorks
+    broadworks_user_id = models.CharField(max_length=200)
     enterprise_id = models.CharField(max_length=200, blank=True)
     cells = models.JSONField()  # by column, without the empty ones
     problems = models.JSONField(default=dict)  # sentences by column, of the dry run
@@ -99,14 +99,6 @@ class BulkRow(Claimable):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.job_id}"
-
-    @property
-    def audit_label(self) -> str:
-        return self.user_id
-
-    @property
-    def hostname(self) -> str:
-        return self.job.hostname
 
     def mark_sent(self, now: datetime) -> bool:
         """Committed before the call leaves. False where the claim was lost."""

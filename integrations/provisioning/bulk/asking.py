@@ -98,8 +98,8 @@ def _provision(
 
 
 def _look_up(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
-    page = broadworks.subscribers(bearer, {"userId": row.user_id}, deadline=deadline)
-    wanted = row.user_id.lower()
+    page = broadworks.subscribers(bearer, {"userId": row.broadworks_user_id}, deadline=deadline)
+    wanted = row.broadworks_user_id.lower()
     found = next((each for each in page.items if each.user_id.lower() == wanted), None)
     return Answer(Kind.FOUND, found) if found else Answer(Kind.ABSENT)
 

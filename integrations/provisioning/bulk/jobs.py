@@ -42,7 +42,7 @@ def _row(job: BulkJob, checked: CheckedLine) -> BulkRow:
         job=job,
         line=checked.line.number,
         operation=checked.operation,
-        user_id=cells.get("userId", "")[:200],
+        broadworks_user_id=cells.get("userId", "")[:200],
         enterprise_id=cells.get("spEnterpriseId", "")[:200],
         cells=cells,
         problems=problems,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from integrations import actor
 from integrations.actions import Action
 from integrations.errors import (
     InsufficientScope,
@@ -19,9 +20,10 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import AuditEvent, BulkJob, BulkRow
-from integrations.provisioning import words
+from integrations.provisioning import following, words
 from integrations.provisioning.bulk import gates
 from integrations.provisioning.bulk.asking import FINAL, Answer, Kind, is_elsewhere
+from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
 logger = logging.getLogger(__name__)
@@ -50,9 +52,9 @@ def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
         with transaction.atomic():
             gates.open_all(row)
             put_back(row)
-    elif answer.kind is Kind.REMOVED:
+    elif found and answer.kind is Kind.REMOVED:
         with transaction.atomic():
-            _record_written(row, now)
+            _record_written(row, found, now)
             _finish(row, Status.DONE, found, webex_status="")
     elif answer.kind is Kind.ABSENT:
         _record_absent(row, now)
@@ -67,19 +69,20 @@ def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
 def _record_accepted(row: BulkRow, found: Subscriber, now: datetime) -> None:
     with transaction.atomic():
         if row.status != Status.ACCEPTED:
-            _record_written(row, now)
+            _record_written(row, found, now)
         follow(row, found, now=now)
 
 
-def _record_written(row: BulkRow, now: datetime) -> None:
-    names = row.cells.keys() - {"operation", "userId"}
-    AuditEvent.objects.record(
-        WRITTEN[BulkRow.Operation(row.operation)],
-        row,
-        now=now,
-        by=row.job.grant.user,
-        changed=names,
-    )
+def _record_written(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    """As where a person clicks: about the same object, by whoever started the job."""
+    job, user = row.job, row.job.grant.user
+    who = actor.Actor(actor.Kind.PERSON, user.get_username(), user.pk, hostname=job.hostname)
+    about = following.row_of(Caller(job.grant, now), found)
+    with actor.acting(lambda: who):
+        AuditEvent.objects.record(
+            WRITTEN[BulkRow.Operation(row.operation)], about, now=now,
+            changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
+        )  # fmt: skip
 
 
 def _record_absent(row: BulkRow, now: datetime) -> None:
