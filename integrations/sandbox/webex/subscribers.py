@@ -139,9 +139,15 @@ def as_json(state: State, row: Subscriber) -> dict[str, Any]:
 def _listed(state: State, row: Subscriber) -> dict[str, Any]:
     """As the list knows it, which may lag behind."""
     shown = as_json(state, row)
+    status, changed_at = _known(state, row)
+    return shown | {"status": status, "lastStatusChange": moment(changed_at)}
+
+
+def _known(state: State, row: Subscriber) -> tuple[str, float]:
+    """Status and last change as the list has them: a change within the lag is not there yet."""
     if row.status_before and row.changed_at > state.now() - state.scenario.list_lag:
-        shown["status"] = row.status_before
-    return shown
+        return row.status_before, row.created_at
+    return row.status, row.changed_at
 
 
 def _asked(
@@ -177,14 +183,14 @@ def _filters(state: State, request: Request) -> Iterator[Callable[[Subscriber], 
         statuses = set(query["status"].split(","))
         if not statuses <= set(STATUSES):
             raise malformed("status is unknown.", "status")
-        yield lambda row: row.status in statuses
+        yield lambda row: _known(state, row)[0] in statuses
     if "selfActivated" in query:
         if query["selfActivated"] not in ("true", "false"):
             raise malformed("Say true or false.", "selfActivated")
         yield lambda row: row.self_activated == (query["selfActivated"] == "true")
     if "lastStatusChange" in query:
         changed_after = moment_of(query["lastStatusChange"], "lastStatusChange")
-        yield lambda row: row.changed_at > changed_after
+        yield lambda row: _known(state, row)[1] > changed_after
     if "after" in query:
         created_after = moment_of(query["after"], "after")
         yield lambda row: row.created_at > created_after
