@@ -7,9 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,21 +20,20 @@ from integrations.linking import link_status
 from integrations.models import BulkJob, BulkRow
 from integrations.portal_request import PortalRequest
 from integrations.provisioning.bulk import columns, jobs, problem_table, progress, result_file
-from integrations.provisioning.bulk.authority import RIGHTS
 from integrations.tasks import bulk_jobs
-from integrations.views.access import SeeOther
+from integrations.views.access import SeeOther, webex_right_required
 from integrations.views.bulk_form import BulkForm
 from integrations.views.post_only import post_only
 
 SHOWN = 50  # jobs in the list
-View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponse | StreamingHttpResponse]
 
 
 def bulk_user_required(view: View) -> Any:
-    """Signed-out: to sign-in. Without the rights: 403. Not linked: to the page that links."""
+    """For those with `run_bulk`. Not linked: to the page that links."""
 
     @wraps(view)
-    def answer(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def answer(request: PortalRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             link_status.usable_grant(request.user, request.brand)
         except NotLinked:
@@ -44,7 +41,7 @@ def bulk_user_required(view: View) -> Any:
             return SeeOther(reverse("webex"))
         return view(request, *args, **kwargs)
 
-    return login_required(permission_required(RIGHTS, raise_exception=True)(answer))
+    return webex_right_required("run_bulk")(answer)
 
 
 @require_safe
@@ -90,18 +87,14 @@ def show(request: PortalRequest, id: UUID) -> HttpResponse:
 
 
 @require_GET
-def figures(request: PortalRequest, id: UUID) -> HttpResponseBase:
+@webex_right_required("run_bulk")
+def figures(request: PortalRequest, id: UUID) -> HttpResponse:
     """A part of the page above, from the database, however often it is asked for.
 
-    Where the page has become another one, also because nobody is signed in, it loads itself anew.
+    Where the page has become another one it loads itself anew.
     """
-    page: HttpResponseBase
-    job = BulkJob()
-    if request.user.is_authenticated and request.user.has_perms(RIGHTS):
-        job = _job(request, id)
-        page = render(request, "integrations/bulk/_figures.html", _context(job))
-    else:
-        page = HttpResponse(status=401)
+    job = _job(request, id)
+    page = render(request, "integrations/bulk/_figures.html", _context(job))
     if job.status != request.GET.get("status"):
         page["HX-Refresh"] = "true"
     return page
@@ -157,7 +150,7 @@ def delete(request: PortalRequest, id: UUID) -> HttpResponse:
         messages.error(request, _("Stop the job before you delete it."))
         return SeeOther(reverse("webex_bulk_job", args=[id]))
     messages.info(request, _("The job and its file are deleted."))
-    return SeeOther(reverse("webex_bulk_jobs"))
+    return SeeOther(reverse("webex_bulk"))
 
 
 @require_safe

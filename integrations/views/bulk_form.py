@@ -9,19 +9,11 @@ from django.utils.translation import gettext_lazy
 from integrations.models import BulkRow
 from integrations.provisioning.bulk.csv_file import LARGEST_FILE
 
-OPERATIONS = [
-    (BulkRow.Operation.PROVISION, gettext_lazy("Provision new users")),
-    (BulkRow.Operation.UPDATE, gettext_lazy("Change users")),
-    (BulkRow.Operation.REMOVE, gettext_lazy("Remove users")),
-]
-
-
 class BulkForm(forms.Form):
     operation = forms.ChoiceField(
         label=gettext_lazy("What to do"),
-        choices=OPERATIONS,
+        choices=BulkRow.Operation.choices,
         initial=BulkRow.Operation.PROVISION,
-        widget=forms.RadioSelect,
     )
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
