@@ -52,6 +52,13 @@ def note(name: str) -> None:
         connection.close()  # a sign of life that cannot be written is none
 
 
+@signals.task_prerun.connect
+def _say_who_works(task: Any = None, **kwargs: Any) -> None:
+    from integrations import actor
+
+    actor.work_as(task.name.rpartition(".")[2])
+
+
 @signals.worker_init.connect
 def _check_key(**kwargs: Any) -> None:
     from integrations.startup import check_key_or_exit

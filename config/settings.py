@@ -75,7 +75,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "integrations.middleware.BrandMiddleware",  # first: nothing runs for an unknown host
+    "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
+    "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",

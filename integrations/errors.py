@@ -135,3 +135,7 @@ class UndecryptableValue(IntegrationError):
 
 class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
+
+
+class AppendOnly(IntegrationError):
+    """Somebody tried to change or delete a row of the audit trail. Nobody may."""

@@ -1,6 +1,7 @@
 """Facts and rules. No HTTP, no requests: what happens to them is decided in the verbs."""
 
 from integrations.models.app_incident import AppIncident
+from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
 from integrations.models.device_authorization import DeviceAuthorization
@@ -13,6 +14,7 @@ from integrations.models.webex_app import WebexApp
 
 __all__ = [
     "AppIncident",
+    "AuditEvent",
     "AuthorizationRequest",
     "BrandedURL",
     "DeviceAuthorization",

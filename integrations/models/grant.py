@@ -192,6 +192,10 @@ class Grant(Claimable):
         return f"grant {self.pk}"
 
     @property
+    def audit_label(self) -> str:
+        return f"{self.user.get_username()} · {self.app.name}"
+
+    @property
     def scopes(self) -> frozenset[str]:
         return frozenset(self.scope.split())
 

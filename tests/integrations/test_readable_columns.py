@@ -22,6 +22,10 @@ READABLE = {
     },
     "accounts.SignInFailure": {"username", "network", "browser"},  # digests but for the network
     "integrations.AppIncident": {"reason"},
+    "integrations.AuditEvent": {
+        "action", "result", "reason", "changed", "actor_kind", "actor_name", "hostname", "address",
+        "request_id", "object_type", "object_id", "object_label", "tracking_id",
+    },
     "integrations.AuthorizationRequest": {
         "state",  # of no use without the cookie of its browser
         "browser_binding",  # a digest
