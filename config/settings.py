@@ -40,6 +40,10 @@ WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
 WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0, at_most=3650)
+# REST calls of jobs for each linked user; Webex allows about 300, and people click meanwhile.
+WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
+    "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
+)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -195,7 +199,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
+CELERY_IMPORTS = [
+    "integrations.tasks.device_polling",
+    "integrations.tasks.following",
+]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -227,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.follow_subscribers": 5.0,
     }.items()
 }
 
