@@ -6,12 +6,14 @@ grant's own pauses the integration instead.
 
 import logging
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import F
 
+from integrations import counting
 from integrations.actions import Action
 from integrations.errors import (
     AmbiguousOutcome,
@@ -23,6 +25,7 @@ from integrations.errors import (
 )
 from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent, WebexApp
 from integrations.models.grant import GrantQuerySet
+from integrations.plain_text import one_line
 from integrations.webex.answers import BARE_REFUSAL
 
 logger = logging.getLogger(__name__)
@@ -48,6 +51,12 @@ class Outcome(StrEnum):
     CONSENT_LOST = "consent lost"
     RETRY_LATER = "retry later"
     PAUSED = "integration paused"
+
+
+def count(app: WebexApp, tally: Counter[Outcome]) -> None:
+    for outcome, number in tally.items():
+        name = outcome.name.lower()
+        counting.count("webex_renewals", number, integration=one_line(app.name), outcome=name)
 
 
 def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
