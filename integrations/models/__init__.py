@@ -6,6 +6,7 @@ from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
 from integrations.models.bulk_job import BulkJob
 from integrations.models.bulk_row import BulkRow
+from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
@@ -22,6 +23,7 @@ __all__ = [
     "BrandedURL",
     "BulkJob",
     "BulkRow",
+    "Count",
     "DeviceAuthorization",
     "Grant",
     "GrantEvent",
