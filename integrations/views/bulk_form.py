@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from integrations.models import BulkRow
 from integrations.provisioning.bulk.csv_file import LARGEST_FILE
 
+
 class BulkForm(forms.Form):
     operation = forms.ChoiceField(
         label=gettext_lazy("What to do"),
