@@ -10,7 +10,7 @@ from django.db.models import F
 
 from accounts.models import User
 from integrations import clock
-from integrations.models import BrandedURL, BulkJob, BulkRow, Grant, WebexApp
+from integrations.models import BrandedURL, BulkJob, BulkRow, Grant, Heartbeat, WebexApp
 from integrations.provisioning.bulk import jobs
 from integrations.sandbox.core.broadworks import PARTNERS
 from tests.faults.processes import Worker
@@ -95,17 +95,19 @@ def _work_through_kills(stage: Stage, lines: int, environment: dict[str, str]) -
         _await_provisioned(stage, lines * share)
         memory |= _memory(worker)
         worker.kill()
-    worker = stage.worker("last", **environment)
+    worker = stage.worker("last", slots=1, **environment)
     if stage.is_full:
         worker = _deploy(stage, worker, lines, environment)
     stage.until(lambda: _provisioned(stage) >= lines * 0.9, "most lines", 240)
+    swept = Heartbeat.objects.get(name="sweep").at
+    assert clock.now() - swept < timedelta(seconds=20), "one process: no sweep beside the job"
     return memory | _memory(worker)
 
 
 def _deploy(stage: Stage, old: Worker, lines: int, environment: dict[str, str]) -> Worker:
     """The new one is there before the old one is told to end."""
     _await_provisioned(stage, lines * 0.8)
-    new = stage.worker("new", **environment)
+    new = stage.worker("new", slots=1, **environment)
     old.send(signal.SIGTERM)
     old.process.wait(30)
     return new
