@@ -199,7 +199,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
+CELERY_IMPORTS = [
+    "integrations.tasks.device_polling",
+    "integrations.tasks.following",
+]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -231,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.follow_subscribers": 5.0,
     }.items()
 }
 

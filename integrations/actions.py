@@ -51,6 +51,11 @@ class Action(TextChoices):
     SUBSCRIBER_PROVISIONED = "subscriber.provisioned", _("Subscriber provisioned")
     SUBSCRIBER_CHANGED = "subscriber.changed", _("Subscriber changed")
     SUBSCRIBER_REMOVED = "subscriber.removed", _("Subscriber removed")
+    CONSENT_MAIL_SENT = "subscriber.consent_mail_sent", _("Asked again to move a free account")
+    PERSON_REMOVED = "person.removed", _("Webex person removed")
+    DIRECTORY_SYNC_CHANGED = "directory_sync.changed", _("Directory synchronisation switched")
+    DIRECTORY_SYNC_STARTED = "directory_sync.started", _("Directory synchronisation started")
+    BILLING_REPORT_ASKED = "billing_report.asked", _("Billing report asked for")
     BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
 

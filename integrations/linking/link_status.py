@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations import scopes
+from integrations.errors import NotLinked
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.webex import authorizations
 from integrations.webex.answers import TOKEN_LIMIT
@@ -81,6 +82,15 @@ def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
     if app is None or not app.is_enabled:
         return LinkStatus(State.NOT_OFFERED)
     return for_grant(grants.first(), app)
+
+
+def usable_grant(user: User, brand: BrandedURL | None) -> Grant:
+    """To call Webex with. Raises NotLinked."""
+    grants = Grant.objects.active().filter(user=user, app=brand.app if brand else None)
+    grant = grants.select_related("app", "user").first()
+    if grant is None or not grant.app.is_enabled:
+        raise NotLinked
+    return grant
 
 
 def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:

@@ -10,6 +10,7 @@ from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
 from integrations.models.lease import Lease
+from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "KeyCanary",
     "Lease",
     "RenewalMinute",
+    "WatchedSubscriber",
     "WebexApp",
 ]

@@ -127,6 +127,9 @@ class Grant(Claimable):
     # Its user may not use Webex any more; `refresh_due_at` is NULL meanwhile, so nothing is due.
     right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
     calls_reserved_until = models.DateTimeField(null=True, editable=False)  # REST calls of jobs
+    # What its Webex person was last seen to be able to do; renewals neither read nor write it.
+    capability = models.JSONField(default=dict, editable=False)
+    capability_seen_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
     last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)
 
