@@ -1,7 +1,17 @@
 from django.urls import path
 
 from integrations.models import AuthorizationRequest, DeviceAuthorization
-from integrations.views import brand, callback, consent, device, pages, replacement, test_link
+from integrations.views import (
+    brand,
+    callback,
+    capability,
+    consent,
+    device,
+    pages,
+    replacement,
+    test_link,
+)
+from integrations.views.subscribers import changing, finding, showing
 
 urlpatterns = [
     path("webex/", pages.webex, name="webex"),
@@ -27,6 +37,23 @@ urlpatterns = [
         {"kind": DeviceAuthorization},
         name="webex_device_replace",
     ),
+    path("webex/abilities/", capability.abilities, name="webex_abilities"),
+    path("webex/subscribers/", finding.subscribers, name="webex_subscribers"),
+    path("webex/subscribers/people/", finding.people, name="webex_people"),
+    path("webex/subscribers/live/", finding.live, name="webex_subscribers_live"),
+    path("webex/subscribers/new/", changing.provision, name="webex_subscriber_new"),
+    # Webex's ids are opaque; whatever is in them, they end where our own words begin.
+    path(
+        "webex/subscriber/<path:id>/standing/", showing.standing, name="webex_subscriber_standing"
+    ),
+    path("webex/subscriber/<path:id>/change/", changing.change, name="webex_subscriber_change"),
+    path("webex/subscriber/<path:id>/remove/", changing.remove, name="webex_subscriber_remove"),
+    path(
+        "webex/subscriber/<path:id>/consent-mail/",
+        showing.send_consent_mail,
+        name="webex_consent_mail",
+    ),
+    path("webex/subscriber/<path:id>/", showing.subscriber, name="webex_subscriber"),
     path("brand/<slug:digest>/brand.css", brand.stylesheet, name="brand_stylesheet"),
     path("brand/<slug:digest>/logo.png", brand.logo, name="brand_logo"),
 ]

@@ -128,7 +128,7 @@ class Grant(Claimable):
     right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
     calls_reserved_until = models.DateTimeField(null=True, editable=False)  # REST calls of jobs
     # What its Webex person was last seen to be able to do; renewals neither read nor write it.
-    capability = models.JSONField(default=dict, editable=False)
+    capability = models.JSONField(null=True, editable=False)
     capability_seen_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
     last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)

@@ -48,10 +48,8 @@ class WatchedSubscriber(models.Model):
     person_id = models.CharField(max_length=200, blank=True)
     broadworks_user_id = models.CharField(max_length=320, blank=True)
     enterprise_id = models.CharField(max_length=320, blank=True)
-    email = models.CharField(max_length=320, blank=True)
     package = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=100, blank=True)
-    problems = models.JSONField(default=list)
     changed_at = models.DateTimeField(null=True)  # its status, by Webex's clock
 
     followed_since = models.DateTimeField()  # in this status

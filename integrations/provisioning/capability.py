@@ -110,7 +110,7 @@ def _finding(grant: Grant, ability: Ability) -> Finding:
     words = str(ability.words)
     if ability.scope not in grant.scopes:
         return Finding(words, Reach.CANNOT, _lacks(grant, ability.scope))
-    if ability.area and not grant.capability.get(ability.area):
+    if ability.area and not (grant.capability or {}).get(ability.area):
         reason = _("your Webex account lacks the role Partner administrator")
         return Finding(words, Reach.CANNOT, reason)
     return Finding(words, Reach.CAN if ability.is_read else Reach.LIKELY)

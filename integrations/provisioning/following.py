@@ -35,9 +35,8 @@ LOOK = 0.5  # seconds between looking for what is due
 PAGES = 20
 CHANGED = ",".join((*SETTLED, *WAITING))
 SHOWN = (
-    "org_id", "grant", "person_id", "broadworks_user_id", "enterprise_id", "email", "package",
-    "status", "problems", "changed_at", "followed_since", "ask_at", "asked_at", "looked_up_at",
-    "seen_at",
+    "org_id", "grant", "person_id", "broadworks_user_id", "enterprise_id", "package", "status",
+    "changed_at", "followed_since", "ask_at", "asked_at", "looked_up_at", "seen_at",
 )  # fmt: skip
 
 
@@ -226,9 +225,7 @@ def _facts(found: Subscriber) -> dict[str, object]:
         "person_id": found.person_id,
         "broadworks_user_id": found.user_id[:320],
         "enterprise_id": found.enterprise_id[:320],
-        "email": found.email[:320],
         "package": found.package[:100],
         "status": found.status[:100],
-        "problems": [[each.code, each.text, each.field] for each in found.problems],
         "changed_at": found.changed_at,
     }

@@ -42,10 +42,16 @@ READABLE = {
         "hostname",
         "status", "scope", "person_id", "person_email", "person_name", "org_id", "org_name",
         "last_error", "last_tracking_id", "claimed_by",
+        "capability",  # what the Webex person was seen to be able to do
     },
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
     "integrations.Lease": {"name"},
+    "integrations.WatchedSubscriber": {
+        "key",  # a digest
+        "org_id", "webex_id", "person_id", "broadworks_user_id", "enterprise_id", "package",
+        "status",
+    },
     "integrations.WebexApp": {
         "client_secret_fingerprint",  # keyed, eight digits
         "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",

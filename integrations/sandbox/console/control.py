@@ -49,6 +49,17 @@ GROUPS: dict[str, dict[str, str]] = {
         "override": "Fields of the token answer to replace (JSON)",
         "omit": "Fields of the token answer to leave out",
     },
+    "People and BroadWorks": {
+        "provision_seconds": "Provisioning takes (seconds)",
+        "first_user_seconds": "The first subscriber of an enterprise takes (seconds)",
+        "update_seconds": "An update takes (seconds)",
+        "sync_seconds": "A directory sync takes (seconds)",
+        "report_seconds": "A billing report takes (seconds)",
+        "list_lag": "The list of subscribers lags behind by (seconds)",
+        "booleans": "Booleans",
+        "info_as_list": "The check's info is a list",
+        "large_people_list": "The list of people exceeds 256 KiB",
+    },
 }
 HTML_429 = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -106,6 +106,15 @@ def forget_dead(state: State) -> None:
         del state.grants[grant_id]
 
 
+def forget_person(state: State, person: Person) -> None:
+    """Somebody who can sign in is deleted: their consents and tokens go along."""
+    for grant_id in [grant.id for grant in state.grants.values() if grant.person_id == person.id]:
+        del state.grants[grant_id]
+    for value in [token.value for token in state.tokens.values() if token.person_id == person.id]:
+        del state.tokens[value]
+    state.forget(person)
+
+
 def _present_again(state: State, grant: Grant, token: Token) -> dict[str, Any] | None:
     """A rotated refresh token: inside the grace it leads to its successor, else the family dies."""
     scenario = state.scenario

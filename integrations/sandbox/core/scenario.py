@@ -21,6 +21,7 @@ MAX_NUMBER = 1e10
 CHOICES: dict[str, tuple[str, ...]] = {
     "rotation": ("none", "strict", "grace"),
     "error_shape": ("gateway", "oauth"),
+    "booleans": ("documented", "strings", "real"),
     "authorize_error": (
         "access_denied",
         "invalid_request",
@@ -59,6 +60,15 @@ class Scenario:
     iss: str | None = None
     rate_limit: int | None = None
     latency: float = 0.0
+    provision_seconds: float = 3
+    first_user_seconds: float = 20
+    update_seconds: float = 2
+    sync_seconds: float = 10
+    report_seconds: float = 5
+    booleans: str = "documented"
+    info_as_list: bool = False
+    list_lag: float = 0.0
+    large_people_list: bool = False
 
     def reset(self) -> None:
         self.update(default_values())
