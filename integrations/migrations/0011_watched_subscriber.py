@@ -5,47 +5,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0010_rest_calls'),
+        ("integrations", "0010_rest_calls"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='grant',
-            name='capability',
+            model_name="grant",
+            name="capability",
             field=models.JSONField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='grant',
-            name='capability_seen_at',
+            model_name="grant",
+            name="capability_seen_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.CreateModel(
-            name='WatchedSubscriber',
+            name="WatchedSubscriber",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('org_id', models.CharField(max_length=200)),
-                ('webex_id', models.CharField(max_length=200)),
-                ('person_id', models.CharField(blank=True, max_length=200)),
-                ('broadworks_user_id', models.CharField(blank=True, max_length=320)),
-                ('enterprise_id', models.CharField(blank=True, max_length=320)),
-                ('package', models.CharField(blank=True, max_length=100)),
-                ('status', models.CharField(blank=True, max_length=100)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('followed_since', models.DateTimeField()),
-                ('ask_at', models.DateTimeField(db_index=True, null=True)),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('looked_up_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(db_index=True)),
-                ('app', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.webexapp')),
-                ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.grant')),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("org_id", models.CharField(max_length=200)),
+                ("webex_id", models.CharField(max_length=200)),
+                ("person_id", models.CharField(blank=True, max_length=200)),
+                ("broadworks_user_id", models.CharField(blank=True, max_length=320)),
+                ("enterprise_id", models.CharField(blank=True, max_length=320)),
+                ("package", models.CharField(blank=True, max_length=100)),
+                ("status", models.CharField(blank=True, max_length=100)),
+                ("changed_at", models.DateTimeField(null=True)),
+                ("followed_since", models.DateTimeField()),
+                ("ask_at", models.DateTimeField(db_index=True, null=True)),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("looked_up_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(db_index=True)),
+                (
+                    "app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="integrations.webexapp",
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="integrations.grant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'watched subscriber',
-                'verbose_name_plural': 'watched subscribers',
-                'permissions': [('view_subscribers', 'Can see BroadWorks subscribers and people at Webex'), ('change_subscribers', 'Can provision, change and remove BroadWorks subscribers'), ('run_bulk', 'Can provision, change and remove many subscribers at once'), ('see_reports', 'Can export subscribers and see billing reports')],
-                'default_permissions': (),
+                "verbose_name": "watched subscriber",
+                "verbose_name_plural": "watched subscribers",
+                "permissions": [
+                    ("view_subscribers", "Can see BroadWorks subscribers and people at Webex"),
+                    (
+                        "change_subscribers",
+                        "Can provision, change and remove BroadWorks subscribers",
+                    ),
+                    ("run_bulk", "Can provision, change and remove many subscribers at once"),
+                    ("see_reports", "Can export subscribers and see billing reports"),
+                ],
+                "default_permissions": (),
             },
         ),
     ]

@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.core.cache import cache
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from integrations.actions import Action
 from integrations.errors import Rejected
@@ -22,6 +24,11 @@ from integrations.webex.billing_reports import BillingReport
 READ = "spark-admin:broadworks_billing_reports_read"
 WRITE = "spark-admin:broadworks_billing_reports_write"
 RUNNING, READY = "IN_PROGRESS", "COMPLETED"
+STATES: dict[str, tuple[str, str | Promise]] = {  # tone and word of a chip
+    RUNNING: ("moving", _("Being made")),
+    READY: ("good", _("Ready")),
+    "FAILED": ("bad", _("Failed")),
+}
 MONTHS = 12  # that are offered
 KEPT = 4.0  # seconds; whoever looks with the same Webex account asks once in this time
 PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -46,9 +53,14 @@ def month_of(period: str) -> date | None:
     return date.fromisoformat(f"{period}-01") if PERIOD.fullmatch(period) else None
 
 
+def state(status: str) -> tuple[str, str | Promise]:
+    """Tone and word. A status that nobody has documented is shown as it is."""
+    return STATES.get(status, ("", status))
+
+
 def look(caller: Caller) -> tuple[BillingReport, ...]:
     """Asks Webex. The newest month first."""
-    items = caller.ask(billing_reports.reports).items
+    items = [each for each in caller.ask(billing_reports.reports).items if each.id]
     found = tuple(sorted(items, key=lambda each: each.period, reverse=True))
     cache.set(_key(caller), found, KEPT)
     return found
