@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
+    "config.access_log.AccessLogMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -145,7 +146,14 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
+STATICFILES_FINDERS = [
+    "config.static_files.BundleFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
 
 # --- Security -----------------------------------------------------------------------------------
 
@@ -248,6 +256,7 @@ ADMINS = mail.admins(env.items("ADMINS"))
 DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+LOG_FORMAT = env.log_format("LOG_FORMAT", "line")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -260,10 +269,11 @@ LOGGING = {
             "()": "config.log.RedactingFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "config.log.JSONFormatter"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "mail": {
             "class": "config.log.OperatorMailHandler",
             "level": "ERROR",

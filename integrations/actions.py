@@ -42,11 +42,9 @@ class Action(TextChoices):
     GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts the consent")
     GRANT_TRIED_AGAIN = "grant.tried_again", _("Tried again with a new client secret")
     GRANT_EXPIRING = "grant.expiring", _("The consent ends soon")
-    GRANT_RECOVERED = "grant.recovered", _("Renewed again after trouble")
     GRANT_RIGHT_LOST = "grant.right_lost", _("The right to use Webex was withdrawn")
     GRANT_RIGHT_RETURNED = "grant.right_returned", _("The right to use Webex was given back")
     GRANT_DISCONNECTED = "grant.disconnected", _("Disconnected")
-    TOKEN_HANDED_OUT = "token.handed_out", _("Access token handed out")
 
     SUBSCRIBER_PROVISIONED = "subscriber.provisioned", _("Subscriber provisioned")
     SUBSCRIBER_CHANGED = "subscriber.changed", _("Subscriber changed")
@@ -61,9 +59,6 @@ class Action(TextChoices):
     BILLING_REPORT_REMOVED = "billing_report.removed", _("Billing report deleted")
     BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
-
-    API_KEY_MADE = "api_key.made", _("API key made")
-    API_KEY_REVOKED = "api_key.revoked", _("API key revoked")
     EXPORT_MADE = "export.made", _("Export made")
 
 

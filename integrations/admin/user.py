@@ -1,6 +1,6 @@
 """Portal users and groups. Deactivating or deleting a user also ends what Webex granted them."""
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -13,8 +13,30 @@ from integrations import clock
 from integrations.admin import powers, typed
 from integrations.admin.lists import CappedPaginator
 from integrations.admin.shared_editing import SharedAdmin, SharedForm
-from integrations.linking import disconnection, entitlement
+from integrations.linking import disconnection
 from integrations.models import Grant, GrantEvent
+from integrations.operations import people
+
+Whom = TypeVar("Whom", User, Group)
+
+
+class OnRecord(SharedAdmin[Whom]):
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        people.record_saved(
+            form.instance,
+            is_new=not change,
+            changed=form.changed_data,
+            by=cast(User, request.user),
+            now=clock.now(),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Whom) -> None:
+        people.delete(obj, by=cast(User, request.user), now=clock.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Whom]) -> None:
+        for each in queryset:
+            self.delete_model(request, each)
 
 
 class UserForm(SharedForm[User], typed.UserChangeForm[User]):
@@ -22,7 +44,7 @@ class UserForm(SharedForm[User], typed.UserChangeForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
+class UserAdmin(OnRecord[User], typed.UserAdmin[User]):
     form = UserForm
     paginator = CappedPaginator
     show_full_result_count = False
@@ -56,31 +78,14 @@ class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
     ) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            self._disconnect(request, obj, "user deactivated")
-
-    def save_related(self, request: HttpRequest, form: typed.ModelForm[User], *args: Any) -> None:
-        super().save_related(request, form, *args)
-        actor = cast(User, request.user)
-        entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
-
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self._disconnect(request, obj, "user deleted")
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            self._disconnect(request, user, "user deleted")
-        super().delete_queryset(request, queryset)
+            actor, reason = cast(User, request.user), "user deactivated"
+            disconnection.end_all_of(obj, by=actor, reason=reason, now=clock.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A user's grants and their events go along, though nobody may delete one by hand."""
         deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
-
-    def _disconnect(self, request: HttpRequest, user: User, reason: str) -> None:
-        actor = cast(User, request.user)
-        disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())
 
 
 admin.site.unregister(Group)
@@ -93,7 +98,7 @@ class GroupForm(SharedForm[Group]):
 
 
 @admin.register(Group)
-class GroupAdmin(SharedAdmin[Group], DjangoGroupAdmin):
+class GroupAdmin(OnRecord[Group], DjangoGroupAdmin):
     """Who may change what a group may do could give themselves everything."""
 
     form = GroupForm

@@ -108,9 +108,8 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
         if not grant.disconnect():
             raise NotLinked
         withdraw_questions(Q(user=grant.user_id, app=grant.app_id))
-        GrantEvent.objects.create(
-            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
-        )
+        kind = GrantEvent.Kind.DISCONNECTED
+        GrantEvent.objects.record(kind, grant, by=by, reason=reason, now=now)
     return bearer
 
 

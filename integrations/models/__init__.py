@@ -4,6 +4,7 @@ from integrations.models.app_incident import AppIncident
 from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
+from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
@@ -18,6 +19,7 @@ __all__ = [
     "AuditEvent",
     "AuthorizationRequest",
     "BrandedURL",
+    "Count",
     "DeviceAuthorization",
     "Grant",
     "GrantEvent",

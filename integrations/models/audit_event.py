@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class Result(models.TextChoices):
-    DONE = "done", _("done")
-    REFUSED = "refused", _("refused")
-    FAILED = "failed", _("failed")
-
-
 @dataclass(frozen=True)
 class AtWebex:
     """An object that has no row here."""
@@ -58,7 +52,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         *,
         now: datetime,
         changed: Collection[str] = (),
-        result: Result = Result.DONE,
+        result: str = "done",
         reason: str = "",
         tracking_id: str = "",
         by: "User | None" = None,
@@ -86,6 +80,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
+    class Result(models.TextChoices):
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        FAILED = "failed", _("failed")
+
     at = models.DateTimeField(_("when"))
     action = models.CharField(_("action"), max_length=50)
     result = models.CharField(_("result"), max_length=10, choices=Result)

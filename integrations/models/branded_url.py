@@ -105,7 +105,8 @@ class BrandedURL(models.Model):
 
     @property
     def stylesheet_digest(self) -> str:
-        return hashlib.sha256(self.accent_color.encode()).hexdigest()[:16]
+        """Changes with the colour, and with the rules of `colors` about it (2)."""
+        return hashlib.sha256(f"2 {self.accent_color}".encode()).hexdigest()[:16]
 
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png

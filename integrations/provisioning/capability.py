@@ -92,7 +92,9 @@ def refresh(caller: Caller) -> list[Finding]:
 
 
 def findings(grant: Grant) -> list[Finding]:
-    return [_finding(grant, each) for each in ABILITIES]
+    """What is sure first."""
+    found = [_finding(grant, each) for each in ABILITIES]
+    return sorted(found, key=lambda each: list(Reach).index(each.reach))
 
 
 def _sees(caller: Caller, scope: str, read: Callable[..., Any]) -> bool:

@@ -27,7 +27,7 @@ class Field:
 
 
 FIELDS = (
-    Field("userId", gettext_lazy("BroadWorks user ID"), is_required=True, can_change=False),
+    Field("userId", gettext_lazy("BroadWorks user ID"), is_required=True),
     Field(
         "spEnterpriseId",
         gettext_lazy("Enterprise"),

@@ -6,7 +6,7 @@ from typing import TypeVar
 from integrations.actions import Action
 from integrations.errors import InsufficientScope, Rejected, WebexError
 from integrations.models import AuditEvent
-from integrations.models.audit_event import AtWebex, Result
+from integrations.models.audit_event import AtWebex
 from integrations.provisioning.caller import Caller
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def recorded(
             about,
             now=caller.now,
             changed=changed,
-            result=Result.REFUSED if is_refused else Result.FAILED,
+            result=AuditEvent.Result.REFUSED if is_refused else AuditEvent.Result.FAILED,
             reason=f"{reason} {_why(error)}".strip(),
             tracking_id=error.tracking_id,
         )

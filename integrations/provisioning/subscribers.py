@@ -18,7 +18,6 @@ from integrations.errors import (
     WebexError,
 )
 from integrations.models import AuditEvent, WatchedSubscriber
-from integrations.models.audit_event import Result
 from integrations.provisioning import following
 from integrations.provisioning.caller import Caller
 from integrations.webex import broadworks, people
@@ -140,9 +139,10 @@ def _write(
         done = call()
     except WebexError as error:
         is_refused = isinstance(error, Rejected | InsufficientScope)
+        result = AuditEvent.Result
         AuditEvent.objects.record(
             action, about, now=caller.now, changed=changed, reason=_reason(error),
-            result=Result.REFUSED if is_refused else Result.FAILED, tracking_id=error.tracking_id,
+            result=result.REFUSED if is_refused else result.FAILED, tracking_id=error.tracking_id,
         )  # fmt: skip
         raise
     with transaction.atomic():

@@ -141,6 +141,7 @@ TABLE = {
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),
     ),
     "LOG_LEVEL": Row("LOG_LEVEL", "WARNING", "WARNING", ("warning", "Warning"), ("loud", "30")),
+    "LOG_FORMAT": Row("LOG_FORMAT", "json", "json", ("JSON", "Json"), ("xml", "jsonl")),
     "DEBUG": switch("DEBUG", True),
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ READABLE = {
     "integrations.BrandedURL": {
         "hostname", "brand_name", "accent_color", "logo", "logo_digest",
     },
+    "integrations.Count": {"series", "value"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
         "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",

@@ -122,12 +122,12 @@ def remove(request: PortalRequest, id: str) -> HttpResponse:
     typed = request.POST.get("typed", "").strip()
     if with_person and typed.casefold() != str(context["to_type"]).casefold():
         context |= {"with_person": True, "typed": typed, "fault": _("This is not the same.")}
-        return render(request, "integrations/subscribers/remove.html", context, status=422)
+        return render(request, "integrations/subscribers/remove.html", context)
     try:
         removal = subscribers.remove(caller, found, with_person=with_person)
     except WebexError as error:
         context |= {"explanations": explained(request, error, WRITE), "with_person": with_person}
-        return render(request, "integrations/subscribers/remove.html", context, status=422)
+        return render(request, "integrations/subscribers/remove.html", context)
     _say_removed(request, found, removal)
     return SeeOther(reverse("webex_subscribers"))
 
@@ -188,7 +188,5 @@ def _form(
         Line(field, values.get(field.name, ""), faults.get(field.name, "")) for field in form
     ]
     context |= {"packages": PACKAGES, "faults": len(faults), "user_id": values.get("userId", "")}
-    is_refused = bool(faults or context.get("explanations"))
     page = "change" if "subscriber" in context else "provision"
-    status = 422 if is_refused else 200
-    return render(request, f"integrations/subscribers/{page}.html", context, status=status)
+    return render(request, f"integrations/subscribers/{page}.html", context)

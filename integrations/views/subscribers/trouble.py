@@ -5,8 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from integrations.errors import (
     InsufficientScope,
@@ -20,7 +23,7 @@ from integrations.linking import link_status
 from integrations.portal_request import PortalRequest
 from integrations.provisioning import words
 from integrations.provisioning.words import Explanation
-from integrations.views.access import View, is_fragment
+from integrations.views.access import SeeOther, View, is_fragment
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,9 @@ def explains_trouble(scope: str) -> Callable[[View], View]:
             try:
                 return view(request, *args, **kwargs)
             except TROUBLE as error:
+                if isinstance(error, NotLinked) and not is_fragment(request):
+                    messages.info(request, _("Link your Webex account first."))
+                    return SeeOther(reverse("webex"))
                 context = {"explanations": explained(request, error, scope)}
                 name = "_trouble" if is_fragment(request) else "trouble"
                 page = f"integrations/subscribers/{name}.html"
