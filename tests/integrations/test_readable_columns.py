@@ -34,6 +34,15 @@ READABLE = {
     "integrations.BrandedURL": {
         "hostname", "brand_name", "accent_color", "logo", "logo_digest",
     },
+    "integrations.BulkJob": {
+        "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
+        "tracking_id",
+    },
+    "integrations.BulkRow": {
+        "cells", "problems",  # of a file that is deleted after a while
+        "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
+        "subscriber_id", "error_code", "description", "tracking_id", "claimed_by",
+    },
     "integrations.Count": {"series", "value"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
