@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from integrations.clock import LEEWAY
 from integrations.models import WebexApp
 
 AHEAD = timedelta(seconds=2)  # how much may be reserved at once
@@ -23,6 +24,8 @@ def reserve(app: WebexApp, *, most: int, now: datetime) -> tuple[int, timedelta]
     for _attempt in range(5):
         reserved = WebexApp.objects.values_list("calls_reserved_until", flat=True).get(pk=app.pk)
         begins = max(reserved or now, now)
+        if begins > now + ahead + LEEWAY:
+            begins = now
         calls = min(most, int((now + ahead - begins) / interval))
         if calls < 1:
             return 0, begins + interval - now - ahead
