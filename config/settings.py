@@ -236,9 +236,9 @@ REFRESH_CLAIM = env.number(
 )
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
-# A message that nobody took before the next tick would only repeat it: let it expire.
+# What nobody took before the next tick would only repeat it, and is dropped (tasks/guarded.py).
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"integrations.{name}", "schedule": every, "options": {"expires": every}}
+    name: {"task": f"integrations.{name}", "schedule": every}
     for name, every in {
         "tasks.sweep": REFRESH_SWEEP_EVERY,
         "tasks.send_notices": 60.0,

@@ -8,8 +8,10 @@ from integrations.views import (
     capability,
     consent,
     device,
+    enterprises,
     pages,
     replacement,
+    reports,
     test_link,
 )
 from integrations.views.subscribers import changing, finding, showing
@@ -66,6 +68,41 @@ urlpatterns = [
         name="webex_consent_mail",
     ),
     path("webex/subscriber/<path:id>/", showing.subscriber, name="webex_subscriber"),
+    path("webex/enterprises/", enterprises.show_all, name="webex_enterprises"),
+    path(
+        "webex/enterprises/<path:name>/standing/",
+        enterprises.standing,
+        name="webex_enterprise_standing",
+    ),
+    path(
+        "webex/enterprises/<path:name>/switch-on/",
+        enterprises.switch,
+        {"on": True},
+        name="webex_sync_on",
+    ),
+    path(
+        "webex/enterprises/<path:name>/switch-off/",
+        enterprises.switch,
+        {"on": False},
+        name="webex_sync_off",
+    ),
+    path("webex/enterprises/<path:name>/synchronise/", enterprises.start, name="webex_sync_now"),
+    path("webex/enterprises/<path:name>/user/", enterprises.sync_user, name="webex_sync_user"),
+    path("webex/enterprises/<path:name>/", enterprises.show, name="webex_enterprise"),
+    path("webex/reports/", reports.show_all, name="webex_reports"),
+    path("webex/reports/subscribers.csv", reports.export_subscribers, name="webex_export"),
+    path("webex/reports/billing/", reports.billing, name="webex_billing"),
+    path("webex/reports/billing/order/", reports.order, name="webex_billing_order"),
+    path(
+        "webex/reports/billing/standing/", reports.billing_standing, name="webex_billing_standing"
+    ),
+    path(
+        "webex/reports/billing/<path:id>/download/",
+        reports.download,
+        name="webex_billing_download",
+    ),
+    path("webex/reports/billing/<path:id>/delete/", reports.remove, name="webex_billing_delete"),
+    path("webex/reports/billing/<path:id>/", reports.billing_report, name="webex_billing_report"),
     path("brand/<slug:digest>/brand.css", brand.stylesheet, name="brand_stylesheet"),
     path("brand/<slug:digest>/logo.png", brand.logo, name="brand_logo"),
 ]

@@ -4,21 +4,22 @@ from celery import shared_task
 
 from integrations.provisioning.bulk import work as bulk
 from integrations.tasks import publish, wake
+from integrations.tasks.guarded import Guarded, good_for
 from integrations.tasks.one_per_worker import OnePerWorker
 
-EXPIRES = 5.0  # seconds
+GOOD_FOR = 5.0  # seconds, of a message
 # Seconds of one loop: a worker with a single process gets to its sweeps and device logins between.
 TIME_BOX = 5.0
 _loop = OnePerWorker()
 
 
-@shared_task(name="integrations.tasks.bulk_jobs.work")
+@shared_task(base=Guarded, name="integrations.tasks.bulk_jobs.work")
 def work() -> None:
     with _loop.alone() as mine:
         more = mine and bulk.work(seconds=TIME_BOX)
     if more:
-        publish(work, EXPIRES)
+        publish(work, good_for(GOOD_FOR))
 
 
 def wake_work() -> None:
-    wake(work, expires=EXPIRES)
+    wake(work, good_for(GOOD_FOR))

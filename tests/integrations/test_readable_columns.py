@@ -12,7 +12,8 @@ from django.test.utils import isolate_apps
 from integrations.fields import EncryptedTextField
 
 HOLDS_NO_TEXT = (
-    models.BooleanField, models.DateTimeField, models.ForeignKey, models.IntegerField,
+    models.BooleanField, models.DateTimeField, models.FloatField, models.ForeignKey,
+    models.IntegerField,
 )  # fmt: skip
 
 READABLE = {
@@ -29,7 +30,7 @@ READABLE = {
     "integrations.AuthorizationRequest": {
         "state",  # of no use without the cookie of its browser
         "browser_binding",  # a digest
-        "client_id", "redirect_uri", "next_path", "hostname",
+        "client_id", "redirect_uri", "next_path", "hostname", "client_secret_fingerprint",
     },
     "integrations.BrandedURL": {
         "hostname", "brand_name", "accent_color", "logo", "logo_digest",
@@ -47,6 +48,7 @@ READABLE = {
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
         "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",
+        "client_secret_fingerprint",
     },
     "integrations.Grant": {
         "hostname",

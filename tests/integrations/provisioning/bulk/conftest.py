@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from integrations.sandbox.core.broadworks import PARTNERS
 
 from accounts.models import User
 from integrations import clock
@@ -14,6 +13,7 @@ from integrations.models import BrandedURL, BulkJob, Grant, WebexApp
 from integrations.provisioning.bulk import jobs, supply
 from integrations.provisioning.bulk.work import work
 from integrations.sandbox import Sandbox
+from integrations.sandbox.core.broadworks import PARTNERS
 from tests.browsing import PortalClient
 from tests.conftest import H1
 
