@@ -61,8 +61,10 @@ def change(caller: Caller, subscriber: Subscriber, fields: Mapping[str, str]) ->
 
 
 def changes(subscriber: Subscriber, fields: Mapping[str, str]) -> dict[str, str]:
+    """What differs. After an error the package is sent as it is, so that Webex tries again."""
     now = values(subscriber)
-    return {name: value for name, value in fields.items() if value != now.get(name, "")}
+    changed = {name: value for name, value in fields.items() if value != now.get(name, "")}
+    return changed or ({"package": now["package"]} if subscriber.status == "error" else {})
 
 
 def values(subscriber: Subscriber) -> dict[str, str]:
