@@ -53,8 +53,13 @@ class Action(TextChoices):
     PERSON_REMOVED = "person.removed", _("Webex person removed")
     DIRECTORY_SYNC_CHANGED = "directory_sync.changed", _("Directory synchronisation switched")
     DIRECTORY_SYNC_STARTED = "directory_sync.started", _("Directory synchronisation started")
+    DIRECTORY_USER_SYNCED = "directory_sync.user_synced", _("One directory user synchronised")
     BILLING_REPORT_ASKED = "billing_report.asked", _("Billing report asked for")
+    BILLING_REPORT_FETCHED = "billing_report.fetched", _("Billing report downloaded")
+    BILLING_REPORT_REMOVED = "billing_report.removed", _("Billing report deleted")
     BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
+    BULK_JOB_STOPPED = "bulk_job.stopped", _("Bulk job stopped")
+    BULK_JOB_RESUMED = "bulk_job.resumed", _("Bulk job resumed")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
     EXPORT_MADE = "export.made", _("Export made")
 

@@ -15,8 +15,13 @@ from integrations.webex.http import Deadline
 
 ENTERPRISES = "/broadworks/enterprises"
 AT_ONCE = "100"
-COUNTED = ("users", "machines", "userContacts", "orgContacts")
 DONE = ("Added", "Updated", "Deleted")
+TOTALS = {
+    "users": "totalExternalUsersInCI",
+    "machines": "totalExternalMachinesInCI",
+    "userContacts": "totalUserContactsInContactService",
+    "orgContacts": "totalOrgContactsInContactService",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class DirectorySync:
     succeeded_at: datetime | None
     tracking_id: str  # of the last one: over when it is another and no longer IN_PROGRESS
     counts: Mapping[str, tuple[int, int, int]]  # added, updated, deleted
+    totals: Mapping[str, int | None]  # there are at Webex now
     problems: tuple[Problem, ...]
 
 
@@ -115,7 +121,8 @@ def _sync(entry: Mapping[str, Any]) -> DirectorySync:
         ended_at=members.moment(status.get("lastSyncEndTime")),
         succeeded_at=members.moment(status.get("lastSuccessfulSyncTime")),
         tracking_id=members.text(status.get("lastSyncTrackingId")),
-        counts={what: _count(status, what) for what in COUNTED},
+        counts={what: _count(status, what) for what in TOTALS},
+        totals={what: members.whole_number(status.get(name)) for what, name in TOTALS.items()},
         problems=answers.problems(status),
     )
 
