@@ -129,7 +129,6 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
         brand = context.get("original")
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         color = brand.accent_color if brand else BrandedURL().accent_color
         text = colors.readable_on(color)
         context |= {
@@ -146,6 +145,9 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         if brand is None or brand.app_id is None:
             return 0
         return Grant.objects.active().filter(app=brand.app_id).count()
+
+    def delete_model(self, request: HttpRequest, obj: BrandedURL) -> None:
+        branded_urls.delete(obj, now=clock.now())
 
     def dependants(self, obj: BrandedURL) -> int:
         return _dependants(obj)
