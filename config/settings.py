@@ -44,6 +44,8 @@ WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0
 WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
     "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
 )
+# Days after which files of bulk jobs, which are personal data, are deleted.
+BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -208,6 +210,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_IMPORTS = [
+    "integrations.tasks.bulk_jobs",
     "integrations.tasks.device_polling",
     "integrations.tasks.following",
 ]  # autodiscovery finds integrations.tasks
@@ -233,15 +236,16 @@ REFRESH_CLAIM = env.number(
 )
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
-# A message that nobody took before the next tick would only repeat it: let it expire.
+# What nobody took before the next tick would only repeat it, and is dropped (tasks/guarded.py).
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"integrations.{name}", "schedule": every, "options": {"expires": every}}
+    name: {"task": f"integrations.{name}", "schedule": every}
     for name, every in {
         "tasks.sweep": REFRESH_SWEEP_EVERY,
         "tasks.send_notices": 60.0,
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.bulk_jobs.work": 5.0,
         "tasks.follow_subscribers": 5.0,
     }.items()
 }

@@ -58,6 +58,8 @@ class Action(TextChoices):
     BILLING_REPORT_FETCHED = "billing_report.fetched", _("Billing report downloaded")
     BILLING_REPORT_REMOVED = "billing_report.removed", _("Billing report deleted")
     BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
+    BULK_JOB_STOPPED = "bulk_job.stopped", _("Bulk job stopped")
+    BULK_JOB_RESUMED = "bulk_job.resumed", _("Bulk job resumed")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
     EXPORT_MADE = "export.made", _("Export made")
 

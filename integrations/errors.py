@@ -161,5 +161,22 @@ class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
 
 
+class UnusableFile(IntegrationError, ValueError):
+    """The upload is no table of people. Its message is a sentence for the person who sent it."""
+
+
+class JobConflict(IntegrationError):
+    """The bulk job is not as the page showed it, or another one is at work. Show it again."""
+
+
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
+
+
+class JobHalted(IntegrationError):
+    """The bulk job cannot go on by itself; its rows are at no fault. `reason` says why."""
+
+    def __init__(self, reason: str, *, tracking_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.tracking_id = tracking_id

@@ -4,6 +4,8 @@ from integrations.models.app_incident import AppIncident
 from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
+from integrations.models.bulk_job import BulkJob
+from integrations.models.bulk_row import BulkRow
 from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
@@ -19,6 +21,8 @@ __all__ = [
     "AuditEvent",
     "AuthorizationRequest",
     "BrandedURL",
+    "BulkJob",
+    "BulkRow",
     "Count",
     "DeviceAuthorization",
     "Grant",

@@ -34,7 +34,7 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         """
         if brand is None or brand.redirect_uri != redirect_uri:
             return
-        if brand.last_return_at is None or now - brand.last_return_at > timedelta(minutes=1):
+        if brand.last_return_at is None or abs(now - brand.last_return_at) > timedelta(minutes=1):
             self.filter(pk=brand.pk).update(last_return_at=now)
 
     def release(self, keys: Iterable[int], *, app: WebexApp) -> int:

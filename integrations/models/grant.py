@@ -38,7 +38,7 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
         return self.unclaimed(now).filter(claimed_by=None)
 
     def orphaned(self, now: datetime) -> "GrantQuerySet":
-        return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
+        return self.filter(self._is_over(now), claimed_by__isnull=False)
 
     def untroubled_in_app(self, app_id: int) -> "GrantQuerySet":
         """Due or not: what Webex answers about them, it answers about the integration."""
@@ -218,6 +218,10 @@ class Grant(Claimable):
 
     def is_usable(self, *, until: datetime) -> bool:
         return self.access_token_expires_at is not None and self.access_token_expires_at > until
+
+    @staticmethod
+    def claim_seconds() -> float:
+        return float(settings.REFRESH_CLAIM)
 
     def rows_as_read(self) -> GrantQuerySet:
         return Grant.objects.active().filter(pk=self.pk, version=self.version)

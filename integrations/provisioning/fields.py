@@ -67,14 +67,15 @@ def faults(values: Mapping[str, str], *, only: tuple[Field, ...] = FIELDS) -> di
     """A sentence for each field that cannot be right; empty where Webex may be asked."""
     found = {}
     for field in only:
-        if sentence := _fault(field, values.get(field.name, "")):
+        if sentence := fault(field, values.get(field.name, "")):
             found[field.name] = sentence
     if not values.get("primaryPhoneNumber") and not values.get("extension"):
         found.setdefault("primaryPhoneNumber", _("Give a primary phone number or an extension."))
     return found
 
 
-def _fault(field: Field, value: str) -> str:
+def fault(field: Field, value: str) -> str:
+    """A sentence; empty where it may be right."""
     if not value:
         return _("This is required.") if field.is_required else ""
     if len(value) > LONGEST:

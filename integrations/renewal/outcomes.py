@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -172,8 +173,13 @@ def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     if keys:
         logger.warning("A worker died in the middle of its calls: grants=%s", keys)
         orphans = Grant.objects.filter(pk__in=keys).orphaned(now)
-        until = now + timedelta(seconds=LAST_CHANCE)
-        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
+        for wait, ended in (
+            # First those of before the clock was set back: their calls may be under way.
+            (settings.REFRESH_CLAIM, orphans.filter(claimed_until__gt=now)),
+            (LAST_CHANCE, orphans),
+        ):
+            until = now + timedelta(seconds=wait)
+            ended.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
     return bool(keys)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
+from integrations.clock import LEEWAY
 from integrations.models import Grant, WebexApp
 
 AHEAD = timedelta(seconds=2)  # how much may be reserved at once
@@ -40,6 +41,8 @@ def _reserve(row: QuerySet[Any], limit: int, most: int, now: datetime) -> tuple[
     for _attempt in range(5):
         reserved = row.values_list("calls_reserved_until", flat=True).get()
         begins = max(reserved or now, now)
+        if begins > now + ahead + LEEWAY:
+            begins = now
         calls = min(most, int((now + ahead - begins) / interval))
         if calls < 1:
             return 0, begins + interval - now - ahead

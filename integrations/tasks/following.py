@@ -4,16 +4,17 @@ from celery import shared_task
 
 from integrations.provisioning import following
 from integrations.tasks import publish, wake
+from integrations.tasks.guarded import Guarded, good_for
 
-EXPIRES = 5.0  # seconds
+GOOD_FOR = 5.0  # seconds, of a message
 TIME_BOX = 8.0  # seconds; shorter than the pause between two sweeps
 
 
-@shared_task(name="integrations.tasks.follow_subscribers")
+@shared_task(base=Guarded, name="integrations.tasks.follow_subscribers")
 def follow_subscribers() -> None:
     if following.follow_due(seconds=TIME_BOX):
-        publish(follow_subscribers, EXPIRES)  # behind whatever else is waiting
+        publish(follow_subscribers, good_for(GOOD_FOR))  # behind whatever else is waiting
 
 
 def wake_following() -> None:
-    wake(follow_subscribers, expires=EXPIRES)
+    wake(follow_subscribers, good_for(GOOD_FOR))

@@ -23,7 +23,7 @@ class Directory:
         self.organizations: dict[str, Organization] = {}
         self.enterprises: Register[Enterprise] = Register("sp_enterprise_id")
         self.subscribers: Register[Subscriber] = Register(
-            "user_id", "email", "sp_enterprise_id", "person_id"
+            "partner", "user_id", "email", "sp_enterprise_id", "person_id"
         )
         self.people: Register[Person] = Register("email", "org_id")
         self.reports: Register[Report] = Register()

@@ -165,6 +165,7 @@ class Grant:
     scopes: tuple[str, ...]
     granted_at: float
     refresh_token: str = ""
+    access_token: str = ""
     revoked_at: float | None = None
     access_ttl: float | None = None  # seconds; None: as the scenario says
     id: str = field(default_factory=new_uuid)

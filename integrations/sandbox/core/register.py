@@ -40,21 +40,21 @@ class Register(Generic[R]):
 
     def find(self, key: str, value: str) -> R | None:
         """The first row with this value, in any case."""
-        return next((row for _, row in self.scan(places=self.places(key, value))), None)
+        return next(self.scan(places=self.places(key, value)), None)
 
     def places(self, key: str, value: str) -> list[int]:
         return self._index[key].get(value.lower(), [])
 
-    def scan(self, start: int = 0, places: Sequence[int] | None = None) -> Iterator[tuple[int, R]]:
+    def place_of(self, row: R) -> int:
+        return self._places[row.id]
+
+    def scan(self, start: int = 0, places: Sequence[int] | None = None) -> Iterator[R]:
         """Rows from place `start` on; of `places` only, where they are given."""
         if places is None:
-            pairs: Iterator[tuple[int, R | None]] = enumerate(
-                islice(self._rows, start, None), start
-            )
+            rows: Iterator[R | None] = islice(self._rows, start, None)
         else:
-            chosen = places[bisect_left(places, start) :]
-            pairs = ((place, self._rows[place]) for place in chosen)
-        return ((place, row) for place, row in pairs if row is not None)
+            rows = map(self._rows.__getitem__, places[bisect_left(places, start) :])
+        return (row for row in rows if row is not None)
 
     def add(self, row: R, *, is_generated: bool = False) -> R:
         place = len(self._rows)

@@ -53,7 +53,7 @@ class State:
     ) -> None:
         self.lock = threading.RLock()
         self.scenario = Scenario()
-        self.faults = Faults(self.lock)
+        self.faults = Faults(self.lock, self.scenario)
         self.ledger = Ledger(self.lock, ledger_size)
         self.sign_in_host = sign_in_host
         self.changed: Callable[[], None] = lambda: None
@@ -68,7 +68,7 @@ class State:
         self.device_codes: dict[str, DeviceCode] = {}
         self.grants: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
-        self.token_calls: dict[str, list[float]] = {}
+        self.recent_calls: dict[str, list[float]] = {}
         self.subscribers = subscribers
         self.directory_changes: dict[str, Any] = {}
         self._directory: Directory | None = None
@@ -107,7 +107,7 @@ class State:
             for temporary in (self.transactions, self.codes, self.grants, self.tokens):
                 temporary.clear()
             self.device_codes.clear()
-            self.token_calls.clear()
+            self.recent_calls.clear()
             self._directory, self.directory_changes = None, {}
             self.changed()
 

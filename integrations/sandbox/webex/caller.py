@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from integrations.sandbox.core.broadworks import PARTNERS, Partner
 from integrations.sandbox.core.entities import Organization, Person, Token
+from integrations.sandbox.core.faults import HTML, HTML_429
 from integrations.sandbox.core.grants import live_token
-from integrations.sandbox.core.http import ApiError, Request
+from integrations.sandbox.core.http import ApiError, Refusal, Request, Response
 from integrations.sandbox.core.state import State
 
 NO_TOKEN = "The request requires a valid access token set in the Authorization request header."
@@ -16,13 +17,38 @@ FORBIDDEN = (
 )
 
 
+class TooManyRequests(Refusal):
+    """429 as Webex documents it: a text/html body and Retry-After in seconds (contract 8.1)."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("Too many requests")
+        self.retry_after = retry_after
+
+    def response(self, request: Request) -> Response:
+        return Response(429, HTML_429, HTML | {"Retry-After": str(self.retry_after)})
+
+
+def check_rate(state: State, who: str, limit: int | None) -> None:
+    """Refuse what a client or a person asks above a limit per minute."""
+    if limit is None:
+        return
+    now = state.now()
+    recent = [at for at in state.recent_calls.get(who, []) if at > now - 60]
+    state.recent_calls[who] = recent
+    if len(recent) >= limit:
+        raise TooManyRequests(round(recent[0] + 60 - now) + 1 if recent else 60)
+    recent.append(now)
+
+
 def authenticated(state: State, request: Request, *scopes: str) -> tuple[Token, Person]:
-    """The caller; any one of `scopes` suffices. Raises ApiError 401 or 403 (contract 8.1)."""
+    """The caller; any one of `scopes` suffices. Raises ApiError 401 or 403 (contract 8.1), and
+    TooManyRequests above the scenario's limit per person, whatever the client.
+    """
     token = live_token(state, request.bearer)
     if token is None:
         raise ApiError(401, NO_TOKEN, NO_TOKEN)
-    granted = state.grants[token.grant_id].scopes
-    if scopes and not any(_is_granted(scope, granted) for scope in scopes):
+    check_rate(state, token.person_id, state.scenario.person_rate_limit)
+    if scopes and not any(is_granted(state, token, scope) for scope in scopes):
         raise ApiError(403, FORBIDDEN)
     return token, state.people[token.person_id]
 
@@ -56,6 +82,7 @@ def administered(state: State, person: Person) -> list[Organization]:
     return list({org.id: org for org in [*state.organizations.values(), *customers]}.values())
 
 
-def _is_granted(scope: str, granted: tuple[str, ...]) -> bool:
+def is_granted(state: State, token: Token, scope: str) -> bool:
     """`spark:all` stands for all scopes of users, not for those of administrators."""
+    granted = state.grants[token.grant_id].scopes
     return scope in granted or ("spark:all" in granted and scope.startswith("spark:"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from integrations.sandbox.core.broadworks import Enterprise
@@ -29,16 +30,17 @@ def enterprises(state: State, request: Request) -> Response:
     partner, _ = authenticated_partner(state, request, READ)
     settle(state)
     name, prefix = request.query.get("spEnterpriseId"), request.query.get("startsWith", "")
+    register = state.directory.enterprises
     rows = (
-        (place, row)
-        for place, row in state.directory.enterprises.scan(asked_start(request))
+        row
+        for row in register.scan(asked_start(request))
         if row.partner == partner.name
         and row.ready_at <= state.now()
         and name in (None, row.sp_enterprise_id)
         and row.sp_enterprise_id.lower().startswith(prefix.lower())
     )
     size = asked_max(request, default=100, limit=1000)
-    return page_of(request, rows, lambda row: _as_json(state, row), size=size)
+    return page_of(request, rows, partial(_as_json, state), size=size, place_of=register.place_of)
 
 
 @routes("GET", SYNC)

@@ -37,13 +37,18 @@ def asked_start(request: Request) -> int:
 
 
 def page_of(
-    request: Request, rows: Iterator[tuple[int, R]], describe: Callable[[R], Any], *, size: int
+    request: Request,
+    rows: Iterator[R],
+    describe: Callable[[R], Any],
+    *,
+    size: int,
+    place_of: Callable[[R], int],
 ) -> Response:
-    """One page of `(place, row)`; a full one has a next one, which may turn out to be empty."""
+    """One page; a full one has a next one, which may turn out to be empty."""
     chosen = list(islice(rows, size))
-    answer = json_answer({"items": [describe(row) for _, row in chosen]})
+    answer = json_answer({"items": [describe(row) for row in chosen]})
     if len(chosen) == size:
-        answer.headers["Link"] = f'<{_next(request, chosen[-1][0] + 1)}>; rel="next"'
+        answer.headers["Link"] = f'<{_next(request, place_of(chosen[-1]) + 1)}>; rel="next"'
     return answer
 
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from integrations.sandbox.core.broadworks import STATUSES, USER_TAKEN, Partner, Subscriber
@@ -49,11 +51,11 @@ EXACT = {
 def subscribers(state: State, request: Request) -> Response:
     partner, _ = authenticated_partner(state, request, READ)
     settle(state)
-    fits = [lambda row: row.partner == partner.name, *_filters(state, request)]
-    size = asked_max(request, default=50, limit=100)
-    rows = state.directory.subscribers.scan(asked_start(request), _places(state, request))
-    chosen = ((place, row) for place, row in rows if all(fit(row) for fit in fits))
-    return page_of(request, chosen, lambda row: _listed(state, row), size=size)
+    register, size = state.directory.subscribers, asked_max(request, default=50, limit=100)
+    rows = register.scan(asked_start(request), _places(state, request, partner))
+    for fits in (_equals("partner", partner.name), *_filters(state, request)):
+        rows = filter(fits, rows)
+    return page_of(request, rows, partial(_listed, state), size=size, place_of=register.place_of)
 
 
 @routes("POST", "/v1/broadworks/subscribers")
@@ -139,9 +141,15 @@ def as_json(state: State, row: Subscriber) -> dict[str, Any]:
 def _listed(state: State, row: Subscriber) -> dict[str, Any]:
     """As the list knows it, which may lag behind."""
     shown = as_json(state, row)
+    status, changed_at = _known(state, row)
+    return shown | {"status": status, "lastStatusChange": moment(changed_at)}
+
+
+def _known(state: State, row: Subscriber) -> tuple[str, float]:
+    """Status and last change as the list has them: a change within the lag is not there yet."""
     if row.status_before and row.changed_at > state.now() - state.scenario.list_lag:
-        shown["status"] = row.status_before
-    return shown
+        return row.status_before, row.created_at
+    return row.status, row.changed_at
 
 
 def _asked(
@@ -155,12 +163,12 @@ def _asked(
     return row
 
 
-def _places(state: State, request: Request) -> list[int] | None:
-    """Where the rows may be, by the first exact filter; None: anywhere."""
+def _places(state: State, request: Request, partner: Partner) -> list[int]:
+    """Where the rows may be, by the first exact filter."""
     for name, key in EXACT.items():
         if name in request.query:
             return state.directory.subscribers.places(key, _exact(request, name))
-    return None
+    return state.directory.subscribers.places("partner", partner.name)
 
 
 def _exact(request: Request, name: str) -> str:
@@ -173,28 +181,29 @@ def _filters(state: State, request: Request) -> Iterator[Callable[[Subscriber], 
     for name, key in {**EXACT, "provisioningId": "provisioning_id"}.items():
         if name in query:
             yield _equals(key, _exact(request, name))
+    if "lastStatusChange" in query:
+        changed_after = moment_of(query["lastStatusChange"], "lastStatusChange")
+        yield lambda row: row.changed_at > changed_after and _known(state, row)[1] > changed_after
+    if "after" in query:
+        created_after = moment_of(query["after"], "after")
+        yield lambda row: row.created_at > created_after
     if "status" in query:
         statuses = set(query["status"].split(","))
         if not statuses <= set(STATUSES):
             raise malformed("status is unknown.", "status")
-        yield lambda row: row.status in statuses
+        yield lambda row: _known(state, row)[0] in statuses
     if "selfActivated" in query:
         if query["selfActivated"] not in ("true", "false"):
             raise malformed("Say true or false.", "selfActivated")
         yield lambda row: row.self_activated == (query["selfActivated"] == "true")
-    if "lastStatusChange" in query:
-        changed_after = moment_of(query["lastStatusChange"], "lastStatusChange")
-        yield lambda row: row.changed_at > changed_after
-    if "after" in query:
-        created_after = moment_of(query["after"], "after")
-        yield lambda row: row.created_at > created_after
     if state.scenario.list_lag:
         seen_until = state.now() - state.scenario.list_lag
         yield lambda row: row.created_at <= seen_until
 
 
 def _equals(key: str, value: str) -> Callable[[Subscriber], bool]:
-    return lambda row: bool(getattr(row, key).lower() == value.lower())
+    attribute, wanted = attrgetter(key), value.lower()
+    return lambda row: bool(attribute(row).lower() == wanted)
 
 
 def _check_provisioning(state: State, partner: Partner, values: dict[str, str]) -> None:
