@@ -32,7 +32,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.operations import health, integrations, readiness
+from integrations.operations import health, integrations, readiness, registered_uris
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
@@ -159,10 +159,10 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             "readiness": readiness.check_readiness(stored, facts, now=now),
             "understood": stored.pasted,
             "redirect_uris": [
-                (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
+                (brand, facts.traffic.get(brand.redirect_uri, registered_uris.Traffic()))
                 for brand in page
             ],
-            "helper_uris": readiness.helper_uris(stored),
+            "helper_uris": registered_uris.helper_uris(stored),
             "first_death": health.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.pasted,
         }
