@@ -44,6 +44,13 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class BareFormatter(logging.Formatter):
+    """Lines that are whole by themselves, such as JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(record.getMessage())
+
+
 class DeservesMail(logging.Filter):
     """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready.
 

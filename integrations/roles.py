@@ -18,6 +18,7 @@ ROLES = {
         "integrations.view_brandedurl",
         "accounts.view_user",
     ],
+    "Auditors": ["integrations.view_auditevent"],
     # They put people into "Webex users"; that takes having the right themselves.
     "User administrators": [
         *(f"accounts.{verb}_user" for verb in ("add", "change", "view")),

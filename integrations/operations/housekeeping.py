@@ -7,12 +7,14 @@ from django.conf import settings
 
 from integrations.linking import disconnection, entitlement
 from integrations.models import AuthorizationRequest, RenewalMinute
+from integrations.operations import audit
 
 
 def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
     RenewalMinute.objects.forget_old(now)
+    audit.forget_old(now=now)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
