@@ -129,7 +129,6 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
         brand = context.get("original")
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         color = brand.accent_color if brand else BrandedURL().accent_color
         text = colors.readable_on(color)
         context |= {

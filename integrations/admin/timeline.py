@@ -18,6 +18,11 @@ M = TypeVar("M", bound=Model)
 
 
 class WithTimeline(ModelAdmin[M]):
+    def log_addition(self, *args: Any, **kwargs: Any) -> Any:
+        """Django's own log would be a second truth: verbs write the audit trail."""
+
+    log_change = log_deletions = log_addition
+
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
         if obj := context.get("original"):
             context["lately"] = AuditEvent.objects.of(obj).newest_first()[:LATELY]

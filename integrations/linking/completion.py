@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from integrations.errors import InsufficientScope, Refused, WebexUnavailable
+from integrations.errors import WebexError
 from integrations.models import Grant, GrantEvent, WebexApp
 from integrations.models.pending_consent import PendingConsent
 from integrations.tokens import Person, TokenSet
-from integrations.webex import api
+from integrations.webex import people
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ def as_requested(tokens: TokenSet, app: WebexApp) -> TokenSet:
 
 
 def identify(tokens: TokenSet, deadline: Deadline) -> Person:
-    person = api.my_person(tokens.bearer, deadline=deadline)
+    person = people.my_person(tokens.bearer, deadline=deadline)
     try:
-        name = api.organization_name(tokens.bearer, person.org_id, deadline=deadline)
-    except (InsufficientScope, Refused, WebexUnavailable):
+        name = people.organization_name(tokens.bearer, person.org_id, deadline=deadline)
+    except WebexError:
         name = ""
     return dataclasses.replace(person, org_name=name)
 

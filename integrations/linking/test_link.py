@@ -9,7 +9,8 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -30,10 +31,12 @@ from integrations.errors import (
 )
 from integrations.linking import consent
 from integrations.models import AuditEvent, AuthorizationRequest, BrandedURL, WebexApp
-from integrations.models.authorization_request import binding_digest
+from integrations.models.authorization_request import LIFETIME, binding_digest
 from integrations.tokens import Person
 
 logger = logging.getLogger(__name__)
+
+ONE_CALL = timedelta(seconds=20)  # in which a callback has its answer
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,25 @@ def begin(app: WebexApp, hostname_id: int, *, user: User, now: datetime) -> str:
             user=user, brand=brand, browser_binding=ticket, next_path="", now=now, is_test=True
         )
     return brand.test_url(ticket)
+
+
+class Progress(StrEnum):
+    WAITING = "waiting"
+    WORKED = "worked"
+    FAILED = "failed"  # the window it was tried in says why
+
+
+def progress(app: WebexApp, hostname_id: int, *, user: User, now: datetime) -> Progress:
+    """Of the last test that this user began at this hostname."""
+    brand = app.branded_urls.defer("logo").filter(pk=hostname_id).first()
+    tests = AuthorizationRequest.objects.filter(user=user, app=app, is_test=True)
+    last = tests.filter(redirect_uri=brand.redirect_uri if brand else "").order_by("-pk").first()
+    if last is None:
+        return Progress.FAILED
+    if last.returned_at:
+        return Progress.WORKED
+    began, limit = (last.consumed_at, ONE_CALL) if last.consumed_at else (last.created_at, LIFETIME)
+    return Progress.WAITING if now - began < limit else Progress.FAILED
 
 
 def depart(ticket: str, *, brand: BrandedURL | None, now: datetime) -> Departure:
@@ -105,6 +127,7 @@ def arrive(
         return Result(_sentence(error))
     with transaction.atomic():
         BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+        AuthorizationRequest.objects.note_return(callback.state, now=now)
         _record(request, None, now=now)
     return result
 

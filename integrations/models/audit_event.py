@@ -6,8 +6,10 @@ Names, not references: a row says the same when its people and objects are gone.
 import json
 import logging
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Never
 
 from django.contrib.auth import get_user_model
@@ -24,9 +26,26 @@ if TYPE_CHECKING:
 stream = logging.getLogger("audit")  # each row on a line of its own, as JSON: for a SIEM
 
 
+@dataclass(frozen=True)
+class AtWebex:
+    """An object that has no row here."""
+
+    kind: str
+    id: str
+    label: str
+
+    @staticmethod
+    def key_of(app_id: int, webex_id: str) -> str:
+        """As of `WatchedSubscriber`: Webex's own ids may be longer than the column."""
+        return sha256(f"{app_id} {webex_id}".encode()).hexdigest()
+
+
+Object = models.Model | AtWebex
+
+
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def record(
-        self, action: Action, of: models.Model | None = None, *, now: datetime, **facts: Any
+        self, action: Action, of: Object | None = None, *, now: datetime, **facts: Any
     ) -> "AuditEvent":
         """In the transaction of what it tells. `facts` are those of `record_each`."""
         return self.record_each(action, [of], now=now, **facts)[0]
@@ -34,7 +53,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def record_each(
         self,
         action: Action,
-        objects: Iterable[models.Model | None],
+        objects: Iterable[Object | None],
         *,
         now: datetime,
         changed: Collection[str] = (),
@@ -170,10 +189,13 @@ def _actor(who: actor.Actor) -> dict[str, Any]:
     }
 
 
-def _object(of: models.Model | None, who: actor.Actor) -> dict[str, Any]:
+def _object(of: Object | None, who: actor.Actor) -> dict[str, Any]:
     """What the system does happens at the hostname of the object, if it has one."""
     if of is None:
         return {"hostname": who.hostname}
+    if isinstance(of, AtWebex):
+        facts = {"object_type": of.kind, "object_id": of.id, "object_label": of.label[:300]}
+        return facts | {"hostname": who.hostname}
     is_user = isinstance(of, get_user_model())
     return {
         "object_type": of._meta.model_name,

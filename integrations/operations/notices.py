@@ -20,6 +20,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Exists, OuterRef
 
+from integrations import counting
 from integrations.models import AppIncident, Grant, GrantEvent, Lease
 from integrations.operations import mails
 
@@ -96,6 +97,7 @@ def _tell(
         messages, level = mails.to_user(notice), logging.WARNING
     outcomes = [_send(message, connection) for message in messages] or [Outcome.SENT]
     outcome = next(each for each in Outcome if each in outcomes)
+    counting.count("webex_mails", outcome=outcome.name.lower())
     if outcome in (Outcome.LATER, Outcome.LOST) and not notice.is_last_attempt:
         return outcome
     notice.mark_told(now)

@@ -5,6 +5,7 @@ background work is `drain`; what follows from a failure is `outcomes`.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -101,6 +102,7 @@ def _renew_or_wait(grant: Grant, *, now: datetime) -> Bearer:
         raise WebexUnavailable("waiting before the next attempt")
     seen = grant.refreshed_at
     outcome = renew(grant, now=now)
+    outcomes.count(grant.app, Counter([outcome]))
     if outcome in (Outcome.CLAIMED, Outcome.SUPERSEDED):
         _wait_for_winner(grant)
     _check_usable(grant)

@@ -6,12 +6,15 @@ grant's own pauses the integration instead.
 
 import logging
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from integrations import counting
 from integrations.actions import Action
 from integrations.errors import (
     AmbiguousOutcome,
@@ -23,6 +26,7 @@ from integrations.errors import (
 )
 from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent, WebexApp
 from integrations.models.grant import GrantQuerySet
+from integrations.plain_text import one_line
 from integrations.webex.answers import BARE_REFUSAL
 
 logger = logging.getLogger(__name__)
@@ -48,6 +52,12 @@ class Outcome(StrEnum):
     CONSENT_LOST = "consent lost"
     RETRY_LATER = "retry later"
     PAUSED = "integration paused"
+
+
+def count(app: WebexApp, tally: Counter[Outcome]) -> None:
+    for outcome, number in tally.items():
+        name = outcome.name.lower()
+        counting.count("webex_renewals", number, integration=one_line(app.name), outcome=name)
 
 
 def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
@@ -163,8 +173,13 @@ def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     if keys:
         logger.warning("A worker died in the middle of its calls: grants=%s", keys)
         orphans = Grant.objects.filter(pk__in=keys).orphaned(now)
-        until = now + timedelta(seconds=LAST_CHANCE)
-        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
+        for wait, ended in (
+            # First those of before the clock was set back: their calls may be under way.
+            (settings.REFRESH_CLAIM, orphans.filter(claimed_until__gt=now)),
+            (LAST_CHANCE, orphans),
+        ):
+            until = now + timedelta(seconds=wait)
+            ended.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
     return bool(keys)
 
 

@@ -58,12 +58,6 @@ def beyond(items: list[Any], most: int) -> int:
 
 
 @register.filter
-def uris_in_lines(redirect_uris: Any) -> str:
-    """As they are pasted at Webex: one a line."""
-    return "".join(f"{brand.redirect_uri}\n" for brand, _traffic in redirect_uris)
-
-
-@register.filter
 def is_ahead(moment: datetime | None) -> bool:
     return moment is not None and moment > timezone.now()
 
