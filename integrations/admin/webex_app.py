@@ -215,7 +215,6 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             raise PermissionDenied
         form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
         if copy := self._cloned(app, form):
-            self.log_addition(request, copy, _("Cloned from “%s”.") % app)
             text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
             return self._back_to(request, copy, text, tab="general")
         context = {**self.admin_site.each_context(request), "form": form, "app": app}
@@ -251,7 +250,6 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
         integrations.disable(app, now=clock.now())
-        self.log_change(request, app, _("Disabled."))
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
 
     def test_view(self, request: HttpRequest, pk: int, hostname: int) -> HttpResponse:
