@@ -25,6 +25,9 @@ def main() -> None:
     environment.load_settings_or_exit()
     from django.core.management import execute_from_command_line
 
+    from integrations import actor
+
+    actor.work_as(f"manage.py {command}")
     execute_from_command_line(sys.argv)
 
 

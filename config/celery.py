@@ -9,6 +9,7 @@ from celery import Celery, signals
 from celery.loaders.app import AppLoader
 
 from config.environment import load_settings_or_exit
+from integrations import counting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -50,6 +51,49 @@ def note(name: str) -> None:
         health.beat(name, now=clock.now())
     except NOT_READY:
         connection.close()  # a sign of life that cannot be written is none
+
+
+@signals.task_prerun.connect
+def _say_who_works(task: Any = None, **kwargs: Any) -> None:
+    from integrations import actor
+
+    actor.work_as(task.name.rpartition(".")[2])
+
+
+# --- Metrics ------------------------------------------------------------------------------------
+
+
+@signals.before_task_publish.connect
+def _note_publishing(headers: Any = None, **kwargs: Any) -> None:
+    headers["published_at"] = time.time()
+
+
+@signals.task_prerun.connect
+def _note_start(task: Any = None, **kwargs: Any) -> None:
+    _noted["task"] = time.monotonic()
+    if published_at := task.request.get("published_at"):
+        waited = max(time.time() - published_at, 0.0)
+        counting.observe("portal_task_wait_seconds", waited, task=task.name)
+
+
+@signals.task_postrun.connect
+def _note_end(task: Any = None, state: str = "", **kwargs: Any) -> None:
+    seconds = time.monotonic() - _noted["task"]
+    counting.observe("portal_task_duration_seconds", seconds, task=task.name, outcome=state.lower())
+
+
+@signals.worker_process_init.connect
+def _keep_telling(**kwargs: Any) -> None:
+    from integrations.operations import metrics
+
+    metrics.keep_telling()
+
+
+@signals.worker_process_shutdown.connect
+def _tell(**kwargs: Any) -> None:
+    from integrations.operations import metrics
+
+    metrics.tell()
 
 
 @signals.worker_init.connect

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FORMATS = ("line", "json")
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
 
@@ -118,6 +119,13 @@ def log_level(name: str, default: str) -> str:
     value = text(name, default).upper()
     if value not in LEVELS:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(LEVELS)}.")
+    return value
+
+
+def log_format(name: str, default: str) -> str:
+    value = text(name, default).lower()
+    if value not in FORMATS:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(FORMATS)}.")
     return value
 
 

@@ -2,20 +2,37 @@
 
 from typing import Any
 
+from django.conf import settings
 from gunicorn import glogging
 from gunicorn.workers import gthread
 
-from config.log import RedactingFormatter
+from config.environment import load_settings_or_exit
+from config.log import JSONFormatter, RedactingFormatter
+
+load_settings_or_exit()
 
 
 class logger_class(glogging.Logger):  # type: ignore[misc]  # untyped; the name is gunicorn's
-    """The path is logged as it was decoded: without ends of lines, and redacted like the rest."""
+    """Its own sentences, in our format. Requests are logged by config/access_log.py."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
-        for log, text in (self.error_log, self.error_fmt), (self.access_log, self.access_fmt):
-            for handler in log.handlers:
-                handler.setFormatter(RedactingFormatter(text, self.datefmt))
+        is_json = settings.LOG_FORMAT == "json"
+        formatter = JSONFormatter() if is_json else RedactingFormatter(self.error_fmt, self.datefmt)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from integrations.operations import metrics
+
+    metrics.keep_telling()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    from integrations.operations import metrics
+
+    metrics.tell()
 
 
 # Seconds; then a connection that says nothing waits without a thread. With gunicorn's five, 64 of
@@ -34,5 +51,3 @@ limit_request_line = 8190  # a 4 KB authorization code must pass
 # No header moves a request or makes it https; what a proxy says is Django's to believe.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-accesslog = "-"
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(M)sms'  # %(U)s: no query, so no code or state

@@ -5,7 +5,7 @@ import logging
 import re
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,9 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter
+from pythonjsonlogger.json import JsonFormatter
+
+from integrations import actor
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +41,35 @@ class RedactingFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """On one line: no path and no name ends it, forges another or speaks to a terminal."""
-        return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
+        request = f" request={actor.request_id()}" if actor.request_id() else ""
+        line = super().formatMessage(record) + request
+        return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], line)
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+class JSONFormatter(JsonFormatter):
+    """One object on each line; of what a record carries besides, only FACTS."""
+
+    FACTS = ("method", "path", "status", "seconds", "client", "user_id", "brand_id")
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        log_data |= {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        facts = {name: getattr(record, name, None) for name in self.FACTS}
+        facts |= {"request_id": actor.request_id() or None, **message_dict}
+        log_data |= {name: value for name, value in facts.items() if value is not None}
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Each text by itself: once it is JSON, the quotes in a text are escaped."""
+        return {name: redact(v) if isinstance(v, str) else v for name, v in log_data.items()}
 
 
 class DeservesMail(logging.Filter):

@@ -40,6 +40,10 @@ WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
 WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0, at_most=3650)
+# REST calls of jobs for each linked user; Webex allows about 300, and people click meanwhile.
+WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
+    "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
+)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -75,7 +79,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "integrations.middleware.BrandMiddleware",  # first: nothing runs for an unknown host
+    "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
+    "config.access_log.AccessLogMiddleware",
+    "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",
@@ -201,7 +207,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
+CELERY_IMPORTS = [
+    "integrations.tasks.device_polling",
+    "integrations.tasks.following",
+]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -233,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.follow_subscribers": 5.0,
     }.items()
 }
 
@@ -246,6 +256,7 @@ ADMINS = mail.admins(env.items("ADMINS"))
 DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+LOG_FORMAT = env.log_format("LOG_FORMAT", "line")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -258,10 +269,11 @@ LOGGING = {
             "()": "config.log.RedactingFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "config.log.JSONFormatter"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "mail": {
             "class": "config.log.OperatorMailHandler",
             "level": "ERROR",

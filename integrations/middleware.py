@@ -1,6 +1,8 @@
-"""Which brand? Everything a view must be able to rely on."""
+"""Who asks, and which brand? Everything a view must be able to rely on."""
 
 import logging
+import re
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -14,7 +16,9 @@ from django.http.request import split_domain_port
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
-from integrations import hostnames
+from accounts.client_ip import client_ip
+from integrations import actor, hostnames
+from integrations.actor import Actor
 from integrations.database import AWAY, NOT_READY
 from integrations.errors import InvalidHostname, WrongEncryptionKey
 from integrations.models import BrandedURL, KeyCanary
@@ -24,7 +28,39 @@ logger = logging.getLogger(__name__)
 
 LARGEST = 3_000_000  # bytes of one request; Django takes 2.5 MB of fields, and a logo has 100 KB
 PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,49}")  # of a proxy, as logs can show it
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ActorMiddleware:
+    """Says who acts while a request is answered, and gives the request an ID, or keeps its own."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+
+        def find() -> Actor:
+            return _person(request, request_id)
+
+        with actor.acting(find, request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def _person(request: PortalRequest, request_id: str) -> Actor:
+    """Asked as late as possible: at a sign-in the user is known only at its end."""
+    somebody = Actor(
+        actor.Kind.PERSON,
+        hostname=split_domain_port(request.get_host())[0],
+        address=client_ip(request),
+        request_id=request_id,
+    )
+    user = getattr(request, "user", None)
+    return somebody.for_user(user) if user and user.is_authenticated else somebody
 
 
 class BrandMiddleware:

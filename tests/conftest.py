@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from accounts.models import User
-from integrations import clock
+from integrations import actor, clock
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
 from integrations.views import webex_share
@@ -40,8 +40,9 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
 
 @pytest.fixture(autouse=True)
 def _as_at_its_start() -> None:
-    """This process: nothing kept, nobody waiting for Webex."""
+    """This process: nothing kept, nobody waiting for Webex, no command at work."""
     cache.clear()
+    actor.work_as("")
     vars(webex_share.share).update(vars(webex_share.Share()))
 
 

@@ -146,6 +146,9 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
             return 0
         return Grant.objects.active().filter(app=brand.app_id).count()
 
+    def delete_model(self, request: HttpRequest, obj: BrandedURL) -> None:
+        branded_urls.delete(obj, now=clock.now())
+
     def dependants(self, obj: BrandedURL) -> int:
         return _dependants(obj)
 

@@ -226,7 +226,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if not form.is_valid():
             return None
         try:
-            return integrations.clone(app, name=form.cleaned_data["name"])
+            return integrations.clone(app, name=form.cleaned_data["name"], now=clock.now())
         except IntegrityError:  # a colleague took that name after it was looked at
             form.full_clean()
             return None
@@ -250,7 +250,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         app = self._object_or_404(request, pk)
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
-        integrations.disable(app)
+        integrations.disable(app, now=clock.now())
         self.log_change(request, app, _("Disabled."))
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
 
@@ -278,6 +278,9 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if app is None or not self.has_view_or_change_permission(request, app):
             raise Http404
         return app
+
+    def delete_model(self, request: HttpRequest, obj: WebexApp) -> None:
+        integrations.delete(obj, now=clock.now())
 
     def dependants(self, obj: WebexApp) -> int:
         return Grant.objects.not_disconnected().filter(app=obj).count()

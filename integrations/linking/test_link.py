@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations import authorization_url, scopes
+from integrations.actions import Action
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -29,7 +30,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.linking import consent
-from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from integrations.models import AuditEvent, AuthorizationRequest, BrandedURL, WebexApp
 from integrations.models.authorization_request import LIFETIME, binding_digest
 from integrations.tokens import Person
 
@@ -122,10 +123,27 @@ def arrive(
         result = _redeem(request, callback, now=now)
     except IntegrationError as error:
         logger.warning("Webex test link failed: app=%s error=%s", request.app_id, error)
+        _record(request, error, now=now)
         return Result(_sentence(error))
-    BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
-    AuthorizationRequest.objects.note_return(callback.state, now=now)
+    with transaction.atomic():
+        BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+        AuthorizationRequest.objects.note_return(callback.state, now=now)
+        _record(request, None, now=now)
     return result
+
+
+def _record(
+    request: AuthorizationRequest, error: IntegrationError | None, *, now: datetime
+) -> None:
+    AuditEvent.objects.record(
+        Action.LINK_TESTED,
+        request.app,
+        by=request.user,
+        result=AuditEvent.Result.FAILED if error else AuditEvent.Result.DONE,
+        reason=type(error).__name__ if error else "",
+        tracking_id=getattr(error, "tracking_id", ""),
+        now=now,
+    )
 
 
 def _redeem(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:

@@ -1,20 +1,25 @@
 """Facts and rules. No HTTP, no requests: what happens to them is decided in the verbs."""
 
 from integrations.models.app_incident import AppIncident
+from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
+from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
 from integrations.models.lease import Lease
+from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
     "AppIncident",
+    "AuditEvent",
     "AuthorizationRequest",
     "BrandedURL",
+    "Count",
     "DeviceAuthorization",
     "Grant",
     "GrantEvent",
@@ -22,5 +27,6 @@ __all__ = [
     "KeyCanary",
     "Lease",
     "RenewalMinute",
+    "WatchedSubscriber",
     "WebexApp",
 ]

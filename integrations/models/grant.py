@@ -126,6 +126,10 @@ class Grant(Claimable):
     suspect_since = models.DateTimeField(_("suspect since"), null=True)
     # Its user may not use Webex any more; `refresh_due_at` is NULL meanwhile, so nothing is due.
     right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
+    calls_reserved_until = models.DateTimeField(null=True, editable=False)  # REST calls of jobs
+    # What its Webex person was last seen to be able to do; renewals neither read nor write it.
+    capability = models.JSONField(default=dict, editable=False)
+    capability_seen_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
     last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)
 
@@ -190,6 +194,10 @@ class Grant(Claimable):
 
     def __str__(self) -> str:
         return f"grant {self.pk}"
+
+    @property
+    def audit_label(self) -> str:
+        return f"{self.user.get_username()} · {self.app.name}"
 
     @property
     def scopes(self) -> frozenset[str]:

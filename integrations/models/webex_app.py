@@ -85,6 +85,10 @@ class WebexApp(models.Model):
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
 
+    @property
+    def audit_label(self) -> str:
+        return self.name
+
     _parsed: tuple[str, Pasted] | None = None
 
     def parsed_authorization_url(self) -> Pasted:

@@ -6,13 +6,15 @@ from importlib import import_module
 from django.conf import settings
 
 from integrations.linking import disconnection, entitlement
-from integrations.models import AuthorizationRequest, RenewalMinute
+from integrations.models import AuthorizationRequest, Count, RenewalMinute, WatchedSubscriber
 
 
 def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
     RenewalMinute.objects.forget_old(now)
+    WatchedSubscriber.objects.no_longer_looked_at(now).delete()
+    Count.objects.forget_old(now)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)

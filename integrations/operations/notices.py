@@ -20,6 +20,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Exists, OuterRef
 
+from integrations import counting
 from integrations.models import AppIncident, Grant, GrantEvent, Lease
 from integrations.operations import mails
 
@@ -58,10 +59,8 @@ def _notice_expiring(now: datetime) -> None:
     ending = Grant.objects.renewable().filter(
         ~Exists(noticed), refresh_token_expires_at__lte=now + ENDS_SOON, user__is_active=True
     )
-    GrantEvent.objects.bulk_create(
-        GrantEvent(grant_id=pk, kind=GrantEvent.Kind.EXPIRING, at=now, notice_due=True)
-        for pk in ending.values_list("pk", flat=True)[:AT_ONCE]
-    )
+    grants = ending.select_related("user", "app")[:AT_ONCE]
+    GrantEvent.objects.record_each(GrantEvent.Kind.EXPIRING, grants, notice_due=True, now=now)
 
 
 def _due(now: datetime) -> Iterator[AppIncident | GrantEvent]:
@@ -98,6 +97,7 @@ def _tell(
         messages, level = mails.to_user(notice), logging.WARNING
     outcomes = [_send(message, connection) for message in messages] or [Outcome.SENT]
     outcome = next(each for each in Outcome if each in outcomes)
+    counting.count("webex_mails", outcome=outcome.name.lower())
     if outcome in (Outcome.LATER, Outcome.LOST) and not notice.is_last_attempt:
         return outcome
     notice.mark_told(now)

@@ -99,6 +99,7 @@ class Drain:
             RenewalMinute.objects.add(renewed, now=self.ticking.now())
             if not self.refusals.trouble and not self.claims.is_paused:
                 outcomes.end_incident(self.app, now=self.ticking.now())
+        outcomes.count(self.app, self.tally)
         return +self.tally
 
     # --- feeding ---------------------------------------------------------------------------------

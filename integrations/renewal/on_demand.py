@@ -5,6 +5,7 @@ background work is `drain`; what follows from a failure is `outcomes`.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -67,13 +68,11 @@ def make_due(grants: list[Grant], *, now: datetime, by: User | None = None) -> i
     """Lets the next sweep renew them first, whatever their own schedule says."""
     asked = Grant.objects.renewable().filter(pk__in=[grant.pk for grant in grants])
     with transaction.atomic():
-        keys = list(asked.select_for_update().values_list("pk", flat=True))
-        Grant.objects.filter(pk__in=keys).update(refresh_due_at=now)
-        kind = GrantEvent.Kind.RENEWAL_ASKED
-        GrantEvent.objects.bulk_create(
-            GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in keys if by
-        )
-    return len(keys)
+        due = list(asked.select_for_update(of=("self",)).select_related("user", "app"))
+        Grant.objects.filter(pk__in=[grant.pk for grant in due]).update(refresh_due_at=now)
+        if by:
+            GrantEvent.objects.record_each(GrantEvent.Kind.RENEWAL_ASKED, due, by=by, now=now)
+    return len(due)
 
 
 def renew(grant: Grant, *, now: datetime) -> Outcome:
@@ -103,6 +102,7 @@ def _renew_or_wait(grant: Grant, *, now: datetime) -> Bearer:
         raise WebexUnavailable("waiting before the next attempt")
     seen = grant.refreshed_at
     outcome = renew(grant, now=now)
+    outcomes.count(grant.app, Counter([outcome]))
     if outcome in (Outcome.CLAIMED, Outcome.SUPERSEDED):
         _wait_for_winner(grant)
     _check_usable(grant)

@@ -6,12 +6,15 @@ grant's own pauses the integration instead.
 
 import logging
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import F
 
+from integrations import counting
+from integrations.actions import Action
 from integrations.errors import (
     AmbiguousOutcome,
     InvalidClient,
@@ -20,8 +23,9 @@ from integrations.errors import (
     TokenLimit,
     WebexError,
 )
-from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
+from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent, WebexApp
 from integrations.models.grant import GrantQuerySet
+from integrations.plain_text import one_line
 from integrations.webex.answers import BARE_REFUSAL
 
 logger = logging.getLogger(__name__)
@@ -47,6 +51,12 @@ class Outcome(StrEnum):
     CONSENT_LOST = "consent lost"
     RETRY_LATER = "retry later"
     PAUSED = "integration paused"
+
+
+def count(app: WebexApp, tally: Counter[Outcome]) -> None:
+    for outcome, number in tally.items():
+        name = outcome.name.lower()
+        counting.count("webex_renewals", number, integration=one_line(app.name), outcome=name)
 
 
 def record_failure(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
@@ -89,13 +99,13 @@ def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outc
     with transaction.atomic():
         if not grant.mark_consent_lost(reason=reason, tracking_id=error.tracking_id):
             return Outcome.SUPERSEDED
-        GrantEvent.objects.create(
-            grant=grant,
-            kind=GrantEvent.Kind.CONSENT_LOST,
+        GrantEvent.objects.record(
+            GrantEvent.Kind.CONSENT_LOST,
+            grant,
             reason=reason,
             tracking_id=error.tracking_id,
-            at=now,
             notice_due=not _was_told(grant, now),
+            now=now,
         )
     logger.warning("Webex consent lost: grant=%s reason=%s %s", grant.pk, reason, error)
     return Outcome.CONSENT_LOST
@@ -128,8 +138,8 @@ def try_again(app: WebexApp, *, since: datetime | None, now: datetime) -> int:
         suspect_since=None,
         version=F("version") + 1,
     )
-    kind = GrantEvent.Kind.TRIED_AGAIN
-    GrantEvent.objects.bulk_create(GrantEvent(grant_id=pk, kind=kind, at=now) for pk in keys)
+    tried = Grant.objects.filter(pk__in=keys).select_related("user", "app")
+    GrantEvent.objects.record_each(GrantEvent.Kind.TRIED_AGAIN, tried, now=now)
     return len(keys)
 
 
@@ -220,8 +230,14 @@ def resume(app: WebexApp) -> None:
 def begin_incident(app: WebexApp, error: WebexError, *, now: datetime) -> None:
     """One at a time; operators are told of each once."""
     facts = {"reason": str(error)[:200], "began_at": now}
-    AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
+    with transaction.atomic():
+        _, is_new = AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
+        if is_new:
+            noted = {"reason": error.reason, "tracking_id": error.tracking_id}
+            AuditEvent.objects.record(Action.INTEGRATION_PAUSED, app, now=now, **noted)
 
 
 def end_incident(app: WebexApp, *, now: datetime) -> None:
-    AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now)
+    with transaction.atomic():
+        if AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now):
+            AuditEvent.objects.record(Action.INTEGRATION_RESUMED, app, now=now)

@@ -33,7 +33,7 @@ from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
 from integrations.views.post_only import post_only
 from integrations.views.webex_share import WebexBusy, share, waits_for_webex
-from integrations.webex import api
+from integrations.webex import authorizations
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _sentence(error: WebexError | UndecryptableValue) -> str:
             "your administrator to check the permissions of the Webex integration."
         )
     if isinstance(error, TokenLimit):
-        page = {"page": api.TOKENS_PAGE}
+        page = {"page": authorizations.TOKENS_PAGE}
         return (
             _(
                 "Your Webex account has too many open sessions. End some of them at %(page)s, then "

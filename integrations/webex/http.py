@@ -5,6 +5,7 @@ authority but those in the settings. Connections are kept alive per thread.
 """
 
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 import pycurl
 from django.conf import settings
 
+from integrations import counting
 from integrations.errors import AmbiguousOutcome, WebexUnavailable
 
 CONNECTION = {  # https://curl.se/libcurl/c/libcurl-errors.html
@@ -31,6 +34,7 @@ CERTIFICATE = {  # X509_V_ERR_… of OpenSSL; libcurl leaves 1 where the name di
     9: "the certificate is not valid yet: is the clock right?",
     10: "the certificate has expired: is the clock right?",
 }
+WORD = re.compile(r"|v1|[a-z][A-Za-z_]{0,29}")  # of a path: else it is an id
 LARGEST_BODY = 256 * 1024  # bytes; people/me of an administrator is about 4 KB
 
 
@@ -40,6 +44,7 @@ class Request:
     url: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    largest: int = LARGEST_BODY  # bytes of the answer
 
 
 @dataclass
@@ -50,11 +55,14 @@ class Answer:
 
     def header(self, name: str) -> str:
         """The last of that name (case does not matter); empty where there is none."""
+        found = self.headers(name)
+        return found[-1] if found else ""
+
+    def headers(self, name: str) -> list[str]:
+        """All of that name, in their order."""
         wanted = name.lower().encode() + b":"
-        for line in reversed(self.lines):
-            if line[: len(wanted)].lower() == wanted:
-                return line[len(wanted) :].decode("latin-1").strip()
-        return ""
+        found = [line[len(wanted) :] for line in self.lines if line.lower().startswith(wanted)]
+        return [value.decode("latin-1").strip() for value in found]
 
 
 class Deadline:
@@ -104,7 +112,7 @@ def prepare(curl: pycurl.Curl, request: Request, timeout: float) -> None:
         **_authorities(),
         pycurl.PROXY: settings.WEBEX_PROXY,  # empty: none, whatever the environment says
         pycurl.NOSIGNAL: 1,
-        pycurl.MAXFILESIZE: LARGEST_BODY,  # since libcurl 8.4 also without a Content-Length
+        pycurl.MAXFILESIZE: request.largest,  # since libcurl 8.4 also without a Content-Length
     }
     for option, value in options.items():
         curl.setopt(option, value)
@@ -133,10 +141,19 @@ class Incoming:
 
     def finish(self) -> Answer:
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
+        _count(self.curl, str(status))
         return Answer(status, self.lines, self.body.getvalue())
 
 
+def _count(curl: pycurl.Curl, status: str) -> None:
+    parts = urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).path.split("/")
+    route = "/".join(part if WORD.fullmatch(part) else "*" for part in parts)
+    seconds = curl.getinfo(pycurl.TOTAL_TIME)
+    counting.observe("webex_request_duration_seconds", seconds, route=route, status=status)
+
+
 def failure(curl: pycurl.Curl, code: int) -> WebexUnavailable:
+    _count(curl, "none")
     if code == pycurl.E_FILESIZE_EXCEEDED:
         return WebexUnavailable("answer too large")
     # Not PRETRANSFER_TIME: since libcurl 8 it is set even where the handshake never ended.

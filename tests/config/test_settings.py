@@ -126,6 +126,7 @@ TABLE = {
          "a.wbx2.com:1"),
     ),
     "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 0, 3650),
+    "WEBEX_JOB_CALLS_PER_MINUTE": number("WEBEX_JOB_CALLS_PER_MINUTE", "120", 0, 1_000_000),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
     "REFRESH_TIME_BOX": number("REFRESH_TIME_BOX", "30", 1, 300),
     "REFRESH_DRAINS_PER_APP": number("REFRESH_DRAINS_PER_APP", "3", 1, 100),
@@ -140,6 +141,7 @@ TABLE = {
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),
     ),
     "LOG_LEVEL": Row("LOG_LEVEL", "WARNING", "WARNING", ("warning", "Warning"), ("loud", "30")),
+    "LOG_FORMAT": Row("LOG_FORMAT", "json", "json", ("JSON", "Json"), ("xml", "jsonl")),
     "DEBUG": switch("DEBUG", True),
 }  # fmt: skip
 

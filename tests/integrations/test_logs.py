@@ -1,6 +1,7 @@
 """Logs, tracebacks and error mails say what happened, and no secret."""
 
 import io
+import json
 import logging
 import secrets
 import sys
@@ -12,8 +13,14 @@ from django.core import mail
 from django.db import connection
 from django.views.debug import ExceptionReporter
 
-from config.log import OperatorMailHandler, QuietExceptionReporter, RedactingFormatter, redact
-from integrations import clock
+from config.log import (
+    JSONFormatter,
+    OperatorMailHandler,
+    QuietExceptionReporter,
+    RedactingFormatter,
+    redact,
+)
+from integrations import actor, clock
 from integrations.errors import WebexError
 from integrations.models import Grant
 from integrations.renewal import on_demand
@@ -53,15 +60,22 @@ def everything_that_can_happen(browser, sandbox, alice):
     browser.post("/webex/disconnect/")
 
 
-@pytest.mark.parametrize("loud", [False, True])
-def test_no_log_record_holds_a_secret(alice_browser, alice, sandbox, caplog, loud):
+@pytest.mark.parametrize(
+    ("loud", "formatter"),
+    [
+        (False, JSONFormatter()),
+        (True, JSONFormatter()),
+        (True, RedactingFormatter("{levelname} {name} {message}", style="{")),
+    ],
+)
+def test_no_log_record_holds_a_secret(alice_browser, alice, sandbox, caplog, loud, formatter):
     caplog.set_level(logging.DEBUG)
     if loud:  # an operator who undoes the pinning meets the filter
         for name in ("requests_oauthlib", "requests_oauthlib.oauth2_session", "oauthlib"):
             caplog.set_level(logging.DEBUG, name)
     stream = io.StringIO()
     console = logging.StreamHandler(stream)
-    console.setFormatter(RedactingFormatter("{levelname} {name} {message}", style="{"))
+    console.setFormatter(formatter)
     logging.getLogger().addHandler(console)
 
     try:
@@ -70,6 +84,7 @@ def test_no_log_record_holds_a_secret(alice_browser, alice, sandbox, caplog, lou
         logging.getLogger().removeHandler(console)
 
     assert "Webex linked: grant=" in stream.getvalue()
+    assert '"GET /webex/callback/" 303' in stream.getvalue().replace("\\", "")
     assert found_in(stream.getvalue(), sandbox) == set()
     if loud:
         assert "requests_oauthlib" in stream.getvalue()
@@ -252,3 +267,52 @@ def test_what_somebody_typed_ends_no_line(hidden):
 
     assert line.isprintable()
     assert line.startswith("name=a\\")
+
+
+def in_json(message, *values, **record):
+    made = logging.LogRecord(
+        "x", logging.INFO, "", 0, message, values, record.pop("exc_info", None)
+    )
+    made.__dict__.update(record)
+    line = JSONFormatter().format(made)
+    assert line.isprintable()
+    return json.loads(line), line
+
+
+def test_json_has_time_level_logger_message_and_the_facts_of_a_request():
+    with actor.acting(actor.current, request_id="r-1"):
+        found, _line = in_json("seen %s", "once", user_id=7, seconds=0.25, request=object())
+
+    assert found.pop("time").endswith("+00:00")
+    assert found == {
+        "level": "INFO",
+        "logger": "x",
+        "message": "seen once",
+        "user_id": 7,
+        "seconds": 0.25,
+        "request_id": "r-1",
+    }
+
+
+def test_json_hides_secrets_whose_quotes_it_escapes():
+    try:
+        raise ValueError(f'{{"access_token": "{SECRET}"}}')
+    except ValueError:
+        found, line = in_json('{"refresh_token": "%s"}\n', SECRET, exc_info=sys.exc_info())
+
+    assert "ValueError" in found["exc_info"]
+    assert SECRET not in line
+
+
+def test_a_request_is_one_line_with_its_id_its_user_and_its_brand(
+    alice_browser, alice, acme, caplog
+):
+    caplog.set_level(logging.INFO, "config.access_log")
+
+    answer = alice_browser.get("/webex/?secret=1", headers={"X-Request-ID": "from-the-proxy"})
+
+    (record,) = [each for each in caplog.records if each.name == "config.access_log"][-1:]
+    assert answer["X-Request-ID"] == "from-the-proxy"
+    assert (record.user_id, record.brand_id) == (alice.pk, acme.branded_urls.first().pk)
+    assert (record.method, record.path, record.status) == ("GET", "/webex/", 200)
+    assert "secret" not in record.getMessage()

@@ -22,6 +22,10 @@ READABLE = {
     },
     "accounts.SignInFailure": {"username", "network", "browser"},  # digests but for the network
     "integrations.AppIncident": {"reason"},
+    "integrations.AuditEvent": {
+        "action", "result", "reason", "changed", "actor_kind", "actor_name", "hostname", "address",
+        "request_id", "object_type", "object_id", "object_label", "tracking_id",
+    },
     "integrations.AuthorizationRequest": {
         "state",  # of no use without the cookie of its browser
         "browser_binding",  # a digest
@@ -30,6 +34,7 @@ READABLE = {
     "integrations.BrandedURL": {
         "hostname", "brand_name", "accent_color", "logo", "logo_digest",
     },
+    "integrations.Count": {"series", "value"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
         "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",

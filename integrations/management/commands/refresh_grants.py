@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
+from integrations.operations import metrics
 from integrations.plain_text import isolated, one_line
 from integrations.renewal import drain, sweep
 from integrations.renewal.outcomes import Outcome
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         for name, app_id, due in apps:
             total += drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
             self.stdout.write("")
+        metrics.tell()
         self._table(total, due=sum(due for _name, _pk, due in apps))
 
     def _bar(self, name: str, due: int) -> Any:

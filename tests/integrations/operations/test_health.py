@@ -116,22 +116,6 @@ def test_metrics_want_the_right_token(client, db, settings):
         assert answer.status_code == 404
 
 
-def test_metrics_show_the_figures(client, acme, fill, all_is_well, settings):
-    settings.METRICS_TOKEN = "correct horse"
-    fill(acme, 7)
-
-    answer = client.get("/metrics/", headers={"Authorization": "Bearer correct horse"}, **HOST)
-
-    lines = dict(line.split() for line in answer.text.splitlines() if not line.startswith("#"))
-    assert float(lines["webex_linked"]) == 7
-    assert float(lines["webex_due_now"]) == 7
-    assert float(lines["webex_workers"]) == 1
-    assert float(lines["webex_paused_integrations"]) == 0
-    assert float(lines["webex_last_sweep_timestamp_seconds"]) > 1e9
-    first_red = Grant.objects.earliest("refresh_token_expires_at").refresh_token_expires_at
-    assert float(lines["webex_first_red_timestamp_seconds"]) == pytest.approx(first_red.timestamp())
-
-
 # --- figures ----------------------------------------------------------------------------------
 
 

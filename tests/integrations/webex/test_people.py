@@ -5,9 +5,9 @@ import traceback
 
 import pytest
 
-from integrations.errors import InsufficientScope, Refused, WebexUnavailable
+from integrations.errors import InsufficientScope, Refused, Rejected, WebexUnavailable
 from integrations.tokens import Bearer
-from integrations.webex import api
+from integrations.webex import authorizations, people
 from integrations.webex.http import Deadline
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 
@@ -39,7 +39,7 @@ def answer(sandbox, path, body):
 
 
 def test_people_me_says_who_it_is(sandbox, alice_bearer):
-    person = api.my_person(alice_bearer, deadline=deadline())
+    person = people.my_person(alice_bearer, deadline=deadline())
 
     assert person.email == ALICE_AT_WEBEX
     assert person.id
@@ -64,7 +64,7 @@ def test_a_person_without_a_usable_id_is_an_outage(sandbox, alice_bearer, body):
     answer(sandbox, ME, body)
 
     with pytest.raises(WebexUnavailable):
-        api.my_person(alice_bearer, deadline=deadline())
+        people.my_person(alice_bearer, deadline=deadline())
 
 
 @pytest.mark.parametrize("odd", [None, 5, {}, [], "a\x00b", "\ud800", ["a"], [None]])
@@ -72,7 +72,7 @@ def test_odd_members_of_a_person_are_left_empty(sandbox, alice_bearer, odd):
     body = {"id": "Y2lz", "emails": odd, "displayName": odd, "orgId": odd, "phoneNumbers": odd}
     answer(sandbox, ME, body | {"roles": odd, "title": odd})
 
-    profile = api.my_profile(alice_bearer, deadline=deadline())
+    profile = people.my_profile(alice_bearer, deadline=deadline())
 
     assert profile.person.id == "Y2lz"
     assert profile.person.name == profile.person.org_id == profile.title == ""
@@ -83,18 +83,18 @@ def test_odd_members_of_a_person_are_left_empty(sandbox, alice_bearer, odd):
 def test_a_name_of_any_script_arrives_as_it_is(sandbox, alice_bearer):
     answer(sandbox, ME, {"id": "Y2lz", "displayName": "Zoë 王小明 👩‍💻 <b>"})
 
-    assert api.my_person(alice_bearer, deadline=deadline()).name == "Zoë 王小明 👩‍💻 <b>"
+    assert people.my_person(alice_bearer, deadline=deadline()).name == "Zoë 王小明 👩‍💻 <b>"
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(401, Refused), (403, InsufficientScope), (404, WebexUnavailable), (503, WebexUnavailable)],
+    [(401, Refused), (403, InsufficientScope), (404, Rejected), (503, WebexUnavailable)],
 )
 def test_a_failing_call_shows_no_token(sandbox, alice_bearer, status, error):
     sandbox.fault(ME, status=status)
 
     with pytest.raises(error) as caught:
-        api.my_person(alice_bearer, deadline=deadline())
+        people.my_person(alice_bearer, deadline=deadline())
 
     frames = [dict(frame.f_locals) for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
     assert alice_bearer.value not in repr(frames) + str(caught.value)
@@ -102,8 +102,8 @@ def test_a_failing_call_shows_no_token(sandbox, alice_bearer, status, error):
 
 @pytest.mark.parametrize("path", ["../people", "a/b", "a?b=c", "a#b", "%2e%2e", "é", ""])
 def test_an_id_stays_one_segment_of_the_path(sandbox, alice_bearer, path):
-    with pytest.raises((WebexUnavailable, InsufficientScope)):
-        api.organization_name(alice_bearer, path, deadline=deadline())
+    with pytest.raises((Rejected, InsufficientScope)):
+        people.organization_name(alice_bearer, path, deadline=deadline())
 
     (call,) = sandbox.ledger.calls
     assert call.path.startswith("/v1/organizations/")
@@ -121,7 +121,7 @@ def test_only_authorizations_of_the_very_person_are_listed(sandbox, bearer_of):
     ]
     answer(sandbox, "/v1/authorizations", {"items": items})
 
-    found = api.authorizations(bob, "P1", deadline=deadline())
+    found = authorizations.authorizations(bob, "P1", deadline=deadline())
 
     assert [each.id for each in found] == ["mine"]
 
@@ -130,4 +130,4 @@ def test_only_authorizations_of_the_very_person_are_listed(sandbox, bearer_of):
 def test_a_list_that_is_none_is_empty(sandbox, alice_bearer, items):
     answer(sandbox, "/v1/authorizations", {"items": items})
 
-    assert api.authorizations(alice_bearer, "P1", deadline=deadline()) == ()
+    assert authorizations.authorizations(alice_bearer, "P1", deadline=deadline()) == ()

@@ -1,0 +1,64 @@
+"""The vocabulary of what happens here: for the audit trail, timelines and events to others."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(TextChoices):
+    """What, in the past tense, of which object. Names never change: others read them, too."""
+
+    SIGNED_IN = "sign_in.succeeded", _("Signed in")
+    SIGN_IN_FAILED = "sign_in.failed", _("Sign-in failed")
+    SIGN_IN_REFUSED = "sign_in.refused", _("Sign-in refused")
+    SIGNED_OUT = "sign_in.ended", _("Signed out")
+
+    INTEGRATION_ADDED = "integration.added", _("Integration added")
+    INTEGRATION_CHANGED = "integration.changed", _("Integration changed")
+    INTEGRATION_DELETED = "integration.deleted", _("Integration deleted")
+    INTEGRATION_PAUSED = "integration.paused", _("Renewals paused")
+    INTEGRATION_RESUMED = "integration.resumed", _("Renewals resumed")
+    SECRET_SET = "secret.set", _("Secret set")
+    LINK_TESTED = "link.tested", _("Link tested")
+
+    HOSTNAME_ADDED = "hostname.added", _("Hostname added")
+    HOSTNAME_CHANGED = "hostname.changed", _("Hostname changed")
+    HOSTNAME_MOVED = "hostname.moved", _("Hostname moved")
+    HOSTNAME_DELETED = "hostname.deleted", _("Hostname deleted")
+
+    USER_ADDED = "user.added", _("User added")
+    USER_CHANGED = "user.changed", _("User changed")
+    USER_DELETED = "user.deleted", _("User deleted")
+    PASSWORD_SET = "password.set", _("Password set")
+    GROUP_ADDED = "group.added", _("Group added")
+    GROUP_CHANGED = "group.changed", _("Group changed")
+    GROUP_DELETED = "group.deleted", _("Group deleted")
+
+    GRANT_LINKED = "grant.linked", _("Linked")
+    GRANT_RELINKED = "grant.relinked", _("Linked again")
+    GRANT_REPLACED = "grant.replaced", _("Replaced by another Webex account")
+    GRANT_DECLINED = "grant.declined", _("Linking again was declined at Webex")
+    GRANT_KEPT = "grant.kept", _("Kept; another Webex account was turned down")
+    GRANT_RENEWAL_ASKED = "grant.renewal_asked", _("Renewal asked for")
+    GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts the consent")
+    GRANT_TRIED_AGAIN = "grant.tried_again", _("Tried again with a new client secret")
+    GRANT_EXPIRING = "grant.expiring", _("The consent ends soon")
+    GRANT_RIGHT_LOST = "grant.right_lost", _("The right to use Webex was withdrawn")
+    GRANT_RIGHT_RETURNED = "grant.right_returned", _("The right to use Webex was given back")
+    GRANT_DISCONNECTED = "grant.disconnected", _("Disconnected")
+
+    SUBSCRIBER_PROVISIONED = "subscriber.provisioned", _("Subscriber provisioned")
+    SUBSCRIBER_CHANGED = "subscriber.changed", _("Subscriber changed")
+    SUBSCRIBER_REMOVED = "subscriber.removed", _("Subscriber removed")
+    CONSENT_MAIL_SENT = "subscriber.consent_mail_sent", _("Asked again to move a free account")
+    PERSON_REMOVED = "person.removed", _("Webex person removed")
+    DIRECTORY_SYNC_CHANGED = "directory_sync.changed", _("Directory synchronisation switched")
+    DIRECTORY_SYNC_STARTED = "directory_sync.started", _("Directory synchronisation started")
+    BILLING_REPORT_ASKED = "billing_report.asked", _("Billing report asked for")
+    BULK_JOB_STARTED = "bulk_job.started", _("Bulk job started")
+    BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
+    EXPORT_MADE = "export.made", _("Export made")
+
+
+def in_words(action: str) -> str:
+    """A newer version may have left an action here that this one does not know."""
+    return str(Action(action).label) if action in Action else action

@@ -1,0 +1,151 @@
+"""Who did what to which object, and when: written once by the verbs, never changed.
+
+Names, not references: a row says the same when its people and objects are gone.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Never
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations import actions, actor
+from integrations.actions import Action
+from integrations.errors import AppendOnly
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def record(
+        self, action: Action, of: models.Model | None = None, *, now: datetime, **facts: Any
+    ) -> "AuditEvent":
+        """In the transaction of what it tells. `facts` are those of `record_each`."""
+        return self.record_each(action, [of], now=now, **facts)[0]
+
+    def record_each(
+        self,
+        action: Action,
+        objects: Iterable[models.Model | None],
+        *,
+        now: datetime,
+        changed: Collection[str] = (),
+        result: str = "done",
+        reason: str = "",
+        tracking_id: str = "",
+        by: "User | None" = None,
+    ) -> "list[AuditEvent]":
+        """One row for each object. `changed`: names of fields, never a value.
+
+        `by`: where it is not who runs this code, as with what was begun on another device.
+        """
+        who = actor.current().for_user(by) if by else actor.current()
+        facts = {"action": action, "at": now, "changed": sorted(changed), "result": result}
+        facts |= {"reason": reason[:200], "tracking_id": tracking_id[:100]}
+        rows = [AuditEvent(**facts, **_actor(who), **_object(of, who)) for of in objects]
+        return super().bulk_create(rows)
+
+    def forget(self, *, before: datetime, most: int) -> int:
+        """The only way out: what the retention time is over for, the oldest first. How many."""
+        old = self.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:most]
+        return self.filter(pk__in=list(old))._raw_delete(self.db) or 0
+
+    def update(self, **kwargs: Any) -> Never:
+        raise AppendOnly
+
+    def delete(self) -> Never:
+        raise AppendOnly
+
+
+class AuditEvent(models.Model):
+    class Result(models.TextChoices):
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        FAILED = "failed", _("failed")
+
+    at = models.DateTimeField(_("when"))
+    action = models.CharField(_("action"), max_length=50)
+    result = models.CharField(_("result"), max_length=10, choices=Result)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    changed = models.JSONField(_("changed fields"), default=list)
+
+    actor_kind = models.CharField(_("kind of actor"), max_length=10)
+    actor_id = models.BigIntegerField(_("user ID of the actor"), null=True)
+    actor_name = models.CharField(_("by"), max_length=200, blank=True)
+    hostname = models.CharField(_("hostname"), max_length=253, blank=True)
+    address = models.CharField(_("address"), max_length=45, blank=True)
+    request_id = models.CharField(_("request ID"), max_length=50, blank=True)
+
+    object_type = models.CharField(_("kind of object"), max_length=50, blank=True)
+    object_id = models.CharField(_("object ID"), max_length=64, blank=True)
+    object_label = models.CharField(_("object"), max_length=300, blank=True)
+    subject_id = models.BigIntegerField(_("user ID of whom it concerns"), null=True)
+    tracking_id = models.CharField(_("Webex tracking ID"), max_length=100, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit")
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest_first"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_of_an_action"),
+            models.Index(fields=["actor_id", "-at", "-id"], name="audit_by_a_person"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_about_a_person"),
+            models.Index(
+                fields=["object_type", "object_id", "-at", "-id"], name="audit_of_an_object"
+            ),
+            models.Index(
+                fields=["object_label"],
+                name="audit_by_start_of_object",
+                opclasses=["varchar_pattern_ops"],
+            ),
+            models.Index(fields=["actor_name"], name="audit_by_name_of_actor"),
+            models.Index(fields=["request_id"], name="audit_of_a_request"),
+            models.Index(
+                fields=["tracking_id"],
+                name="audit_by_tracking_id",
+                condition=~models.Q(tracking_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M:%S}"
+
+    def save(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnly
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnly
+
+    @property
+    def in_words(self) -> str:
+        return actions.in_words(self.action)
+
+
+def _actor(who: actor.Actor) -> dict[str, Any]:
+    return {
+        "actor_kind": who.kind,
+        "actor_id": who.user_id,
+        "actor_name": who.name[:200],
+        "address": who.address,
+        "request_id": who.request_id,
+    }
+
+
+def _object(of: models.Model | None, who: actor.Actor) -> dict[str, Any]:
+    """What the system does happens at the hostname of the object, if it has one."""
+    if of is None:
+        return {"hostname": who.hostname}
+    is_user = isinstance(of, get_user_model())
+    return {
+        "object_type": of._meta.model_name,
+        "object_id": str(of.pk),
+        "object_label": str(getattr(of, "audit_label", of))[:300],
+        "subject_id": of.pk if is_user else getattr(of, "user_id", None),
+        "hostname": who.hostname or getattr(of, "hostname", None) or "",
+    }
