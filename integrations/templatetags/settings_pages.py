@@ -9,6 +9,7 @@ from django.utils import timezone
 from integrations.admin import looks
 from integrations.admin.lists import CAP
 from integrations.models import GrantEvent
+from integrations.operations.activity import Slot
 
 register = template.Library()
 
@@ -23,6 +24,11 @@ def error_count(fieldset: Any) -> int:
 def look(event: GrantEvent) -> tuple[str, str]:
     """Icon and tone."""
     return looks.EVENTS[event.kind]
+
+
+@register.filter
+def total(slots: list[Slot], name: str) -> int:
+    return sum(getattr(slot, name) for slot in slots)
 
 
 @register.filter
