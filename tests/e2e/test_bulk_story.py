@@ -18,7 +18,9 @@ def people(count: int) -> str:
     for number in range(count):
         package = "gold" if number == 3 else "basic"
         email = f"bulk{number}@acme.example"
-        lines.append(f"{email},ParkBench+acme-corporation,Bea,Bulk,{package},{email},{7000 + number}")
+        lines.append(
+            f"{email},ParkBench+acme-corporation,Bea,Bulk,{package},{email},{7000 + number}"
+        )
     return "\n".join(lines)
 
 
