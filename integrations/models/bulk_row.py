@@ -7,6 +7,7 @@ written before the call leaves, so whoever finds it after a crash looks before i
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
@@ -99,6 +100,11 @@ class BulkRow(Claimable):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.job_id}"
+
+    @staticmethod
+    def claim_seconds() -> float:
+        """Outlives the call, and its retry after a renewal."""
+        return float(2 * settings.WEBEX_TIMEOUT + 5)
 
     def mark_sent(self, now: datetime) -> bool:
         """Committed before the call leaves. False where the claim was lost."""

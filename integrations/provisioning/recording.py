@@ -6,8 +6,10 @@ from typing import TypeVar
 from integrations.actions import Action
 from integrations.errors import InsufficientScope, Rejected, WebexError
 from integrations.models import AuditEvent
-from integrations.models.audit_event import AtWebex
+from integrations.models.audit_event import AtWebex, Object
+from integrations.provisioning import following
 from integrations.provisioning.caller import Caller
+from integrations.webex.broadworks import Subscriber
 
 T = TypeVar("T")
 
@@ -15,7 +17,7 @@ T = TypeVar("T")
 def recorded(
     caller: Caller,
     action: Action,
-    about: AtWebex | None,
+    about: Object | None,
     call: Callable[[], T],
     *,
     changed: Collection[str] = (),
@@ -36,7 +38,13 @@ def recorded(
             tracking_id=error.tracking_id,
         )
         raise
-    AuditEvent.objects.record(action, about, now=caller.now, changed=changed, reason=reason)
+    tracking_id = ""
+    if isinstance(done, Subscriber):  # a new one has its id only now
+        (about,) = following.note(caller, [done], always=True)
+        tracking_id = done.tracking_id
+    AuditEvent.objects.record(
+        action, about, now=caller.now, changed=changed, reason=reason, tracking_id=tracking_id
+    )
     return done
 
 

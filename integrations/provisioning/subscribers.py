@@ -4,30 +4,21 @@ Every write is in the audit trail, done or not. Each verb raises NotLinked, Unde
 what `webex/rest.py` raises.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
-
-from django.db import transaction
 
 from integrations.actions import Action
-from integrations.errors import (
-    InsufficientScope,
-    IntegrationError,
-    Rejected,
-    WebexError,
-)
-from integrations.models import AuditEvent, WatchedSubscriber
+from integrations.errors import IntegrationError, Rejected
+from integrations.models import WatchedSubscriber
 from integrations.provisioning import following
 from integrations.provisioning.caller import Caller
+from integrations.provisioning.recording import recorded
 from integrations.webex import broadworks, people
 from integrations.webex.broadworks import Subscriber
 
 READ = "spark-admin:broadworks_subscribers_read"
 WRITE = "spark-admin:broadworks_subscribers_write"
 REMOVE_PEOPLE = "spark-admin:people_write"
-
-T = TypeVar("T")
 
 
 def check(caller: Caller, fields: Mapping[str, str]) -> tuple[str, ...]:
@@ -42,7 +33,7 @@ def provision(caller: Caller, fields: Mapping[str, str]) -> Subscriber:
     )
     wanted = _filled_in(fields)
     action = Action.SUBSCRIBER_PROVISIONED
-    return _write(
+    return recorded(
         caller, action, about, lambda: caller.ask(broadworks.provision, wanted), changed=wanted
     )
 
@@ -54,15 +45,17 @@ def change(caller: Caller, subscriber: Subscriber, fields: Mapping[str, str]) ->
         return subscriber
     about = following.row_of(caller, subscriber)
     action = Action.SUBSCRIBER_CHANGED
-    return _write(
+    return recorded(
         caller, action, about,
         lambda: caller.ask(broadworks.update, subscriber.id, changed), changed=changed,
     )  # fmt: skip
 
 
 def changes(subscriber: Subscriber, fields: Mapping[str, str]) -> dict[str, str]:
+    """What differs. After an error the package is sent as it is, so that Webex tries again."""
     now = values(subscriber)
-    return {name: value for name, value in fields.items() if value != now.get(name, "")}
+    changed = {name: value for name, value in fields.items() if value != now.get(name, "")}
+    return changed or ({"package": now["package"]} if subscriber.status == "error" else {})
 
 
 def values(subscriber: Subscriber) -> dict[str, str]:
@@ -92,7 +85,7 @@ class Removal:
 def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Removal:
     """First the mapping; the Webex person, for good, only where asked."""
     about = following.row_of(caller, subscriber)
-    _write(
+    recorded(
         caller, Action.SUBSCRIBER_REMOVED, about,
         lambda: _gone(lambda: caller.ask(broadworks.remove, subscriber.id)),
     )  # fmt: skip
@@ -100,7 +93,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
     if not with_person or not subscriber.person_id:
         return Removal(is_person_removed=False)
     try:
-        _write(
+        recorded(
             caller, Action.PERSON_REMOVED, about,
             lambda: _gone(lambda: caller.ask(people.remove_person, subscriber.person_id)),
         )  # fmt: skip
@@ -111,7 +104,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
 
 def send_consent_mail(caller: Caller, subscriber: Subscriber) -> None:
     about = following.row_of(caller, subscriber)
-    _write(
+    recorded(
         caller, Action.CONSENT_MAIL_SENT, about,
         lambda: caller.ask(broadworks.send_consent_mail, subscriber.id),
     )  # fmt: skip
@@ -124,42 +117,6 @@ def _gone(delete: Callable[[], None]) -> None:
     except Rejected as error:
         if error.status not in (404, 410):
             raise
-
-
-def _write(
-    caller: Caller,
-    action: Action,
-    about: WatchedSubscriber,
-    call: Callable[[], T],
-    *,
-    changed: Collection[str] = (),
-) -> T:
-    """Webex is asked outside of any transaction; what became of it is recorded either way."""
-    try:
-        done = call()
-    except WebexError as error:
-        is_refused = isinstance(error, Rejected | InsufficientScope)
-        result = AuditEvent.Result
-        AuditEvent.objects.record(
-            action, about, now=caller.now, changed=changed, reason=_reason(error),
-            result=result.REFUSED if is_refused else result.FAILED, tracking_id=error.tracking_id,
-        )  # fmt: skip
-        raise
-    with transaction.atomic():
-        if isinstance(done, Subscriber):
-            (about,) = following.note(caller, [done], always=True)
-        tracking_id = done.tracking_id if isinstance(done, Subscriber) else ""
-        AuditEvent.objects.record(
-            action, about, now=caller.now, changed=changed, tracking_id=tracking_id
-        )
-    return done
-
-
-def _reason(error: WebexError) -> str:
-    """Codes and Webex's own sentences; a value that somebody typed could stand in the latter."""
-    problems = error.problems if isinstance(error, Rejected) else ()
-    codes = [str(each.code) for each in problems if each.code is not None]
-    return f"{error.status} {' '.join(codes)}".strip() if error.status else error.reason
 
 
 def _filled_in(fields: Mapping[str, str]) -> dict[str, str]:

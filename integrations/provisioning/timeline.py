@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from integrations.models import AuditEvent, WatchedSubscriber
-from integrations.provisioning import words
+from integrations.provisioning import fields, words
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
@@ -26,7 +26,7 @@ def of(caller: Caller, subscriber: Subscriber, hostname: str) -> list[Entry]:
     """Newest first. Of what was done here, only what was done at this hostname."""
     entries = [_done(event) for event in _events(caller, subscriber, hostname)]
     if subscriber.created_at:
-        entries.append(Entry(subscriber.created_at, _("Provisioned at Webex")))
+        entries.append(Entry(subscriber.created_at, _("Created at Webex")))
     if subscriber.changed_at:
         state = str(words.STATES.get(subscriber.status, (subscriber.status,))[0])
         entries.append(Entry(subscriber.changed_at, _("At Webex: %(state)s") % {"state": state}))
@@ -60,7 +60,8 @@ def _events(caller: Caller, subscriber: Subscriber, hostname: str) -> list[Audit
 
 
 def _done(event: AuditEvent) -> Entry:
-    detail = ", ".join(event.changed)
+    known = fields.BY_NAME
+    detail = ", ".join(str(known[name].label) if name in known else name for name in event.changed)
     if event.result != "done":
         detail = f"{event.get_result_display()} {event.reason}"
     return Entry(event.at, event.in_words, event.actor_name, detail, event.tracking_id)

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from integrations import counting
 from integrations.errors import (
     AmbiguousOutcome,
     InsufficientScope,
@@ -25,6 +26,7 @@ from integrations.provisioning.error_codes import WORDS
 
 logger = logging.getLogger(__name__)
 
+GONE = (404, 410)
 STATES: dict[str, tuple[str | Promise, str | Promise]] = {  # a chip, a sentence
     "provisioning": (
         gettext_lazy("Provisioning"),
@@ -64,7 +66,9 @@ def problem_in_words(problem: Problem, tracking_id: str = "") -> Explanation:
     known = WORDS.get(problem.code) if problem.code is not None else None
     facts: Any = {"code": problem.code, "field": problem.field, "tracking_id": tracking_id}
     if known is None:
-        logger.warning("Unknown code of Webex: code=%s tracking_id=%s", problem.code, tracking_id)
+        if problem.code is not None:
+            logger.warning("Unknown code of Webex: %s tracking_id=%s", problem.code, tracking_id)
+            counting.count("webex_unknown_codes", code=str(problem.code))
         text = problem.text or _("Webex gave no reason.")
         return Explanation(text, _("If this does not help, ask Cisco with the details."), **facts)
     field = {"field": problem.field or problem.text or "?"}
@@ -76,7 +80,7 @@ def explain(
 ) -> list[Explanation]:
     """Why a call failed. `scope` is what the call needs, to tell a scope from a role."""
     tracking_id = error.tracking_id if isinstance(error, WebexError) else ""
-    if isinstance(error, Rejected) and error.problems:
+    if isinstance(error, Rejected) and error.problems and error.status not in GONE:
         return [problem_in_words(each, tracking_id) for each in error.problems]
     text, next_step = _sentences(error, grant, scope)
     is_unclear = isinstance(error, AmbiguousOutcome)
@@ -116,7 +120,7 @@ def _not_allowed(grant: Grant | None, scope: str) -> tuple[str, str]:
 
 
 def _rejected(error: Rejected) -> tuple[str, str]:
-    if error.status in (404, 410):
+    if error.status in GONE:
         return _("Webex does not know this any more."), _("Search for it again.")
     if error.status == 409:
         return _("Something at Webex stands against this."), _("Look at its state and try again.")

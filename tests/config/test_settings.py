@@ -134,6 +134,7 @@ TABLE = {
     "REFRESH_BATCH": number("REFRESH_BATCH", "99", 1, 10_000),
     "REFRESH_CLAIM": number("REFRESH_CLAIM", "40", 12, 300),
     "REFRESH_CALLS_PER_MINUTE": number("REFRESH_CALLS_PER_MINUTE", "600", 0, 1_000_000),
+    "AUDIT_DAYS": number("AUDIT_DAYS", "90", 1, 36_500),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
     "TIME_ZONE": Row(

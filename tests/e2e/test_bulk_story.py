@@ -11,7 +11,6 @@ from tests.e2e.test_story import ACME, press_webex_in_the_menu, sign_in, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 COLUMNS = "userId,spEnterpriseId,firstName,lastName,package,email,extension"
-ENTERPRISE = "ParkBench+acme-corporation"
 
 
 def people(count: int) -> str:
@@ -20,7 +19,7 @@ def people(count: int) -> str:
         package = "gold" if number == 3 else "basic"
         email = f"bulk{number}@acme.example"
         lines.append(
-            f"{email},{ENTERPRISE},Bea,Bulk,{package},{email},{7000 + number}"
+            f"{email},ParkBench+acme-corporation,Bea,Bulk,{package},{email},{7000 + number}"
         )
     return "\n".join(lines)
 

@@ -44,7 +44,7 @@ READABLE = {
         "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
         "subscriber_id", "error_code", "description", "tracking_id", "claimed_by",
     },
-    "integrations.Count": {"series", "value"},
+    "integrations.Count": {"series"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
         "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",

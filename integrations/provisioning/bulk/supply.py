@@ -67,7 +67,7 @@ class Supply:
         due = self._due()
         self.is_empty = not due.unclaimed(now).exists()
         if not self.is_empty:  # a claim is a write even if it gets nothing
-            seconds = 2 * settings.WEBEX_TIMEOUT + 5
+            seconds = BulkRow.claim_seconds()
             self.send_until = time.monotonic() + settings.WEBEX_TIMEOUT
             self._queue.extend(due.claim(most=self.window, now=now, seconds=seconds))
             self._waits_until = 0.0

@@ -1,8 +1,5 @@
 """The search box, what it finds among subscribers and people, and rows that keep up with it."""
 
-from urllib.parse import urlencode
-
-from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,13 +15,14 @@ from integrations.provisioning.fields import PACKAGES
 from integrations.provisioning.search import Search
 from integrations.provisioning.subscribers import READ
 from integrations.provisioning.words import STATES
+from integrations.views import next_page
 from integrations.views.access import is_fragment, webex_right_required
 from integrations.views.subscribers.trouble import explains_trouble
 from integrations.views.webex_share import waits_for_webex
 
 LONGEST = 320  # characters of what is searched for
 MOST_LIVE = 100  # rows of one page
-NEXT = "integrations.subscribers.next"  # signed: only what Webex itself pointed at
+NAMES = {"text": "q", "status": "status", "package": "package", "enterprise": "enterprise"}
 
 
 @require_safe
@@ -34,7 +32,7 @@ NEXT = "integrations.subscribers.next"  # signed: only what Webex itself pointed
 def subscribers(request: PortalRequest) -> HttpResponse:
     caller = callers.of(request.user, request.brand, now=clock.now())
     wanted = _search(request)
-    found = search.subscribers(caller, wanted, _next_url(request))
+    found = search.subscribers(caller, wanted, next_page.asked(request))
     rows = [
         (WatchedSubscriber.key_of(caller.grant.app_id, each.id), each) for each in found.subscribers
     ]
@@ -43,7 +41,9 @@ def subscribers(request: PortalRequest) -> HttpResponse:
         "found": found,
         "rows": rows,
         "moving": ",".join(key for key, each in rows if each.status in MOVING),
-        "next_query": _next_query(wanted, found.next_url),
+        "next_query": next_page.query(
+            {name: getattr(wanted, field) for field, name in NAMES.items()}, found.next_url
+        ),
         "states": STATES,
         "packages": PACKAGES,
     }
@@ -77,30 +77,8 @@ def live(request: PortalRequest) -> HttpResponse:
 
 
 def _search(request: PortalRequest) -> Search:
-    names = {"text": "q", "status": "status", "package": "package", "enterprise": "enterprise"}
     typed = {
         field: request.GET.get(name, "").replace("\x00", "").strip()[:LONGEST]
-        for field, name in names.items()
+        for field, name in NAMES.items()
     }
     return Search(**typed)
-
-
-def _next_url(request: PortalRequest) -> str:
-    """What was tampered with, or is too old, starts over."""
-    try:
-        return str(signing.loads(request.GET.get("next", ""), salt=NEXT, max_age=86_400))
-    except signing.BadSignature:
-        return ""
-
-
-def _next_query(wanted: Search, next_url: str) -> str:
-    if not next_url:
-        return ""
-    query = {
-        "q": wanted.text,
-        "status": wanted.status,
-        "package": wanted.package,
-        "enterprise": wanted.enterprise,
-        "next": signing.dumps(next_url, salt=NEXT),
-    }
-    return urlencode({name: value for name, value in query.items() if value})

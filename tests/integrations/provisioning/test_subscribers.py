@@ -165,3 +165,16 @@ def test_a_check_changes_nothing(as_pat, new_user, small_sandbox):
         subscribers.check(as_pat(), new_user("dup-ada@parkbench.example"))
     assert H1  # no audit: nothing was written
     assert not AuditEvent.objects.filter(action__startswith="subscriber.").exists()
+
+
+def test_after_an_error_webex_is_asked_to_try_again_even_with_the_same(
+    as_pat, new_user, small_sandbox
+):
+    failed = subscribers.provision(as_pat(), new_user("fail-ada@parkbench.example"))
+    small_sandbox.advance(5)
+    failed = search.subscriber(as_pat(), failed.id)
+
+    again = subscribers.change(as_pat(), failed, subscribers.values(failed))
+
+    assert (failed.status, again.status) == ("error", "updating")
+    assert AuditEvent.objects.latest("pk").changed == ["package"]
