@@ -126,6 +126,7 @@ TABLE = {
          "a.wbx2.com:1"),
     ),
     "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 0, 3650),
+    "BULK_JOBS_KEPT_DAYS": number("BULK_JOBS_KEPT_DAYS", "7", 1, 365),
     "WEBEX_JOB_CALLS_PER_MINUTE": number("WEBEX_JOB_CALLS_PER_MINUTE", "120", 0, 1_000_000),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
     "REFRESH_TIME_BOX": number("REFRESH_TIME_BOX", "30", 1, 300),
