@@ -146,7 +146,10 @@ class Incoming:
 
 
 def _count(curl: pycurl.Curl, status: str) -> None:
-    parts = urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).path.split("/")
+    try:
+        parts = urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).path.split("/")
+    except pycurl.error:  # none that could be called
+        return
     route = "/".join(part if WORD.fullmatch(part) else "*" for part in parts)
     seconds = curl.getinfo(pycurl.TOTAL_TIME)
     counting.observe("webex_request_duration_seconds", seconds, route=route, status=status)
