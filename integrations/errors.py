@@ -84,9 +84,14 @@ class Rejected(WebexError):
     """400, 404, 405, 409, 410, 415, 422: refused as it was asked. Say why; do not repeat it."""
 
     def __init__(
-        self, *, status: int, problems: tuple[Problem, ...] = (), tracking_id: str = ""
+        self,
+        reason: str = "rejected",
+        *,
+        status: int = 0,
+        problems: tuple[Problem, ...] = (),
+        tracking_id: str = "",
     ) -> None:
-        super().__init__("rejected", status=status, tracking_id=tracking_id)
+        super().__init__(reason, status=status, tracking_id=tracking_id)
         self.problems = problems
 
 

@@ -23,6 +23,7 @@ from integrations.errors import (
     NoRefreshToken,
     NotLinked,
     NotReady,
+    Rejected,
     TokenLimit,
     UndecryptableValue,
     WebexError,
@@ -144,7 +145,7 @@ def _sentence(error: WebexError | UndecryptableValue) -> str:
             "Webex gave the portal access that ends soon and cannot be renewed, so nothing was "
             "linked. Please tell your administrator."
         )
-    if isinstance(error, WebexUnavailable):
+    if isinstance(error, Rejected | WebexUnavailable):
         return _("Webex did not answer properly. Nothing was changed; please try again.")
     return _("Webex did not accept the sign-in. Nothing was changed; please start again.")
 
