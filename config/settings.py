@@ -250,6 +250,8 @@ CELERY_BEAT_SCHEDULE = {
     }.items()
 }
 
+# Days after which rows of the audit trail are deleted.
+AUDIT_DAYS = env.whole_number("AUDIT_DAYS", 730, at_least=1, at_most=36_500)
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------
@@ -275,9 +277,11 @@ LOGGING = {
             "style": "{",
         },
         "json": {"()": "config.log.JSONFormatter"},
+        "bare": {"()": "config.log.BareFormatter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stream": {"class": "logging.StreamHandler", "formatter": "bare"},
         "mail": {
             "class": "config.log.OperatorMailHandler",
             "level": "ERROR",
@@ -289,6 +293,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["mail"], "level": LOG_LEVEL},
         "integrations": {"handlers": ["mail"]},
+        "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
         # Any scanner can fill the log with these.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach

@@ -42,7 +42,7 @@ class BundleFinder(finders.BaseFinder):
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = [str(_write(path))] if path in BUNDLES else []
-        return found if find_all else next(iter(found), None)
+        return found if find_all or not found else found[0]  # None would count as a match
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
         for name in BUNDLES:

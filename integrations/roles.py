@@ -19,6 +19,7 @@ ROLES = {
         "integrations.view_brandedurl",
         "accounts.view_user",
     ],
+    "Auditors": ["integrations.view_auditevent"],
     # In Webex itself they are partner administrators, or can do nothing.
     "Webex provisioning": [
         "integrations.use_webex",

@@ -85,7 +85,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     fields = (
         "hostname", "rename_anyway", "brand_name", "accent_color", "new_logo", "remove_logo",
     )  # fmt: skip
-    list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")
+    list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
     list_filter = ("app",)
     search_fields = ("hostname", "brand_name")
@@ -167,6 +167,10 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     @admin.display(description=gettext_lazy("last successful return"))
     def last_return(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
+
+    @admin.display(description="")
+    def portal(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_portal_link.html", {"brand": brand})
 
 
 def _dependants(brand: BrandedURL) -> int:

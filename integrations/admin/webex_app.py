@@ -32,7 +32,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.operations import health, integrations, readiness
+from integrations.operations import health, integrations, readiness, registered_uris
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
@@ -159,10 +159,10 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             "readiness": readiness.check_readiness(stored, facts, now=now),
             "understood": stored.pasted,
             "redirect_uris": [
-                (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
+                (brand, facts.traffic.get(brand.redirect_uri, registered_uris.Traffic()))
                 for brand in page
             ],
-            "helper_uris": readiness.helper_uris(stored),
+            "helper_uris": registered_uris.helper_uris(stored),
             "first_death": health.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.pasted,
         }
@@ -215,7 +215,6 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             raise PermissionDenied
         form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
         if copy := self._cloned(app, form):
-            self.log_addition(request, copy, _("Cloned from “%s”.") % app)
             text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
             return self._back_to(request, copy, text, tab="general")
         context = {**self.admin_site.each_context(request), "form": form, "app": app}
@@ -251,7 +250,6 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
         integrations.disable(app, now=clock.now())
-        self.log_change(request, app, _("Disabled."))
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
 
     def test_view(self, request: HttpRequest, pk: int, hostname: int) -> HttpResponse:

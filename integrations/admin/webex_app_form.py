@@ -23,6 +23,7 @@ from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.operations import integrations, readiness
+from integrations.operations.renewals import Renewals
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -201,7 +202,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         if cleaned:
             secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
             brands = self._brands_to_be(facts.brands, now)
-            facts = readiness.Facts(brands, facts.traffic, facts.twins, secret)
+            facts = replace(facts, brands=brands, has_secret=secret, renewals=Renewals())
             if "authorization_url" in self.changed_data:
                 app.authorization_url_pasted_at = now
         return readiness.check_readiness(app, facts, now=now)

@@ -39,7 +39,7 @@ class RenewalMinuteQuerySet(models.QuerySet["RenewalMinute"]):
         return self.filter(minute__gt=moment).aggregate(sum=Sum("renewed"))["sum"] or 0
 
     def forget_old(self, now: datetime) -> None:
-        self.filter(minute__lt=now - timedelta(days=7)).delete()
+        self.filter(minute__lt=now - timedelta(days=31)).delete()
 
 
 class RenewalMinute(models.Model):

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from integrations.linking import disconnection, entitlement
 from integrations.models import AuthorizationRequest, Count, RenewalMinute, WatchedSubscriber
+from integrations.operations import audit
 from integrations.provisioning.bulk import jobs as bulk_jobs
 
 
@@ -14,6 +15,7 @@ def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.stale(now).delete()
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
     RenewalMinute.objects.forget_old(now)
+    audit.forget_old(now=now)
     bulk_jobs.forget_old(now=now)
     WatchedSubscriber.objects.no_longer_looked_at(now).delete()
     Count.objects.forget_old(now)

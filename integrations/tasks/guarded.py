@@ -33,7 +33,7 @@ class Guarded(Task):  # type: ignore[type-arg]  # untyped
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        good_until = self.request.get("good_until")
+        good_until = (self.request.headers or {}).get("good_until")
         if good_until and datetime.fromisoformat(good_until) < clock.now():
             return None
         try:

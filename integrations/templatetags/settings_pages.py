@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.apps import apps
+from django.db.models import Model
 from django.utils import timezone
 
 from integrations.admin import looks
 from integrations.admin.lists import CAP
-from integrations.models import GrantEvent
+from integrations.models import AuditEvent, GrantEvent
+from integrations.operations.activity import Slot
 
 register = template.Library()
 
@@ -23,6 +26,36 @@ def error_count(fieldset: Any) -> int:
 def look(event: GrantEvent) -> tuple[str, str]:
     """Icon and tone."""
     return looks.EVENTS[event.kind]
+
+
+@register.filter
+def audit_look(event: AuditEvent) -> tuple[str, str]:
+    return looks.of_audit(event)
+
+
+@register.filter
+def changed_in_words(event: AuditEvent) -> list[str]:
+    """As forms call the fields; a name that the model has no more stays as it is."""
+    model = _model_of(event)
+    fields = {field.name: field for field in model._meta.get_fields()} if model else {}
+    return [str(getattr(fields.get(name), "verbose_name", name)) for name in event.changed]
+
+
+@register.filter
+def object_kind(event: AuditEvent) -> str:
+    model = _model_of(event)
+    return str(model._meta.verbose_name) if model else event.object_type
+
+
+def _model_of(event: AuditEvent) -> type[Model] | None:
+    """None where a newer version had one that this one does not know."""
+    named = (each for each in apps.get_models() if each._meta.model_name == event.object_type)
+    return next(named, None)
+
+
+@register.filter
+def total(slots: list[Slot], name: str) -> int:
+    return sum(getattr(slot, name) for slot in slots)
 
 
 @register.filter

@@ -54,7 +54,7 @@ def show_all(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @bulk_user_required
 def new(request: PortalRequest) -> HttpResponse:
-    form = BulkForm(request.POST or None, request.FILES or None)
+    form = BulkForm(request.POST or None, request.FILES or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         try:
             job = jobs.make(

@@ -67,7 +67,8 @@ def _hostnames(size: int, now: datetime) -> None:
 
 def _grant(number: int, user, app, now: datetime) -> None:
     from integrations import scopes
-    from integrations.models import Grant, GrantEvent
+    from integrations.actions import Action
+    from integrations.models import AuditEvent, Grant, GrantEvent
 
     grant = Grant(
         user=user,
@@ -93,9 +94,9 @@ def _grant(number: int, user, app, now: datetime) -> None:
     grant.save()
     GrantEvent.objects.create(grant=grant, kind="LINKED", at=grant.granted_at, actor=user)
     if grant.status == Grant.Status.CONSENT_LOST:
-        GrantEvent.objects.create(
-            grant=grant, kind="CONSENT_LOST", reason="invalid_grant", at=now - number * DAY / 3
-        )
+        at = now - number * DAY / 3
+        GrantEvent.objects.create(grant=grant, kind="CONSENT_LOST", reason="invalid_grant", at=at)
+        AuditEvent.objects.record(Action.GRANT_CONSENT_LOST, grant, now=at)
 
 
 def _history(now: datetime) -> None:

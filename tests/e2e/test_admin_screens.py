@@ -77,6 +77,9 @@ SCREENS = {
     "grants-nothing-found": "integrations/grant/?q=nobody",
     "grant": "integrations/grant/1/change/",
     "events": "integrations/grantevent/",
+    "audit": "integrations/auditevent/",
+    "audit-of-a-person": "integrations/auditevent/?q=alice&since=2020-01-01",
+    "audit-nothing-found": "integrations/auditevent/?q=nobody",
     "who-gets-what": "who-gets-what/?username=alice&hostname=initech.localhost",
     "who-gets-nothing": "who-gets-what/?username=nina&hostname=initech.localhost",
     "overview": "",  # last: by now the first sweep has been

@@ -85,7 +85,8 @@ def shown_code(page: Page) -> str:
 
 def disconnect(page: Page, demo: Demo, hostname: str = ACME) -> None:
     page.goto(demo.at(hostname, "/webex/"))
-    page.get_by_role("button", name="Disconnect").click()
+    page.locator("summary", has_text="Disconnect").click()
+    page.get_by_role("button", name="Disconnect now").click()
     expect_mark(page, "not-linked")
 
 

@@ -223,8 +223,8 @@ def wait(job: BulkJob, pause: timedelta, *, now: datetime) -> None:
 
 
 def note_failure(job: BulkJob, *, now: datetime) -> None:
-    """5 seconds doubling to a minute; calls that failed at the same time count once."""
-    pause = min(SOON * 2**job.failure_count, timedelta(minutes=1))
+    """A second doubling to a minute; calls that failed at the same time count once."""
+    pause = timedelta(seconds=min(2**job.failure_count, 60))
     rows = BulkJob.objects.filter(pk=job.pk, failure_count=job.failure_count)
     rows.update(failure_count=job.failure_count + 1, waits_until=now + pause)
 

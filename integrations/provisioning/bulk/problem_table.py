@@ -9,6 +9,7 @@ MOST = 100  # lines on a page; the result file has them all
 
 @dataclass(frozen=True)
 class Cell:
+    column: str
     text: str
     problem: str
 
@@ -29,7 +30,8 @@ def of_dry_run(job: BulkJob) -> ProblemTable:
 
 
 def _cells(row: BulkRow, columns: tuple[str, ...]) -> tuple[Cell, ...]:
-    return tuple(Cell(row.cells.get(name, ""), row.problems.get(name, "")) for name in columns)
+    cells, problems = row.cells, row.problems
+    return tuple(Cell(name, cells.get(name, ""), problems.get(name, "")) for name in columns)
 
 
 def failed(job: BulkJob) -> list[BulkRow]:

@@ -111,6 +111,8 @@ def minutes(calls: int) -> int:
 
 def in_words(progress: Progress) -> str:
     """What is happening now, and how long it will take."""
+    if progress.waits_until and progress.job.failure_count:
+        return _("Webex does not answer right now. Nothing is lost: it is tried again by itself.")
     if progress.waits_until:
         return _("Webex asked us to wait a moment. It goes on by itself.")
     if progress.waiting or progress.job.status == BulkJob.Status.CHECKING:
@@ -132,25 +134,25 @@ def why_stopped(job: BulkJob) -> str:
 WHY_STOPPED = {  # each with a next step
     BulkJob.StopReason.BY_PERSON: gettext_lazy("You stopped it. What was under way still ended."),
     BulkJob.StopReason.NOT_LINKED: gettext_lazy(
-        "Your Webex account is no longer linked. Link it again, then resume."
+        "Your Webex account is no longer linked. Link it again, then go on."
     ),
     BulkJob.StopReason.RIGHT_LOST: gettext_lazy(
         "You may no longer run bulk jobs. Please ask your administrator."
     ),
     BulkJob.StopReason.OTHER_ACCOUNT: gettext_lazy(
         "Another Webex account is linked than the one this job was started with. Link that one "
-        "again and resume, or upload the file anew."
+        "again and go on, or upload the file anew."
     ),
     BulkJob.StopReason.REFUSED: gettext_lazy(
-        "Webex no longer accepts the access to your account. Link it again, then resume."
+        "Webex no longer accepts the access to your account. Link it again, then go on."
     ),
     BulkJob.StopReason.FORBIDDEN: gettext_lazy(
         "Your Webex account may not do this: either it needs the role Partner administrator, or "
-        "the integration lacks the scope spark-admin:broadworks_subscribers_write. Resume when "
+        "the integration lacks the scope spark-admin:broadworks_subscribers_write. Go on when "
         "that is mended."
     ),
     BulkJob.StopReason.UNREADABLE: gettext_lazy(
         "The portal cannot read its access to your Webex account. Please tell your administrator, "
-        "or link your account again; then resume."
+        "or link your account again; then go on."
     ),
 }

@@ -14,7 +14,7 @@ from integrations.models import BulkJob, BulkRow
 from integrations.models.bulk_row import BulkRowQuerySet
 from integrations.renewal import rate_limit
 
-WINDOW = 6  # calls of one job under way at once in one worker
+WINDOW = 8  # calls of one job under way at once in one worker
 NEXT_LOOK = 0.5  # seconds until the database is asked again, where nothing was due
 LONG_WAIT = 2.0  # seconds; so long a worker does other things
 

@@ -12,12 +12,13 @@ from integrations.sandbox.core.broadworks import USER_TAKEN, Enterprise, Partner
 from integrations.sandbox.core.entities import Organization, Person
 from integrations.sandbox.core.state import State
 
+FAILING = ("dup-", "fail-")
 UNKNOWN_FAILURE = (10999, "The subscriber could not be set up. Try again later.")
 
 
 def provision(state: State, partner: Partner, values: dict[str, Any]) -> Subscriber:
     """A new subscriber; the first one of an enterprise waits for its organization."""
-    now = state.now()
+    now = _now(state)
     enterprise = _enterprise(state, partner, values)
     subscriber = Subscriber(**values, partner=partner.name, created_at=now, changed_at=now)
     subscriber.due_at = max(now + state.scenario.provision_seconds, enterprise.ready_at)
@@ -30,12 +31,13 @@ def provision(state: State, partner: Partner, values: dict[str, Any]) -> Subscri
 
 
 def update(state: State, subscriber: Subscriber, changes: dict[str, str]) -> None:
-    """`updating`; the new values show once it is `provisioned`."""
-    due_at = state.now() + state.scenario.update_seconds
-    _move(state, subscriber, "updating", due_at=due_at, changes={**subscriber.changes, **changes})
+    """`updating`; the new values show once that is over. Who waits for somebody still does then."""
     user_id = changes.get("user_id", subscriber.user_id)
-    then = "error" if user_id.startswith(("dup-", "fail-")) else "provisioned"
-    state.directory.subscribers.change(subscriber, then=then)
+    waits = next((each for each in (subscriber.status, subscriber.then) if _is_waiting(each)), "")
+    then = "error" if user_id.startswith(FAILING) else waits or "provisioned"
+    due_at = max(_now(state) + state.scenario.update_seconds, subscriber.due_at or 0)
+    changes = {**subscriber.changes, **changes}
+    _move(state, subscriber, "updating", at=_now(state), due_at=due_at, then=then, changes=changes)
     state.directory.follow(subscriber)
     state.changed()
 
@@ -56,15 +58,15 @@ def settle(state: State) -> None:
 
 
 def _finish(state: State, subscriber: Subscriber) -> None:
-    changes = subscriber.changes if subscriber.then != "error" else {}
-    _move(state, subscriber, subscriber.then, due_at=None, changes={}, at=subscriber.due_at)
-    values: dict[str, Any] = dict(changes)
+    changes: dict[str, Any] = dict(subscriber.changes)
+    user_id = changes.get("user_id", subscriber.user_id)
+    at = subscriber.due_at or state.now()
+    _move(state, subscriber, subscriber.then, at=at, due_at=None, then="", changes={})
     if subscriber.status == "error":
-        user_id = subscriber.user_id
-        values["errors"] = (USER_TAKEN if user_id.startswith("dup-") else UNKNOWN_FAILURE,)
+        changes = {"errors": (USER_TAKEN if user_id.startswith("dup-") else UNKNOWN_FAILURE,)}
     elif subscriber.status == "provisioned" and not subscriber.person_id:
-        values["person_id"] = _person_of(state, subscriber).id
-    state.directory.subscribers.change(subscriber, **values)
+        changes["person_id"] = _person_of(state, subscriber).id
+    state.directory.subscribers.change(subscriber, **changes)
 
 
 def _move(
@@ -72,29 +74,40 @@ def _move(
     subscriber: Subscriber,
     status: str,
     *,
+    at: float,
     due_at: float | None,
+    then: str,
     changes: dict[str, str],
-    at: float | None = None,
 ) -> None:
     state.directory.subscribers.change(
         subscriber,
         status_before=subscriber.status,
         status=status,
         errors=(),
-        changed_at=state.now() if at is None else at,
+        changed_at=at,
         due_at=due_at,
+        then=then,
         changes=changes,
     )
 
 
 def _outcome(partner: Partner, subscriber: Subscriber) -> str:
     """By what the data say, so that tests and demos need no switch."""
-    if subscriber.user_id.startswith(("dup-", "fail-")):
+    if subscriber.user_id.startswith(FAILING):
         return "error"
     if subscriber.user_id.startswith("migrate-"):
         return "pending_user_migration"
     is_untrusted = subscriber.provisioning_id == partner.untrusted_provisioning_id
     return "pending_email_input" if is_untrusted and not subscriber.email else "provisioned"
+
+
+def _is_waiting(status: str) -> bool:
+    return status.startswith("pending_")
+
+
+def _now(state: State) -> float:
+    """Webex writes milliseconds; what is finer could not be asked for again."""
+    return round(state.now(), 3)
 
 
 def _enterprise(state: State, partner: Partner, values: dict[str, str]) -> Enterprise:

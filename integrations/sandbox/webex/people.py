@@ -32,7 +32,7 @@ MAX_IDS = 85
 LARGE_LIST = 300_000  # bytes: more than a client that stops at 256 KiB takes
 DELETERS = ("Full", "User")  # the administrators who may; others are refused (contract 15.1)
 TEXTS = ("displayName", "firstName", "lastName", "nickName", "avatar", "department", "title")
-LISTS = ("phoneNumbers", "addresses", "roles", "licenses", "siteUrls")
+LISTS = {"phoneNumbers": dict, "addresses": dict, "roles": str, "licenses": str, "siteUrls": str}
 READ_ONLY = ("id", "created", "lastModified", "status", "type", "invitePending")
 
 
@@ -203,8 +203,9 @@ def _checked(values: dict[str, Any], *, required: str) -> dict[str, Any]:
     for name in (*TEXTS, "orgId", "extension", "locationId"):
         if not isinstance(values.get(name, ""), str):
             raise malformed(f"{name} is a text.", name)
-    for name in LISTS:
-        if not isinstance(values.get(name, []), list):
+    for name, kind in LISTS.items():
+        rows = values.get(name, [])
+        if not isinstance(rows, list) or not all(isinstance(row, kind) for row in rows):
             raise malformed(f"{name} is a list.", name)
     return {name: value for name, value in values.items() if name not in READ_ONLY}
 

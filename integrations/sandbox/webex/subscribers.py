@@ -104,10 +104,8 @@ def update_subscriber(state: State, request: Request, subscriber_id: str) -> Res
     other = state.directory.subscribers.find("user_id", user_id)
     if other is not None and other is not row:
         raise _user_taken()
-    before = as_json(state, row)
     update(state, row, changes)
-    shown = {"status": row.status, "lastStatusChange": moment(row.changed_at)}
-    return json_answer({**before, **shown})
+    return json_answer(as_json(state, row))
 
 
 @routes("DELETE", "/v1/broadworks/subscribers/{}")
@@ -127,7 +125,7 @@ def consent_move(state: State, request: Request, subscriber_id: str) -> Response
 def as_json(state: State, row: Subscriber) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": resource_id("SUBSCRIBER", row.id),
-        "personId": resource_id("PEOPLE", row.person_id) if row.status == "provisioned" else "",
+        "personId": resource_id("PEOPLE", row.person_id) if row.person_id else "",
         **{name: getattr(row, attribute) for name, attribute in FIELDS.items()},
         "status": row.status,
         "errors": [{"errorCode": code, "description": text} for code, text in row.errors],

@@ -58,7 +58,9 @@ async function find() {
   const answer = await fetch(`?${query}`);
   if (!answer.ok || answer.redirected || wanted !== finder?.value) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("[data-found]").replaceWith(document.adoptNode(page.querySelector("[data-found]")));
+  for (const part of ["[data-returned]", "[data-found]"]) {
+    document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+  }
 }
 finder?.addEventListener("input", (event) => {
   event.stopPropagation(); // not a change of the form

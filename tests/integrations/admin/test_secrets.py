@@ -107,7 +107,7 @@ def test_a_new_secret_replaces_the_old_one_and_is_dated(ed, acme):
     assert WebexApp.objects.get(pk=acme.pk).client_secret == "the-new-secret"
     assert raw(acme, "client_secret_set_at") > before
     history = ed.get(f"{APPS}{acme.pk}/history/").text
-    assert "Client secret" in history
+    assert "Secret set" in history
     assert "the-new-secret" not in history
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.integrations.admin.conftest import ADMIN_HOST, staff  # noqa: F401
+from tests.integrations.admin.conftest import ADMIN_HOST, sam, staff  # noqa: F401
 
 
 @pytest.fixture

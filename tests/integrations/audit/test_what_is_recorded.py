@@ -182,13 +182,13 @@ def test_rights_and_passwords_are_on_record_without_a_value(nina, root_browser):
 
 
 def test_a_group_is_on_record_from_its_first_day(root_browser):
-    root_browser.post(f"{ADMIN}auth/group/add/", {"name": "Auditors"})
-    group = Group.objects.get(name="Auditors")
+    root_browser.post(f"{ADMIN}auth/group/add/", {"name": "Night shift"})
+    group = Group.objects.get(name="Night shift")
     root_browser.post(f"{ADMIN}auth/group/{group.pk}/delete/", {"post": "yes"})
 
     assert recorded() == [
-        ("group.added", "root", "Auditors"),
-        ("group.deleted", "root", "Auditors"),
+        ("group.added", "root", "Night shift"),
+        ("group.deleted", "root", "Night shift"),
     ]
 
 

@@ -27,6 +27,7 @@ def portal(
 ) -> None:
     settings.WEBEX_JOB_CALLS_PER_MINUTE = 0
     monkeypatch.setattr(supply, "NEXT_LOOK", 0.02)
+    monkeypatch.setattr(supply, "LONG_WAIT", 0.0)  # `run` lets the time pass
     acme.default_provisioning_id = PARTNER.trusted_provisioning_id
     acme.save()
     sandbox.state.subscribers = 60

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from integrations import clock
+from integrations.errors import JobConflict
 from integrations.models import AuditEvent, BulkJob, BulkRow, Grant
 from integrations.provisioning.bulk import jobs, work
 from integrations.provisioning.bulk.work import work as turn
@@ -245,8 +247,6 @@ def test_it_stops_where_the_right_is_withdrawn_and_nothing_is_lost(
 def test_it_runs_on_when_the_session_is_gone(
     started: Make, run: Run, alice_browser: object
 ) -> None:
-    from django.contrib.sessions.models import Session
-
     job = started(people("ann"))
     Session.objects.all().delete()
 
@@ -327,18 +327,16 @@ def test_an_outage_costs_one_call_at_a_time(started: Make, run: Run, sandbox: Sa
     outage = sandbox.fault("/v1/broadworks/*", status=503, times=None)
 
     run(job, most=6)
-    calls = len(sandbox.ledger.find("/v1/broadworks/*"))
+    calls = len(sandbox.ledger.find(SUBSCRIBERS))
     outage.times = 1
     run(job, most=40)
 
-    assert calls < 20
+    assert 1 < calls < 10
     assert set(statuses(job).values()) == {"DONE"}
     assert set(sandbox.ledger.provisions.values()) == {1}
 
 
 def test_only_one_job_of_a_link_is_at_work(make: Make, started: Make) -> None:
-    from integrations.errors import JobConflict
-
     started(people("ann"))
 
     with pytest.raises(JobConflict):
@@ -364,8 +362,8 @@ def test_a_call_that_comes_too_late_is_not_made(
     job = started(people("ann"))
     in_time = work._in_time
     monkeypatch.setattr(work, "_in_time", lambda ask, _until: in_time(ask, 0.0))
-    turn(seconds=0.5)
-    monkeypatch.undo()
+    turn(seconds=0.2)
+    monkeypatch.setattr(work, "_in_time", in_time)
 
     assert not sandbox.ledger.provisions
     run(job)
