@@ -1,13 +1,22 @@
 """Portal users. Our own class from the first migration, so that it can grow."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.dispatch import Signal
+
+password_set = Signal()  # with `user`, whichever form or command set it
 
 
 class User(AbstractUser):
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        is_set = getattr(self, "_password", None) is not None
+        super().save(*args, **kwargs)
+        if is_set:
+            password_set.send(User, user=self)
+
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username

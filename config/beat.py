@@ -1,6 +1,7 @@
 """The clock, which adds nothing to a queue that nobody works off."""
 
 import logging
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,9 +26,14 @@ class Scheduler(CeleryScheduler):
             entry.last_run_at = LONG_AGO
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
+        from integrations.tasks.guarded import good_for
+
         is_worked_off = self._waiting() < ENOUGH
         if not is_worked_off:
             logger.warning("%s messages wait for a worker: %s is not sent", ENOUGH, entry.name)
+        schedule: Any = entry.schedule
+        entry = copy(entry)  # or the clock would find its schedule changed
+        entry.options = {"headers": good_for(schedule.run_every.total_seconds())}
         sent = super().apply_async(entry, *args, **kwargs) if is_worked_off else None
         note("beat")
         return sent

@@ -1,15 +1,20 @@
 """The worker and its clock: `celery -A config worker`, `celery -A config beat`."""
 
+import logging
 import os
 import socket
 import time
+from os import EX_CONFIG
 from typing import Any
 
 from celery import Celery, signals
 from celery.loaders.app import AppLoader
+from celery.worker import state
 
 from config.environment import load_settings_or_exit
 from integrations import counting
+
+logger = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -35,6 +40,7 @@ def _worker_is_alive(sender: Any = None, **kwargs: Any) -> None:
     if time.monotonic() - _noted.get("worker", -60.0) > 15:
         _noted["worker"] = time.monotonic()
         note(f"worker {socket.gethostname()}")
+        _end_with_wrong_key()
 
 
 _noted: dict[str, float] = {}
@@ -48,7 +54,7 @@ def note(name: str) -> None:
     from integrations.operations import health
 
     try:
-        health.beat(name, now=clock.now())
+        health.beat(name, now=clock.now(), clock_ahead=clock.ahead())
     except NOT_READY:
         connection.close()  # a sign of life that cannot be written is none
 
@@ -94,6 +100,21 @@ def _tell(**kwargs: Any) -> None:
     from integrations.operations import metrics
 
     metrics.tell()
+
+
+def _end_with_wrong_key() -> None:
+    """It could not be checked at the start, or left since; each task looks before it works."""
+    from integrations.database import NOT_READY
+    from integrations.errors import WrongEncryptionKey
+    from integrations.models import KeyCanary
+
+    try:
+        KeyCanary.objects.verify()
+    except WrongEncryptionKey as error:
+        logger.critical("This worker ends. %s", error)
+        state.should_stop = EX_CONFIG  # type: ignore[assignment]  # says None only
+    except (*NOT_READY, KeyCanary.DoesNotExist):
+        pass
 
 
 @signals.worker_init.connect

@@ -72,6 +72,13 @@ class JSONFormatter(JsonFormatter):
         return {name: redact(v) if isinstance(v, str) else v for name, v in log_data.items()}
 
 
+class BareFormatter(logging.Formatter):
+    """Lines that are whole by themselves, such as JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(record.getMessage())
+
+
 class DeservesMail(logging.Filter):
     """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready.
 

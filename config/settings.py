@@ -40,6 +40,12 @@ WEBEX_VERIFICATION_HOSTS = webex.verification_hosts(
 )
 # Days after which the tokens of somebody who lost the right to use Webex are ended.
 WEBEX_RIGHT_LOST_DAYS = env.whole_number("WEBEX_RIGHT_LOST_DAYS", 30, at_least=0, at_most=3650)
+# REST calls of jobs for each linked user; Webex allows about 300, and people click meanwhile.
+WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
+    "WEBEX_JOB_CALLS_PER_MINUTE", 240, at_least=0, at_most=1_000_000
+)
+# Days after which files of bulk jobs, which are personal data, are deleted.
+BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
 # --- Hosts --------------------------------------------------------------------------------------
@@ -142,7 +148,14 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_USE_FINDERS = True  # served from the packages: no collectstatic step to forget
+STATICFILES_FINDERS = [
+    "config.static_files.BundleFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
 
 # --- Security -----------------------------------------------------------------------------------
 
@@ -196,7 +209,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["integrations.tasks.device_polling"]  # autodiscovery finds integrations.tasks
+CELERY_IMPORTS = [
+    "integrations.tasks.bulk_jobs",
+    "integrations.tasks.device_polling",
+    "integrations.tasks.following",
+]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
 # Seconds between sweeps; seconds of work of one drain; drains that a sweep wakes per integration.
@@ -219,21 +236,25 @@ REFRESH_CLAIM = env.number(
 )
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
-# A message that nobody took before the next tick would only repeat it: let it expire.
+# What nobody took before the next tick would only repeat it, and is dropped (tasks/guarded.py).
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"integrations.{name}", "schedule": every, "options": {"expires": every}}
+    name: {"task": f"integrations.{name}", "schedule": every}
     for name, every in {
         "tasks.sweep": REFRESH_SWEEP_EVERY,
         "tasks.send_notices": 60.0,
         "tasks.tidy": 600.0,
         # The regular start of the polling loop; usually it is woken, and runs already.
         "device_tasks.poll_device_authorizations": 5.0,
+        "tasks.bulk_jobs.work": 5.0,
+        "tasks.follow_subscribers": 5.0,
     }.items()
 }
 
 # Days for which it stays readable what happened: events of grants, incidents, the admin's own log.
 HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)
 
+# Days after which rows of the audit trail are deleted.
+AUDIT_DAYS = env.whole_number("AUDIT_DAYS", 730, at_least=1, at_most=36_500)
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------
@@ -259,9 +280,11 @@ LOGGING = {
             "style": "{",
         },
         "json": {"()": "config.log.JSONFormatter"},
+        "bare": {"()": "config.log.BareFormatter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
+        "stream": {"class": "logging.StreamHandler", "formatter": "bare"},
         "mail": {
             "class": "config.log.OperatorMailHandler",
             "level": "ERROR",
@@ -273,6 +296,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["mail"], "level": LOG_LEVEL},
         "integrations": {"handlers": ["mail"]},
+        "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
         # Any scanner can fill the log with these.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach

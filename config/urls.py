@@ -1,8 +1,7 @@
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from integrations.views import health
 
@@ -12,11 +11,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(static("portal/icon.svg"))
+
+
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),
     path("metrics/", health.metrics, name="metrics"),
-    path("favicon.ico", RedirectView.as_view(url=static("portal/icon.svg"))),
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("integrations.urls")),

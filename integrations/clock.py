@@ -1,9 +1,18 @@
-"""The time. Entry points read it once and hand it down as `now`."""
+"""The time. Entry points read it once and hand it down as `now`.
+
+Who finds a moment further ahead than its thing can last takes it for over: the clock was ahead when
+it was written, and set back since.
+"""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+
+from integrations.database import AWAY
+
+LEEWAY = timedelta(minutes=1)  # moments that were read one after the other differ
 
 
 def now() -> datetime:
@@ -17,14 +26,29 @@ def now() -> datetime:
         return moment
 
 
+def ahead() -> float:
+    """Seconds by which this machine's clock is ahead of the database's."""
+    before = time.time()
+    moment = now().timestamp()
+    return (before + time.time()) / 2 - moment
+
+
 class Ticking:
-    """The database's clock, asked once and carried on by this machine's own ticking.
+    """The database's clock, asked now and then and carried on by this machine's own ticking.
 
     For loops: neither a query for each turn nor a moment that grows old.
     """
 
+    ASKED_EVERY = 5.0  # seconds: it may be set meanwhile
+
     def __init__(self) -> None:
-        self._began, self._started = now(), time.monotonic()
+        self._ask()
 
     def now(self) -> datetime:
+        if time.monotonic() - self._started > self.ASKED_EVERY:
+            with suppress(*AWAY):
+                self._ask()
         return self._began + timedelta(seconds=time.monotonic() - self._started)
+
+    def _ask(self) -> None:
+        self._began, self._started = now(), time.monotonic()

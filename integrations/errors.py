@@ -4,6 +4,7 @@ An error carries the HTTP status and Webex's tracking id where there was an answ
 token, a code or a secret, in its text or in its attributes.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -39,6 +40,10 @@ class AmbiguousOutcome(WebexUnavailable):
     """The request was sent and its answer lost. Never repeat a code exchange; a refresh once."""
 
 
+class Locked(WebexUnavailable):
+    """423: somebody else is changing this just now. Wait for `retry_after`, then ask again."""
+
+
 class TokenLimit(WebexUnavailable):
     """The Webex account has too many live access tokens (`tokenlimit_reached`, contract 2.3).
 
@@ -64,6 +69,30 @@ class NoRefreshToken(WebexError):
 
 class InsufficientScope(WebexError):
     """403: the token lacks a scope or its owner a role. The token is fine; tell the user."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One entry of `errors` in an answer of Webex, in its own words; empty where it is silent."""
+
+    code: int | None
+    text: str
+    field: str = ""
+
+
+class Rejected(WebexError):
+    """400, 404, 405, 409, 410, 415, 422: refused as it was asked. Say why; do not repeat it."""
+
+    def __init__(
+        self,
+        reason: str = "rejected",
+        *,
+        status: int = 0,
+        problems: tuple[Problem, ...] = (),
+        tracking_id: str = "",
+    ) -> None:
+        super().__init__(reason, status=status, tracking_id=tracking_id)
+        self.problems = problems
 
 
 class AuthorizationFailed(WebexError):
@@ -137,5 +166,22 @@ class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
 
 
+class UnusableFile(IntegrationError, ValueError):
+    """The upload is no table of people. Its message is a sentence for the person who sent it."""
+
+
+class JobConflict(IntegrationError):
+    """The bulk job is not as the page showed it, or another one is at work. Show it again."""
+
+
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
+
+
+class JobHalted(IntegrationError):
+    """The bulk job cannot go on by itself; its rows are at no fault. `reason` says why."""
+
+    def __init__(self, reason: str, *, tracking_id: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.tracking_id = tracking_id

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -143,20 +144,24 @@ class NoStoreMiddleware:
 
 
 class KeyCanaryMiddleware:
-    """No request is served before the encryption key was seen to fit the database.
+    """No request is served unless the encryption key was lately seen to fit the database.
 
-    A wrong key stops the process at its start; this catches a database that came up later.
+    A wrong key stops the process at its start; this catches a database that came up later, and a
+    process that runs on with an old key after the others left it.
     """
+
+    COUNTS_FOR = 15.0  # seconds
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.verified = False
+        self.verified_until = 0.0  # monotonic
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.verified and request.path_info not in PROBES:
+        began = time.monotonic()
+        if began > self.verified_until and request.path_info not in PROBES:
             if trouble := self._trouble():
                 return trouble
-            self.verified = True
+            self.verified_until = began + self.COUNTS_FOR
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

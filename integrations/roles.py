@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 
 SEES_GRANTS = [f"integrations.view_{each}" for each in ("webexapp", "grant", "grantevent")]
 ACTS_ON_GRANTS = ["integrations.refresh_grant", "integrations.disconnect_grant"]
+WORKS_WITH_WEBEX = ["view_subscribers", "change_subscribers", "run_bulk", "see_reports"]
 ROLES = {
     "Webex users": ["integrations.use_webex"],
     "Webex support": [*SEES_GRANTS, "integrations.view_brandedurl", *ACTS_ON_GRANTS],
@@ -17,6 +18,12 @@ ROLES = {
         ),
         "integrations.view_brandedurl",
         "accounts.view_user",
+    ],
+    "Auditors": ["integrations.view_auditevent"],
+    # In Webex itself they are partner administrators, or can do nothing.
+    "Webex provisioning": [
+        "integrations.use_webex",
+        *(f"integrations.{right}" for right in WORKS_WITH_WEBEX),
     ],
     # They put people into "Webex users"; that takes having the right themselves.
     "User administrators": [

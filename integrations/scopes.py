@@ -30,6 +30,8 @@ WORDS: dict[str, str | Promise] = {
     "spark-admin:broadworks_enterprises_read": _("See BroadWorks enterprises"),
     "spark-admin:people_write": _("Add and change people of the organisation"),
     "spark-admin:people_read": _("See everybody in the organisation"),
+    "spark-admin:broadworks_billing_reports_read": _("See monthly billing reports"),
+    "spark-admin:broadworks_billing_reports_write": _("Ask for billing reports and delete them"),
     "spark-admin:organizations_read": _("See details of the organisations you manage"),
     "spark:organizations_read": _("See the organisations you belong to"),
     "spark:people_write": _("Change your own profile"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.webex import api, device, oauth
+from integrations.webex import authorizations, device, oauth, people
 from tests.config.processes import ROOT
 from tests.faults.cases import CASES
 
@@ -60,7 +60,7 @@ def test_only_an_rfc_has_sections_elsewhere():
     assert wrong == []
 
 
-@pytest.mark.parametrize("module", [api, device, oauth])
+@pytest.mark.parametrize("module", [authorizations, device, oauth, people])
 def test_every_call_to_webex_names_its_source(module):
     ours = [f for _, f in inspect.getmembers(module, inspect.isfunction) if f.__name__[0] != "_"]
     ours = [each for each in ours if each.__module__ == module.__name__]

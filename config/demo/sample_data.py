@@ -1,4 +1,4 @@
-"""Two brands, one integration, four people: enough to walk the whole story."""
+"""Two brands, one integration, five people: enough to walk the whole story."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -13,7 +13,13 @@ from integrations.models import BrandedURL, WebexApp
 
 HOSTNAMES = ("acme.localhost", "globex.localhost")
 BRANDS = (("Acme Telecom", "#0b5cad"), ("Globex Voice", "#7a3e9d"))
-PEOPLE = (("alice", "Alice", "Adams"), ("bob", "Bob", "Brown"), ("nina", "Nina", "North"))
+PEOPLE = (
+    ("alice", "Alice", "Adams", ("Webex users",)),
+    ("bob", "Bob", "Brown", ("Webex users",)),
+    ("pat", "Pat", "Partner", ("Webex provisioning",)),  # a partner administrator at Webex, too
+    ("nina", "Nina", "North", ()),
+)
+PROVISIONING_ID = "UGFya0JlbmNoOnRydXN0ZWQ"  # of the sandbox's partner Park Bench
 
 
 def create(password: str, *, register: Callable[[list[str]], dict[str, str]]) -> None:
@@ -52,13 +58,11 @@ def create_people(password: str) -> None:
     if User.objects.exists():
         return
     User.objects.create_superuser("admin", "admin@portal.example", password, first_name="Admin")
-    may_use_webex = Group.objects.get(name="Webex users")
-    for username, first, last in PEOPLE:
+    for username, first, last, roles in PEOPLE:
         user = User.objects.create_user(
             username, f"{username}@portal.example", password, first_name=first, last_name=last
         )
-        if username != "nina":
-            user.groups.add(may_use_webex)
+        user.groups.set(Group.objects.filter(name__in=roles))
 
 
 def _app(registered: dict[str, str]) -> WebexApp:
@@ -69,6 +73,7 @@ def _app(registered: dict[str, str]) -> WebexApp:
         client_id=authorization_url.parse(pasted).client_id,
         authorization_url=pasted,
         authorization_url_pasted_at=now,
+        default_provisioning_id=PROVISIONING_ID,
     )
     app.replace_secret(registered["client_secret"], now=now)
     app.save()

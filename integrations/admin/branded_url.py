@@ -85,7 +85,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     fields = (
         "hostname", "rename_anyway", "brand_name", "accent_color", "new_logo", "remove_logo",
     )  # fmt: skip
-    list_display = ("hostname_in_both_forms", "brand", "integration", "last_return")
+    list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
     list_filter = ("app",)
     search_fields = ("hostname", "brand_name")
@@ -129,7 +129,6 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
         brand = context.get("original")
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         color = brand.accent_color if brand else BrandedURL().accent_color
         text = colors.readable_on(color)
         context |= {
@@ -146,6 +145,9 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         if brand is None or brand.app_id is None:
             return 0
         return Grant.objects.active().filter(app=brand.app_id).count()
+
+    def delete_model(self, request: HttpRequest, obj: BrandedURL) -> None:
+        branded_urls.delete(obj, now=clock.now())
 
     def dependants(self, obj: BrandedURL) -> int:
         return _dependants(obj)
@@ -165,6 +167,10 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     @admin.display(description=gettext_lazy("last successful return"))
     def last_return(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
+
+    @admin.display(description="")
+    def portal(self, brand: BrandedURL) -> str:
+        return render_to_string("admin/settings/_portal_link.html", {"brand": brand})
 
 
 def _dependants(brand: BrandedURL) -> int:

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from integrations import clock, tasks
+from integrations.admin.grant_list import GrantList
 from integrations.admin.lists import CappedPaginator, ReadOnly
 from integrations.linking import disconnection, entitlement
 from integrations.models import Grant
 from integrations.operations import diagnostics
+from integrations.operations.causes import Cause
 from integrations.renewal import on_demand
 
 MOST_AT_ONCE = 1000
@@ -52,9 +54,7 @@ class GrantAdmin(ReadOnly[Grant]):
     list_display = ("person", "state", "portal_user", "app", "renewal")
     list_filter = ("status", "app", HorizonFilter)
     search_fields = ("person_email",)  # how they are searched: get_search_results
-    search_help_text = gettext_lazy(
-        "Start of a Webex e-mail address or of a portal user name, or a whole Webex person ID"
-    )
+    search_help_text = gettext_lazy("Start of an e-mail or user name, or a whole person ID")
     ordering = ("-pk",)
     sortable_by = ()
     list_per_page = 50
@@ -65,6 +65,17 @@ class GrantAdmin(ReadOnly[Grant]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         return super().get_queryset(request).select_related("user", "app")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return GrantList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Where only trouble is listed, what it is and since when, instead of the last renewal."""
+        asked = request.GET
+        is_trouble = asked.get("horizon") == "failing" or (
+            asked.get("status__exact") == Grant.Status.CONSENT_LOST
+        )
+        return (*self.list_display[:-1], "since", "why") if is_trouble else self.list_display
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Grant], search_term: str
@@ -97,6 +108,14 @@ class GrantAdmin(ReadOnly[Grant]):
     def renewal(self, grant: Grant) -> str:
         return render_to_string("admin/settings/_renewal.html", {"grant": grant})
 
+    @admin.display(description=gettext_lazy("since"))
+    def since(self, grant: Grant) -> str:
+        return render_to_string("admin/settings/_moment.html", {"at": grant.failing_since})
+
+    @admin.display(description=gettext_lazy("reason"))
+    def why(self, grant: Grant) -> str:
+        return Cause.of(grant.last_error).in_words if grant.last_error else "–"
+
     # --- One grant --------------------------------------------------------------------------
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
@@ -120,7 +139,7 @@ class GrantAdmin(ReadOnly[Grant]):
     def has_disconnect_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("integrations.disconnect_grant")
 
-    @admin.action(description=gettext_lazy("Refresh now"), permissions=["refresh"])
+    @admin.action(description=gettext_lazy("Renew now"), permissions=["refresh"])
     def refresh_now(self, request: HttpRequest, queryset: QuerySet[Grant]) -> HttpResponse | None:
         if page := self._asks(request, queryset, "refresh_now"):
             return page

@@ -6,7 +6,8 @@ from django.core.paginator import Page
 from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 
-from integrations.admin.typed import ModelAdmin, Paginator
+from integrations.admin.timeline import WithTimeline
+from integrations.admin.typed import Paginator
 
 CAP = 2_000
 
@@ -39,7 +40,7 @@ class CappedPaginator(Paginator[Any]):
         return self.object_list.order_by()[: CAP + 1].count()
 
 
-class ReadOnly(ModelAdmin[M]):
+class ReadOnly(WithTimeline[M]):
     """Facts, not settings: nobody adds, changes or deletes them by hand."""
 
     def has_add_permission(self, *args: Any, **kwargs: Any) -> bool:

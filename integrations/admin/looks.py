@@ -1,6 +1,7 @@
 """Which icon and tone an event has. A kind that is missing here is an error, never a green one."""
 
-from integrations.models import GrantEvent
+from integrations.actions import Action
+from integrations.models import AuditEvent, GrantEvent
 
 GOOD, WARN, BAD, GREY = "good", "warn", "bad", ""
 
@@ -20,3 +21,22 @@ EVENTS: dict[str, tuple[str, str]] = {
     Kind.RIGHT_LOST: ("warning", WARN),
     Kind.RIGHT_RETURNED: ("success", GOOD),
 }
+
+ACTIONS: dict[str, tuple[str, str]] = {
+    **{kind.action: EVENTS[kind] for kind in Kind},
+    Action.SIGNED_IN: ("user", GREY),
+    Action.SIGNED_OUT: ("leave", GREY),
+    Action.SECRET_SET: ("key", GREY),
+    Action.PASSWORD_SET: ("key", GREY),
+    Action.INTEGRATION_PAUSED: ("warning", WARN),
+    Action.INTEGRATION_RESUMED: ("success", GOOD),
+}
+RESULTS: dict[str, tuple[str, str]] = {
+    AuditEvent.Result.REFUSED: ("warning", WARN),
+    AuditEvent.Result.FAILED: ("error", BAD),
+}
+
+
+def of_audit(event: AuditEvent) -> tuple[str, str]:
+    """Most of what people do is neither good nor bad: it is told in grey."""
+    return RESULTS.get(event.result) or ACTIONS.get(event.action, ("info", GREY))

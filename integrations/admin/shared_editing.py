@@ -1,21 +1,19 @@
 """Two admins with the same form open: each saves what they changed, and nothing else."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
 from django import forms
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from integrations.admin.typed import ModelAdmin, ModelForm
+from integrations.admin.timeline import WithTimeline
+from integrations.admin.typed import ModelForm
+from integrations.models import AuditEvent
 
 M = TypeVar("M", bound=Model)
 
@@ -85,25 +83,12 @@ class SharedForm(ModelForm[M]):
         return cleaned
 
     def _who_changed(self, name: str) -> str:
-        with override(None):  # as the log has it
-            label = str(self.fields[name].label)
-        kind = ContentType.objects.get_for_model(self.instance)
-        log = LogEntry.objects.filter(content_type=kind, object_id=str(self.instance.pk))
-        for entry in log.select_related("user").order_by("-action_time")[:20]:
-            if label in _changed_fields(entry):
-                return entry.user.get_username()
-        return _("Somebody")
+        lately = AuditEvent.objects.of(self.instance).newest_first()[:20]
+        who = (event.actor_name for event in lately if name in event.changed)
+        return next(who, "") or _("Somebody")
 
 
-def _changed_fields(entry: LogEntry) -> list[str]:
-    try:
-        changes = json.loads(entry.change_message)
-    except ValueError:  # written by code of our own, as a sentence
-        return []
-    return [field for each in changes for field in each.get("changed", {}).get("fields", ())]
-
-
-class SharedAdmin(ModelAdmin[M]):
+class SharedAdmin(WithTimeline[M]):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)

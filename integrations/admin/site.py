@@ -13,9 +13,11 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
-from integrations.admin import presence
-from integrations.admin.chart import bars_of
-from integrations.operations import dashboard, who_gets_what
+from integrations.admin import first_steps, presence
+from integrations.admin.chart import bars_of, columns_of, spans_of
+from integrations.operations import activity, dashboard, who_gets_what
+
+WORTH_A_CHART = 20  # linked users; of fewer a sentence says as much
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Users"), "user", "accounts_user_changelist", ""),
             (_("Groups"), "users", "auth_group_changelist", ""),
+            (_("Audit"), "audit", "integrations_auditevent_changelist", ""),
         ],
     ),
 ]
@@ -89,6 +92,9 @@ class SettingsSite(admin.AdminSite):
             now = clock.now()
             context["dashboard"] = figures = dashboard.overall_figures(now=now)
             context["bars"] = bars_of(figures.weeks)
+            context["first_steps"] = first_steps.steps(figures)
+            context["is_worth_a_chart"] = figures.linked >= WORTH_A_CHART
+            context |= _pictures(activity.lately(now=now))
             context["now"] = now
         return super().index(request, context)
 
@@ -126,6 +132,17 @@ class SettingsSite(admin.AdminSite):
         url = reverse(f"{self.name}:{name}")
         here = request.path == url if name == "index" else request.path.startswith(url)
         return Item(label, icon, url, here)
+
+
+def _pictures(lately: activity.Activity) -> dict[str, Any]:
+    return {
+        "is_any_activity": lately.is_any,
+        "pictures": [
+            ("hours", _("Last 24 hours"), columns_of(lately.hours), lately.hours),
+            ("days", _("Last 30 days"), columns_of(lately.days), lately.days),
+        ],
+        "incidents": spans_of(lately.incidents),
+    }
 
 
 def _check_filters(asked: QueryDict) -> None:

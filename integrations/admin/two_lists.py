@@ -5,7 +5,7 @@ Without its script the widget is two text areas: hostnames to select, hostnames 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -63,8 +63,21 @@ def not_a_hostname(word: str, why: object) -> ValidationError:
     return ValidationError(_("“%(typed)s”: %(why)s"), params=names)
 
 
+def read_each(words: list[str], read: Callable[[str], str]) -> list[str]:
+    """Raises ValidationError with every word that is none, not only with the first."""
+    hostnames, wrong = [], []
+    for word in words:
+        try:
+            hostnames.append(read(word))
+        except ValidationError as error:
+            wrong.append(error)
+    if wrong:
+        raise ValidationError(wrong)
+    return hostnames
+
+
 def _read(text: str) -> frozenset[str]:
-    return frozenset(map(_normalised, words_of(text)))
+    return frozenset(read_each(words_of(text), _normalised))
 
 
 def _normalised(word: str) -> str:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.contrib.auth.admin import UserAdmin
-    from django.contrib.auth.forms import UserChangeForm
+    from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
     from django.core.paginator import Paginator
-    from django.forms import ModelForm
+    from django.forms import ModelForm, ModelMultipleChoiceField
 else:
     from django import forms
     from django.contrib import admin
@@ -25,6 +25,12 @@ else:
     class UserChangeForm(Subscriptable, auth_forms.UserChangeForm):
         pass
 
+    class AdminUserCreationForm(Subscriptable, auth_forms.AdminUserCreationForm):
+        pass
+
+    class ModelMultipleChoiceField(Subscriptable, forms.ModelMultipleChoiceField):
+        pass
+
     class UserAdmin(Subscriptable, auth_admin.UserAdmin):
         pass
 
@@ -35,4 +41,12 @@ else:
         pass
 
 
-__all__ = ["ModelAdmin", "ModelForm", "Paginator", "UserAdmin", "UserChangeForm"]
+__all__ = [
+    "AdminUserCreationForm",
+    "ModelAdmin",
+    "ModelForm",
+    "ModelMultipleChoiceField",
+    "Paginator",
+    "UserAdmin",
+    "UserChangeForm",
+]

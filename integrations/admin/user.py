@@ -1,31 +1,101 @@
 """Portal users and groups. Deactivating or deleting a user also ends what Webex granted them."""
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import clock
 from integrations.admin import powers, typed
 from integrations.admin.lists import CappedPaginator
-from integrations.admin.shared_editing import SharedAdmin, SharedForm
-from integrations.linking import disconnection, entitlement
+from integrations.admin.shared_editing import SharedAdmin
+from integrations.admin.user_form import GroupForm, NewUserForm, Ticked, UserForm
+from integrations.linking import disconnection
 from integrations.models import Grant, GrantEvent
+from integrations.operations import people
+
+Whom = TypeVar("Whom", User, Group)
 
 
-class UserForm(SharedForm[User], typed.UserChangeForm[User]):
-    pass
+class OnRecord(SharedAdmin[Whom]):
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        people.record_saved(
+            form.instance,
+            is_new=not change,
+            changed=form.changed_data,
+            by=cast(User, request.user),
+            now=clock.now(),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Whom) -> None:
+        people.delete(obj, by=cast(User, request.user), now=clock.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Whom]) -> None:
+        for each in queryset:
+            self.delete_model(request, each)
 
 
 @admin.register(User)
-class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
+class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     form = UserForm
+    add_form = NewUserForm
+    fieldsets = (
+        (gettext_lazy("Who"), {"fields": ("username", "first_name", "last_name", "email")}),
+        (gettext_lazy("Signing in"), {"fields": ("is_active", "password_state", "signed_in_at")}),
+        (gettext_lazy("Webex"), {"fields": ("webex_links",)}),
+        (gettext_lazy("What they may do"), {"fields": ("groups", "is_staff", "is_superuser")}),
+        (
+            gettext_lazy("Single permissions"),
+            {"fields": ("user_permissions",), "classes": ("collapse",)},
+        ),
+    )
+    add_form_template = None
+    list_display = ("username", "name", "email", "webex", "last_sign_in", "may_sign_in")
+    list_filter = ("is_active", "groups")
+    search_help_text = gettext_lazy("Name, user name or e-mail address")
+    filter_horizontal = ()
     paginator = CappedPaginator
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("grants__app")
+
+    # --- What is shown ----------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("name"), ordering="last_name")
+    def name(self, user: User) -> str:
+        return user.get_full_name() or "–"
+
+    @admin.display(description=gettext_lazy("Webex"))
+    def webex(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/_webex.html", {"user": user})
+
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        return render_to_string("admin/settings/_moment_or_never.html", {"at": user.last_login})
+
+    @admin.display(description=gettext_lazy("may sign in"), ordering="is_active")
+    def may_sign_in(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/_may_sign_in.html", {"user": user})
+
+    @admin.display(description=gettext_lazy("Password"))
+    def password_state(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/_password.html", {"user": user})
+
+    @admin.display(description=gettext_lazy("Last sign-in"))
+    def signed_in_at(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/_dates.html", {"user": user})
+
+    @admin.display(description=gettext_lazy("Links"))
+    def webex_links(self, user: User) -> str:
+        return render_to_string("admin/accounts/user/_webex.html", {"user": user, "links": True})
 
     # --- Who may do what to whom ------------------------------------------------------------
 
@@ -39,7 +109,7 @@ class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
         return obj is None or not powers.is_mightier(obj, cast(User, request.user))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
+        fields = ("password_state", "signed_in_at", "webex_links")
         is_superuser = cast(User, request.user).is_superuser
         return fields if is_superuser else (*fields, *powers.FOR_SUPERUSERS)
 
@@ -56,21 +126,8 @@ class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
     ) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            self._disconnect(request, obj, "user deactivated")
-
-    def save_related(self, request: HttpRequest, form: typed.ModelForm[User], *args: Any) -> None:
-        super().save_related(request, form, *args)
-        actor = cast(User, request.user)
-        entitlement.note_changes(user=form.instance, by=actor, now=clock.now())
-
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        self._disconnect(request, obj, "user deleted")
-        super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            self._disconnect(request, user, "user deleted")
-        super().delete_queryset(request, queryset)
+            actor, reason = cast(User, request.user), "user deactivated"
+            disconnection.end_all_of(obj, by=actor, reason=reason, now=clock.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A user's grants and their events go along, though nobody may delete one by hand."""
@@ -78,25 +135,25 @@ class UserAdmin(SharedAdmin[User], typed.UserAdmin[User]):
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
 
-    def _disconnect(self, request: HttpRequest, user: User, reason: str) -> None:
-        actor = cast(User, request.user)
-        disconnection.end_all_of(user, by=actor, reason=reason, now=clock.now())
-
 
 admin.site.unregister(Group)
 
 
-class GroupForm(SharedForm[Group]):
-    class Meta:
-        model = Group
-        fields = ("name", "permissions")
-
-
 @admin.register(Group)
-class GroupAdmin(SharedAdmin[Group], DjangoGroupAdmin):
+class GroupAdmin(Ticked, OnRecord[Group], DjangoGroupAdmin):
     """Who may change what a group may do could give themselves everything."""
 
     form = GroupForm
+    list_display = ("name", "members")
+    search_help_text = gettext_lazy("Name of the group")
+    filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).annotate(member_count=Count("user"))
+
+    @admin.display(description=gettext_lazy("members"), ordering="member_count")
+    def members(self, group: Any) -> int:
+        return int(group.member_count)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).is_superuser

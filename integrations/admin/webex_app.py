@@ -1,12 +1,20 @@
 """Webex integrations: General · URLs · Redirect URIs. The client secret never comes out."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -24,7 +32,7 @@ from integrations.admin.webex_app_form import WebexAppForm
 from integrations.errors import NotReady
 from integrations.linking import test_link
 from integrations.models import Grant, WebexApp
-from integrations.operations import health, integrations, readiness
+from integrations.operations import health, integrations, readiness, registered_uris
 
 GENERAL = (
     "name", "is_enabled", "enable_anyway", "authorization_url", "client_id", "new_client_anyway",
@@ -33,6 +41,9 @@ GENERAL = (
 ONLY_FOR_EDITORS = {
     "enable_anyway", "new_client_anyway", "new_client_secret", "hostnames", "new_hostnames",
 }  # fmt: skip
+
+
+URIS_ON_A_PAGE = 50
 
 
 class CloneForm(ModelForm[WebexApp]):
@@ -80,6 +91,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             path("<int:pk>/disable/", wrap(self.disable_view), name=f"{name}_disable"),
             path("<int:pk>/redirect-uris/", wrap(self.uris_view), name=f"{name}_redirect_uris"),
             path("<int:pk>/test/<int:hostname>/", wrap(self.test_view), name=f"{name}_test"),
+            path("<int:pk>/test/<int:hostname>/progress/", wrap(self.progress_view)),
             *super().get_urls(),
         ]
 
@@ -123,29 +135,34 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         self, request: Any, context: Any, add: Any = False, change: Any = False,
         form_url: Any = "", obj: Any = None,
     ) -> HttpResponse:  # fmt: skip
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         if obj:
-            context |= self._facts(obj, request.GET.get("uris"))
+            context |= self._facts(obj, request.GET)
         may_ask = getattr(context["adminform"].form, "asks_to_enable", False)
-        context |= {"asks_to_enable": may_ask, "minimum_scopes": scopes.MINIMUM}
+        context |= {"asks_to_enable": may_ask, "minimum_scopes": "\n".join(scopes.MINIMUM)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _facts(self, app: WebexApp, page_number: str | None) -> dict[str, Any]:
+    def _facts(self, app: WebexApp, asked: QueryDict) -> dict[str, Any]:
         """As stored, not as typed into a form that was refused."""
         now = clock.now()
         stored = WebexApp.objects.get(pk=app.pk)
         facts = readiness.collect_facts([stored], now=now)[stored.pk]
-        page = Paginator(facts.brands, two_lists.PAGE).get_page(page_number)
+        wanted = asked.get("find", "").strip().lower()
+        found = [brand for brand in facts.brands if wanted in brand.hostname]
+        page = Paginator(found, URIS_ON_A_PAGE).get_page(asked.get("uris"))
         return {
             "app": stored,
             "uri_page": page,
+            "uri_wanted": wanted,
+            "uri_find": urlencode({"find": wanted}),
+            "uri_count": len(facts.brands),
+            "returned_count": sum(bool(brand.last_return_at) for brand in facts.brands),
             "readiness": readiness.check_readiness(stored, facts, now=now),
             "understood": stored.pasted,
             "redirect_uris": [
-                (brand, facts.traffic.get(brand.redirect_uri, readiness.Traffic()))
+                (brand, facts.traffic.get(brand.redirect_uri, registered_uris.Traffic()))
                 for brand in page
             ],
-            "helper_uris": readiness.helper_uris(stored),
+            "helper_uris": registered_uris.helper_uris(stored),
             "first_death": health.first_death(stored, now=now),
             "can_test": stored.client_secret_set_at and stored.pasted,
         }
@@ -198,7 +215,6 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             raise PermissionDenied
         form = CloneForm(request.POST or None, initial={"name": _("Copy of %s") % app})
         if copy := self._cloned(app, form):
-            self.log_addition(request, copy, _("Cloned from “%s”.") % app)
             text = _("“%s” is a copy and disabled. The panel says what is left to do.") % copy
             return self._back_to(request, copy, text, tab="general")
         context = {**self.admin_site.each_context(request), "form": form, "app": app}
@@ -209,7 +225,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         if not form.is_valid():
             return None
         try:
-            return integrations.clone(app, name=form.cleaned_data["name"])
+            return integrations.clone(app, name=form.cleaned_data["name"], now=clock.now())
         except IntegrityError:  # a colleague took that name after it was looked at
             form.full_clean()
             return None
@@ -233,8 +249,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         app = self._object_or_404(request, pk)
         if request.method != "POST" or not self.has_change_permission(request, app):
             raise PermissionDenied
-        integrations.disable(app)
-        self.log_change(request, app, _("Disabled."))
+        integrations.disable(app, now=clock.now())
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
 
     def test_view(self, request: HttpRequest, pk: int, hostname: int) -> HttpResponse:
@@ -250,11 +265,20 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
         # A page, not a redirect: `form-action 'self'` holds for every hop that follows a form.
         return render(request, "admin/settings/taking_you_to_the_test.html", {"url": url})
 
+    def progress_view(self, request: HttpRequest, pk: int, hostname: int) -> JsonResponse:
+        """How the last "Test link" goes, for the tab in which it was pressed."""
+        app, user = self._object_or_404(request, pk), cast(User, request.user)
+        progress = test_link.progress(app, hostname, user=user, now=clock.now())
+        return JsonResponse({"progress": progress})
+
     def _object_or_404(self, request: HttpRequest, pk: int) -> WebexApp:
         app = self.get_object(request, str(pk))
         if app is None or not self.has_view_or_change_permission(request, app):
             raise Http404
         return app
+
+    def delete_model(self, request: HttpRequest, obj: WebexApp) -> None:
+        integrations.delete(obj, now=clock.now())
 
     def dependants(self, obj: WebexApp) -> int:
         return Grant.objects.not_disconnected().filter(app=obj).count()

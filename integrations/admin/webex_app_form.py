@@ -10,12 +10,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, credentials
+from integrations.admin.kept_secret import KeptSecret
 from integrations.admin.shared_editing import SharedForm
-from integrations.admin.two_lists import HostnamesField, TwoLists, not_a_hostname, words_of
+from integrations.admin.two_lists import (
+    HostnamesField,
+    TwoLists,
+    not_a_hostname,
+    read_each,
+    words_of,
+)
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.operations import integrations, readiness
+from integrations.operations.renewals import Renewals
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -25,7 +33,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         label=gettext_lazy("Client secret"),
         required=False,
         max_length=500,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        widget=KeptSecret(attrs={"autocomplete": "new-password"}),
     )
     enable_anyway = forms.BooleanField(
         label=gettext_lazy("Enable it although there are things to check"), required=False
@@ -82,6 +90,11 @@ class WebexAppForm(SharedForm[WebexApp]):
             "fingerprint": app.client_secret_fingerprint or "–",
         }
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if field == "new_client_secret":
+            cast(KeptSecret, self.fields[field].widget).is_refused = True
+
     def clean_authorization_url(self) -> str:
         """Reads it on the integration itself, which keeps what it says."""
         self.instance.authorization_url = text = unwrapped(self.cleaned_data["authorization_url"])
@@ -110,12 +123,18 @@ class WebexAppForm(SharedForm[WebexApp]):
         words = words_of(self.cleaned_data["new_hostnames"])
         if len(words) > MOST_NEW_HOSTNAMES:
             raise ValidationError(_("Please paste at most 500 at a time."))
-        hostnames = [self._read_hostname(word) for word in words]
+        hostnames = read_each(words, self._read_hostname)
         found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
-        for brand in found.defer("logo"):
-            if brand.app and brand.app_id != self.instance.pk:
-                names = {"hostname": brand.hostname, "taker": brand.app}
-                raise ValidationError(_("%(hostname)s is used by “%(taker)s”."), params=names)
+        taken = [
+            ValidationError(
+                _("%(hostname)s is used by “%(taker)s”."),
+                params={"hostname": brand.hostname, "taker": brand.app},
+            )
+            for brand in found.defer("logo")
+            if brand.app and brand.app_id != self.instance.pk
+        ]
+        if taken:
+            raise ValidationError(taken)
         new = set(hostnames) - {brand.hostname for brand in found}
         if new and not self.may_create_hostnames:
             text = _("You may not create branded URLs: %(names)s.")
@@ -183,7 +202,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         if cleaned:
             secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
             brands = self._brands_to_be(facts.brands, now)
-            facts = readiness.Facts(brands, facts.traffic, facts.twins, secret)
+            facts = replace(facts, brands=brands, has_secret=secret, renewals=Renewals())
             if "authorization_url" in self.changed_data:
                 app.authorization_url_pasted_at = now
         return readiness.check_readiness(app, facts, now=now)

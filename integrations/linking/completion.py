@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from integrations.errors import InsufficientScope, Refused, WebexUnavailable
+from integrations.errors import WebexError
 from integrations.models import Grant, GrantEvent, WebexApp
 from integrations.models.pending_consent import PendingConsent
 from integrations.tokens import Person, TokenSet
-from integrations.webex import api
+from integrations.webex import people
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ def as_requested(tokens: TokenSet, app: WebexApp) -> TokenSet:
 
 
 def identify(tokens: TokenSet, deadline: Deadline) -> Person:
-    person = api.my_person(tokens.bearer, deadline=deadline)
+    person = people.my_person(tokens.bearer, deadline=deadline)
     try:
-        name = api.organization_name(tokens.bearer, person.org_id, deadline=deadline)
-    except (InsufficientScope, Refused, WebexUnavailable):
+        name = people.organization_name(tokens.bearer, person.org_id, deadline=deadline)
+    except WebexError:
         name = ""
     return dataclasses.replace(person, org_name=name)
 
@@ -49,7 +49,7 @@ def link_or_ask(
         grant.store(tokens, now=now, person=person, hostname=request.hostname)
         disconnected = was == Grant.Status.DISCONNECTED
         kind = GrantEvent.Kind.LINKED if disconnected else GrantEvent.Kind.RELINKED
-        GrantEvent.objects.create(grant=grant, kind=kind, actor=request.user, reason=reason, at=now)
+        GrantEvent.objects.record(kind, grant, by=request.user, reason=reason, now=now)
     logger.info("Webex linked: grant=%s user=%s app=%s", grant.pk, grant.user_id, grant.app_id)
     return grant
 
@@ -57,11 +57,6 @@ def link_or_ask(
 def record_declined(request: PendingConsent, *, now: datetime, reason: str = "") -> None:
     """An existing grant stays as it was, and tells that its user declined another consent."""
     linked = Grant.objects.not_disconnected().filter(user=request.user_id, app=request.app_id)
-    for pk in linked.values_list("pk", flat=True):
-        GrantEvent.objects.create(
-            grant_id=pk,
-            kind=GrantEvent.Kind.DECLINED,
-            actor_id=request.user_id,
-            reason=reason,
-            at=now,
-        )
+    kind, user = GrantEvent.Kind.DECLINED, request.user
+    grants = linked.select_related("user", "app")
+    GrantEvent.objects.record_each(kind, grants, by=user, reason=reason, now=now)

@@ -82,13 +82,8 @@ def _claim(most: int) -> list[DeviceAuthorization]:
     due = DeviceAuthorization.objects.due(now)
     if not most or not due.unclaimed(now).exists():  # a claim is a write even if it gets nothing
         return []
-    claimed = due.claim(most=most, now=now, seconds=_claim_seconds())
+    claimed = due.claim(most=most, now=now, seconds=DeviceAuthorization.claim_seconds())
     return list(claimed.select_related("app"))
-
-
-def _claim_seconds() -> float:
-    """Outlives the poll and the two calls that follow an acceptance."""
-    return float(2 * settings.WEBEX_TIMEOUT + 5)
 
 
 def _submit(
@@ -134,9 +129,8 @@ def _record_done(
         record = partial(_record, running.pop(future), future)
         # Later than the claim it would be of no use: somebody else asks by then.
         with suppress(*AWAY):
-            retry_write(
-                record, [record.args[0].pk], kind="device logins", patience=_claim_seconds()
-            )
+            patience = DeviceAuthorization.claim_seconds()
+            retry_write(record, [record.args[0].pk], kind="device logins", patience=patience)
 
 
 def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> None:
@@ -206,9 +200,10 @@ def _is_entitled(authorization: DeviceAuthorization) -> bool:
     fresh = rows.select_related("user", "app").first()
     if fresh is None or not fresh.user.is_active:
         return False
-    app, set_at = fresh.app, fresh.app.client_secret_set_at
+    app = fresh.app
     is_offered = app.is_enabled and app.device_linking_enabled
-    is_same = app.client_id == fresh.client_id and not (set_at and set_at > fresh.created_at)
+    same_secret = fresh.client_secret_fingerprint in (None, app.client_secret_fingerprint)
+    is_same = app.client_id == fresh.client_id and same_secret
     may = is_offered and is_same and fresh.user.has_perm("integrations.use_webex")
     return may and _is_signed_in(fresh) and not _was_disconnected(fresh)
 

@@ -21,7 +21,7 @@ from integrations.models import (
     WebexApp,
 )
 from integrations.tokens import Bearer, Person, TokenSet
-from integrations.webex import api
+from integrations.webex import authorizations
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
@@ -108,9 +108,8 @@ def _forget(grant: Grant, *, by: User | None, reason: str, now: datetime) -> Bea
         if not grant.disconnect():
             raise NotLinked
         withdraw_questions(Q(user=grant.user_id, app=grant.app_id))
-        GrantEvent.objects.create(
-            grant=grant, kind=GrantEvent.Kind.DISCONNECTED, actor=by, reason=reason, at=now
-        )
+        kind = GrantEvent.Kind.DISCONNECTED
+        GrantEvent.objects.record(kind, grant, by=by, reason=reason, now=now)
     return bearer
 
 
@@ -157,8 +156,8 @@ def _revoke(grant: Grant, bearer: Bearer | None) -> Revocation:
 def _delete_authorizations(grant: Grant, bearer: Bearer) -> Revocation:
     """A refresh token takes its access tokens along, so our own, the newest, goes last."""
     deadline = Deadline(REVOCATION_SECONDS)
-    found = api.authorizations(bearer, grant.person_id, deadline=deadline)
+    found = authorizations.authorizations(bearer, grant.person_id, deadline=deadline)
     ours = [each for each in found if each.client_id == grant.app.client_id and each.is_refresh]
     for authorization in sorted(ours, key=lambda each: each.created):
-        api.delete_authorization(bearer, authorization.id, deadline=deadline)
+        authorizations.delete_authorization(bearer, authorization.id, deadline=deadline)
     return Revocation.REVOKED if ours else Revocation.FAILED

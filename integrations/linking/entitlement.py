@@ -17,6 +17,7 @@ from integrations.models.grant import GrantQuerySet
 
 logger = logging.getLogger(__name__)
 
+Kind = GrantEvent.Kind
 MARKED_AT_ONCE = 5_000
 ENDED_AT_ONCE = 100  # Webex is told of each
 
@@ -29,26 +30,24 @@ def note_changes(*, now: datetime, user: User | None = None, by: User | None = N
     lost, returned = entitlement.newly_lost(), entitlement.returned()
     stop = {"right_lost_at": now, "refresh_due_at": None, "failing_since": None}
     go_on = {"right_lost_at": None, "refresh_due_at": now}
-    _mark(lost.filter(**only), GrantEvent.Kind.RIGHT_LOST, stop, by=by, now=now)
-    _mark(returned.filter(**only), GrantEvent.Kind.RIGHT_RETURNED, go_on, by=by, now=now)
+    _mark(lost.filter(**only), Kind.RIGHT_LOST, stop, by=by, now=now)
+    _mark(returned.filter(**only), Kind.RIGHT_RETURNED, go_on, by=by, now=now)
 
 
 def _mark(
-    grants: GrantQuerySet, kind: str, columns: dict[str, Any], *, by: User | None, now: datetime
+    grants: GrantQuerySet, kind: Kind, columns: dict[str, Any], *, by: User | None, now: datetime
 ) -> None:
     """What is being renewed just now is left to the next pass: its answer must be stored."""
     keys = list(grants.values_list("pk", flat=True))  # one look at all of them takes a second
-    is_marked = kind == GrantEvent.Kind.RIGHT_RETURNED
+    is_marked = kind is Kind.RIGHT_RETURNED
     as_found = Grant.objects.not_disconnected().filter(right_lost_at__isnull=not is_marked)
     for start in range(0, len(keys), MARKED_AT_ONCE):
         chunk = as_found.unclaimed(now).filter(pk__in=keys[start : start + MARKED_AT_ONCE])
         with transaction.atomic():
-            free = chunk.select_for_update(skip_locked=True).values_list("pk", flat=True)
-            marked = list(free)
-            Grant.objects.filter(pk__in=marked).update(**columns)
-            GrantEvent.objects.bulk_create(
-                GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in marked
-            )
+            free = chunk.select_for_update(skip_locked=True, of=("self",))
+            marked = list(free.select_related("user", "app"))
+            Grant.objects.filter(pk__in=[each.pk for each in marked]).update(**columns)
+            GrantEvent.objects.record_each(kind, marked, by=by, now=now)
     if keys:
         logger.info("%s: %d grants", kind, len(keys))
 

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations import scopes
+from integrations.errors import NotLinked
 from integrations.models import BrandedURL, Grant, WebexApp
-from integrations.webex import api
+from integrations.webex import authorizations
 from integrations.webex.answers import TOKEN_LIMIT
 
 
@@ -62,7 +63,7 @@ class LinkStatus:
             State.LINKED: _("Your Webex account is linked."),
         }
         if self.has_too_many_sessions:
-            page = {"page": api.TOKENS_PAGE}
+            page = {"page": authorizations.TOKENS_PAGE}
             text = _("Your Webex account has too many open sessions. End some at %(page)s.")
             return text % page
         if self.is_retrying:
@@ -81,6 +82,15 @@ def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
     if app is None or not app.is_enabled:
         return LinkStatus(State.NOT_OFFERED)
     return for_grant(grants.first(), app)
+
+
+def usable_grant(user: User, brand: BrandedURL | None) -> Grant:
+    """To call Webex with. Raises NotLinked."""
+    grants = Grant.objects.active().filter(user=user, app=brand.app if brand else None)
+    grant = grants.select_related("app", "user").first()
+    if grant is None or not grant.app.is_enabled:
+        raise NotLinked
+    return grant
 
 
 def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:

@@ -84,13 +84,11 @@ def _replace(
     grant, _ = Grant.objects.get_or_create(user=user, app=pending.app)
     reason = f"{grant.person_email} → {person.email}"[:200]
     grant.store(tokens, now=now, person=person, hostname=pending.hostname)
-    kind = GrantEvent.Kind.REPLACED
-    GrantEvent.objects.create(grant=grant, kind=kind, actor=user, reason=reason, at=now)
+    GrantEvent.objects.record(GrantEvent.Kind.REPLACED, grant, by=user, reason=reason, now=now)
 
 
 def _keep(pending: AuthorizationRequest | DeviceAuthorization, user: User, now: datetime) -> None:
-    for grant in Grant.objects.not_disconnected().filter(user=user, app=pending.app):
-        kind = GrantEvent.Kind.KEPT
-        GrantEvent.objects.create(grant=grant, kind=kind, actor=user, at=now)
+    kept = Grant.objects.not_disconnected().filter(user=user, app=pending.app)
+    GrantEvent.objects.record_each(GrantEvent.Kind.KEPT, kept, by=user, now=now)
     with suppress(UndecryptableValue):  # then nothing is left to revoke it with
         disconnection.discard_later(*pending.load_pending_tokens(), pending.app)

@@ -9,13 +9,15 @@
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations import authorization_url, scopes
+from integrations.actions import Action
 from integrations.errors import (
     AccessDenied,
     AuthorizationFailed,
@@ -28,11 +30,13 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.linking import consent
-from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
-from integrations.models.authorization_request import binding_digest
+from integrations.models import AuditEvent, AuthorizationRequest, BrandedURL, WebexApp
+from integrations.models.authorization_request import LIFETIME, binding_digest
 from integrations.tokens import Person
 
 logger = logging.getLogger(__name__)
+
+ONE_CALL = timedelta(seconds=20)  # in which a callback has its answer
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,25 @@ def begin(app: WebexApp, hostname_id: int, *, user: User, now: datetime) -> str:
             user=user, brand=brand, browser_binding=ticket, next_path="", now=now, is_test=True
         )
     return brand.test_url(ticket)
+
+
+class Progress(StrEnum):
+    WAITING = "waiting"
+    WORKED = "worked"
+    FAILED = "failed"  # the window it was tried in says why
+
+
+def progress(app: WebexApp, hostname_id: int, *, user: User, now: datetime) -> Progress:
+    """Of the last test that this user began at this hostname."""
+    brand = app.branded_urls.defer("logo").filter(pk=hostname_id).first()
+    tests = AuthorizationRequest.objects.filter(user=user, app=app, is_test=True)
+    last = tests.filter(redirect_uri=brand.redirect_uri if brand else "").order_by("-pk").first()
+    if last is None:
+        return Progress.FAILED
+    if last.returned_at:
+        return Progress.WORKED
+    began, limit = (last.consumed_at, ONE_CALL) if last.consumed_at else (last.created_at, LIFETIME)
+    return Progress.WAITING if now - began < limit else Progress.FAILED
 
 
 def depart(ticket: str, *, brand: BrandedURL | None, now: datetime) -> Departure:
@@ -100,9 +123,27 @@ def arrive(
         result = _redeem(request, callback, now=now)
     except IntegrationError as error:
         logger.warning("Webex test link failed: app=%s error=%s", request.app_id, error)
+        _record(request, error, now=now)
         return Result(_sentence(error))
-    BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+    with transaction.atomic():
+        BrandedURL.objects.returned(request.redirect_uri, brand=brand, now=now)
+        AuthorizationRequest.objects.note_return(callback.state, now=now)
+        _record(request, None, now=now)
     return result
+
+
+def _record(
+    request: AuthorizationRequest, error: IntegrationError | None, *, now: datetime
+) -> None:
+    AuditEvent.objects.record(
+        Action.LINK_TESTED,
+        request.app,
+        by=request.user,
+        result=AuditEvent.Result.FAILED if error else AuditEvent.Result.DONE,
+        reason=type(error).__name__ if error else "",
+        tracking_id=getattr(error, "tracking_id", ""),
+        now=now,
+    )
 
 
 def _redeem(request: AuthorizationRequest, callback: consent.Callback, *, now: datetime) -> Result:

@@ -4,6 +4,8 @@ from integrations.models.app_incident import AppIncident
 from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
+from integrations.models.bulk_job import BulkJob
+from integrations.models.bulk_row import BulkRow
 from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
@@ -11,6 +13,7 @@ from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
 from integrations.models.lease import Lease
+from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
@@ -18,6 +21,8 @@ __all__ = [
     "AuditEvent",
     "AuthorizationRequest",
     "BrandedURL",
+    "BulkJob",
+    "BulkRow",
     "Count",
     "DeviceAuthorization",
     "Grant",
@@ -26,5 +31,6 @@ __all__ = [
     "KeyCanary",
     "Lease",
     "RenewalMinute",
+    "WatchedSubscriber",
     "WebexApp",
 ]

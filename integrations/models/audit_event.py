@@ -3,12 +3,17 @@
 Names, not references: a row says the same when its people and objects are gone.
 """
 
+import json
+import logging
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Never
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from integrations import actions, actor
@@ -18,16 +23,29 @@ from integrations.errors import AppendOnly
 if TYPE_CHECKING:
     from accounts.models import User
 
+stream = logging.getLogger("audit")  # each row on a line of its own, as JSON: for a SIEM
 
-class Result(models.TextChoices):
-    DONE = "done", _("done")
-    REFUSED = "refused", _("refused")
-    FAILED = "failed", _("failed")
+
+@dataclass(frozen=True)
+class AtWebex:
+    """An object that has no row here."""
+
+    kind: str
+    id: str
+    label: str
+
+    @staticmethod
+    def key_of(app_id: int, webex_id: str) -> str:
+        """As of `WatchedSubscriber`: Webex's own ids may be longer than the column."""
+        return sha256(f"{app_id} {webex_id}".encode()).hexdigest()
+
+
+Object = models.Model | AtWebex
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def record(
-        self, action: Action, of: models.Model | None = None, *, now: datetime, **facts: Any
+        self, action: Action, of: Object | None = None, *, now: datetime, **facts: Any
     ) -> "AuditEvent":
         """In the transaction of what it tells. `facts` are those of `record_each`."""
         return self.record_each(action, [of], now=now, **facts)[0]
@@ -35,11 +53,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def record_each(
         self,
         action: Action,
-        objects: Iterable[models.Model | None],
+        objects: Iterable[Object | None],
         *,
         now: datetime,
         changed: Collection[str] = (),
-        result: Result = Result.DONE,
+        result: str = "done",
         reason: str = "",
         tracking_id: str = "",
         by: "User | None" = None,
@@ -52,7 +70,15 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         facts = {"action": action, "at": now, "changed": sorted(changed), "result": result}
         facts |= {"reason": reason[:200], "tracking_id": tracking_id[:100]}
         rows = [AuditEvent(**facts, **_actor(who), **_object(of, who)) for of in objects]
-        return super().bulk_create(rows)
+        rows = super().bulk_create(rows)
+        transaction.on_commit(partial(_log, rows))
+        return rows
+
+    def of(self, obj: models.Model) -> "AuditEventQuerySet":
+        return self.filter(object_type=obj._meta.model_name, object_id=str(obj.pk))
+
+    def newest_first(self) -> "AuditEventQuerySet":
+        return self.order_by("-at", "-pk")
 
     def forget(self, *, before: datetime, most: int) -> int:
         """The only way out: what the retention time is over for, the oldest first. How many."""
@@ -67,6 +93,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
+    class Result(models.TextChoices):
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        FAILED = "failed", _("failed")
+
     at = models.DateTimeField(_("when"))
     action = models.CharField(_("action"), max_length=50)
     result = models.CharField(_("result"), max_length=10, choices=Result)
@@ -88,13 +119,24 @@ class AuditEvent(models.Model):
 
     objects = AuditEventQuerySet.as_manager()
 
+    FACTS = (
+        "at", "action", "result", "reason", "changed", "actor_kind", "actor_id", "actor_name",
+        "hostname", "address", "request_id", "object_type", "object_id", "object_label",
+        "subject_id", "tracking_id",
+    )  # fmt: skip
+
     class Meta:
         verbose_name = _("audit event")
-        verbose_name_plural = _("audit")
+        verbose_name_plural = _("audit events")
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["action", "-at", "-id"], name="audit_of_an_action"),
+            models.Index(
+                fields=["result", "-at", "-id"],
+                name="audit_of_what_was_not_done",
+                condition=~models.Q(result="done"),
+            ),
             models.Index(fields=["actor_id", "-at", "-id"], name="audit_by_a_person"),
             models.Index(fields=["subject_id", "-at", "-id"], name="audit_about_a_person"),
             models.Index(
@@ -127,6 +169,15 @@ class AuditEvent(models.Model):
     def in_words(self) -> str:
         return actions.in_words(self.action)
 
+    def facts(self) -> dict[str, Any]:
+        """For files and other systems, which know no moment but ISO 8601."""
+        return {name: getattr(self, name) for name in self.FACTS} | {"at": self.at.isoformat()}
+
+
+def _log(rows: Iterable[AuditEvent]) -> None:
+    for row in rows:
+        stream.info("%s", json.dumps(row.facts()))
+
 
 def _actor(who: actor.Actor) -> dict[str, Any]:
     return {
@@ -138,10 +189,13 @@ def _actor(who: actor.Actor) -> dict[str, Any]:
     }
 
 
-def _object(of: models.Model | None, who: actor.Actor) -> dict[str, Any]:
+def _object(of: Object | None, who: actor.Actor) -> dict[str, Any]:
     """What the system does happens at the hostname of the object, if it has one."""
     if of is None:
         return {"hostname": who.hostname}
+    if isinstance(of, AtWebex):
+        facts = {"object_type": of.kind, "object_id": of.id, "object_label": of.label[:300]}
+        return facts | {"hostname": who.hostname}
     is_user = isinstance(of, get_user_model())
     return {
         "object_type": of._meta.model_name,

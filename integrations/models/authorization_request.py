@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
@@ -67,6 +67,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             user=user,
             app=brand.app,
             client_id=brand.app.client_id,
+            client_secret_fingerprint=brand.app.client_secret_fingerprint,
             hostname=brand.hostname,
             redirect_uri=brand.redirect_uri,
             browser_binding=binding_digest(browser_binding),
@@ -103,8 +104,8 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
             app=app,
             client_id=app.client_id,
         )
-        if app.client_secret_set_at:
-            ours = ours.filter(created_at__gte=app.client_secret_set_at)
+        same = Q(client_secret_fingerprint=app.client_secret_fingerprint)
+        ours = ours.filter(same | Q(client_secret_fingerprint=None))
         if ours.update(consumed_at=now) != 1:
             return None
         request = self.select_related("app").get(state=state)

@@ -34,7 +34,7 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         """
         if brand is None or brand.redirect_uri != redirect_uri:
             return
-        if brand.last_return_at is None or now - brand.last_return_at > timedelta(minutes=1):
+        if brand.last_return_at is None or abs(now - brand.last_return_at) > timedelta(minutes=1):
             self.filter(pk=brand.pk).update(last_return_at=now)
 
     def release(self, keys: Iterable[int], *, app: WebexApp) -> int:
@@ -105,7 +105,8 @@ class BrandedURL(models.Model):
 
     @property
     def stylesheet_digest(self) -> str:
-        return hashlib.sha256(self.accent_color.encode()).hexdigest()[:16]
+        """Changes with the colour, and with the rules of `colors` about it (2)."""
+        return hashlib.sha256(f"2 {self.accent_color}".encode()).hexdigest()[:16]
 
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png

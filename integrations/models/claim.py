@@ -10,12 +10,21 @@ from typing import Any, Self, TypeVar, cast
 from django.db import connection, models
 from django.db.models import Q
 
+from integrations.clock import LEEWAY
+
 Row = TypeVar("Row", bound=models.Model)
 
 
 class ClaimableQuerySet(models.QuerySet[Row]):
     def unclaimed(self, now: datetime) -> Self:
-        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+        return self.filter(Q(claimed_until=None) | self._is_over(now))
+
+    def _is_over(self, now: datetime) -> Q:
+        return Q(claimed_until__lte=now) | Q(claimed_until__gt=self._latest_end(now))
+
+    def _latest_end(self, now: datetime) -> datetime:
+        longest: float = cast(Any, self.model).claim_seconds()
+        return now + timedelta(seconds=longest) + LEEWAY
 
     def claimable(self, now: datetime) -> Self:
         return self.unclaimed(now)
@@ -35,8 +44,8 @@ class ClaimableQuerySet(models.QuerySet[Row]):
         condition itself: a SELECT alone was seen to hand the same rows to two processes. And it
         chooses first: PostgreSQL may run a subquery once for each row, each time for other rows.
         """
-        claim = [uuid.uuid4(), now + timedelta(seconds=seconds), now]
-        kinds = ("claimed_by", "claimed_until", "claimed_until")
+        claim = [uuid.uuid4(), now + timedelta(seconds=seconds), now, self._latest_end(now)]
+        kinds = ("claimed_by", "claimed_until", "claimed_until", "claimed_until")
         fields: list[Any] = [self.model._meta.get_field(kind) for kind in kinds]
         prepare = [field.get_db_prep_save for field in fields]
         values = [each(value, connection) for each, value in zip(prepare, claim, strict=True)]
@@ -50,7 +59,7 @@ class ClaimableQuerySet(models.QuerySet[Row]):
                 f"WITH chosen (pk) AS MATERIALIZED ({chosen}) "  # noqa: S608
                 f"UPDATE {table} SET claimed_by = %s, claimed_until = %s "
                 "WHERE id IN (SELECT chosen.pk FROM chosen) "
-                "AND (claimed_until IS NULL OR claimed_until <= %s) "
+                "AND (claimed_until IS NULL OR claimed_until <= %s OR claimed_until > %s) "
                 f"RETURNING {', '.join(columns)}",
                 [*parameters, *values],
             )
@@ -64,6 +73,11 @@ class Claimable(models.Model):
 
     class Meta:
         abstract = True
+
+    @staticmethod
+    def claim_seconds() -> float:
+        """How long a claim can last."""
+        raise NotImplementedError
 
     def claim(self, *, now: datetime, seconds: float, **columns: Any) -> bool:
         """Takes this one row, if it is still as it was read; `columns` change with it."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from integrations.clock import LEEWAY
 from integrations.errors import TooManyStarts
 from integrations.fields import EncryptedTextField
 from integrations.models.branded_url import BrandedURL
@@ -54,7 +55,9 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
         """Ends what this user started before. Raises TooManyStarts."""
         app = brand.app
         assert app is not None
-        recent = self.filter(user=user, created_at__gt=now - STARTS_WINDOW)
+        recent = self.filter(
+            user=user, created_at__gt=now - STARTS_WINDOW, created_at__lte=now + LEEWAY
+        )
         starts = list(recent.order_by("-created_at").values_list("created_at", flat=True))
         if len(starts) >= STARTS_PER_USER:
             raise TooManyStarts(starts[STARTS_PER_USER - 1] + STARTS_WINDOW - now)
@@ -66,6 +69,7 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
             user=user,
             app=app,
             client_id=app.client_id,
+            client_secret_fingerprint=app.client_secret_fingerprint,
             hostname=brand.hostname,
             session_key=session_key,
             created_at=now,
@@ -149,6 +153,11 @@ class DeviceAuthorization(Claimable, PendingConsent):
 
     def __str__(self) -> str:
         return f"device authorization {self.pk}"
+
+    @staticmethod
+    def claim_seconds() -> float:
+        """Outlives the poll and the two calls that follow an acceptance."""
+        return float(2 * settings.WEBEX_TIMEOUT + 5)
 
     def is_unattended(self, now: datetime) -> bool:
         """No worker has asked for three intervals: one passed before `next_poll_at`."""

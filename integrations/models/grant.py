@@ -38,7 +38,7 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
         return self.unclaimed(now).filter(claimed_by=None)
 
     def orphaned(self, now: datetime) -> "GrantQuerySet":
-        return self.filter(claimed_by__isnull=False, claimed_until__lte=now)
+        return self.filter(self._is_over(now), claimed_by__isnull=False)
 
     def untroubled_in_app(self, app_id: int) -> "GrantQuerySet":
         """Due or not: what Webex answers about them, it answers about the integration."""
@@ -126,6 +126,10 @@ class Grant(Claimable):
     suspect_since = models.DateTimeField(_("suspect since"), null=True)
     # Its user may not use Webex any more; `refresh_due_at` is NULL meanwhile, so nothing is due.
     right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
+    calls_reserved_until = models.DateTimeField(null=True, editable=False)  # REST calls of jobs
+    # What its Webex person was last seen to be able to do; renewals neither read nor write it.
+    capability = models.JSONField(null=True, editable=False)
+    capability_seen_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
     last_tracking_id = models.CharField(_("last tracking ID"), max_length=100, blank=True)
 
@@ -214,6 +218,10 @@ class Grant(Claimable):
 
     def is_usable(self, *, until: datetime) -> bool:
         return self.access_token_expires_at is not None and self.access_token_expires_at > until
+
+    @staticmethod
+    def claim_seconds() -> float:
+        return float(settings.REFRESH_CLAIM)
 
     def rows_as_read(self) -> GrantQuerySet:
         return Grant.objects.active().filter(pk=self.pk, version=self.version)

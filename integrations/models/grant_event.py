@@ -1,14 +1,20 @@
 """What happened to a grant. Written on transitions, not on each renewal."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from integrations.actions import Action
+from integrations.models.audit_event import AuditEvent
 from integrations.models.grant import Grant
 from integrations.models.notice import Notice, NoticeQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 # Reasons that the grant's own user may read. Whatever else stands there is for operators.
 IN_WORDS = {
@@ -20,6 +26,32 @@ IN_WORDS = {
 
 
 class GrantEventQuerySet(NoticeQuerySet):
+    def record(self, kind: "GrantEvent.Kind", grant: Grant, *, now: datetime, **facts: Any) -> None:
+        """`facts` are those of `record_each`."""
+        self.record_each(kind, [grant], now=now, **facts)
+
+    def record_each(
+        self,
+        kind: "GrantEvent.Kind",
+        grants: Iterable[Grant],
+        *,
+        now: datetime,
+        by: "User | None" = None,
+        reason: str = "",
+        tracking_id: str = "",
+        notice_due: bool = False,
+    ) -> None:
+        """The one way in, so that a grant's own timeline and the audit trail cannot differ.
+
+        Both are needed: an event may carry a mail still to be sent, is shown to its user and goes
+        with its grant; a row of the audit trail never changes, and outlives both.
+        """
+        grants, noted = list(grants), {"reason": reason, "tracking_id": tracking_id}
+        facts = {"kind": kind, "actor": by, "at": now, "notice_due": notice_due}
+        with transaction.atomic():
+            self.bulk_create(GrantEvent(grant=grant, **facts, **noted) for grant in grants)
+            AuditEvent.objects.record_each(kind.action, grants, by=by, now=now, **noted)
+
     def disconnected(self, *, user_id: int, app_id: int, since: datetime) -> bool:
         """Whether the user ended the connection after that moment: it wins over linking."""
         theirs = self.filter(grant__user=user_id, grant__app=app_id, at__gt=since)
@@ -31,18 +63,22 @@ class GrantEventQuerySet(NoticeQuerySet):
 
 class GrantEvent(Notice):
     class Kind(models.TextChoices):
-        LINKED = "LINKED", _("Linked")
-        RELINKED = "RELINKED", _("Linked again")
-        REPLACED = "REPLACED", _("Replaced by another Webex account")
-        DISCONNECTED = "DISCONNECTED", _("Disconnected")
-        CONSENT_LOST = "CONSENT_LOST", _("Webex no longer accepts the consent")
-        TRIED_AGAIN = "TRIED_AGAIN", _("Tried again with a new client secret")
-        EXPIRING = "EXPIRING", _("The consent ends soon")
-        DECLINED = "DECLINED", _("Linking again was declined at Webex")
-        KEPT = "KEPT", _("Kept; another Webex account was turned down")
-        RENEWAL_ASKED = "RENEWAL_ASKED", _("Renewal asked for")
-        RIGHT_LOST = "RIGHT_LOST", _("The right to use Webex was withdrawn")
-        RIGHT_RETURNED = "RIGHT_RETURNED", _("The right to use Webex was given back")
+        LINKED = "LINKED", Action.GRANT_LINKED.label
+        RELINKED = "RELINKED", Action.GRANT_RELINKED.label
+        REPLACED = "REPLACED", Action.GRANT_REPLACED.label
+        DISCONNECTED = "DISCONNECTED", Action.GRANT_DISCONNECTED.label
+        CONSENT_LOST = "CONSENT_LOST", Action.GRANT_CONSENT_LOST.label
+        TRIED_AGAIN = "TRIED_AGAIN", Action.GRANT_TRIED_AGAIN.label
+        EXPIRING = "EXPIRING", Action.GRANT_EXPIRING.label
+        DECLINED = "DECLINED", Action.GRANT_DECLINED.label
+        KEPT = "KEPT", Action.GRANT_KEPT.label
+        RENEWAL_ASKED = "RENEWAL_ASKED", Action.GRANT_RENEWAL_ASKED.label
+        RIGHT_LOST = "RIGHT_LOST", Action.GRANT_RIGHT_LOST.label
+        RIGHT_RETURNED = "RIGHT_RETURNED", Action.GRANT_RIGHT_RETURNED.label
+
+        @property
+        def action(self) -> Action:
+            return Action(f"grant.{self.lower()}")
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("what happened"), max_length=20, choices=Kind)

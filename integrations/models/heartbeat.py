@@ -5,16 +5,24 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import F, Sum
 
+from integrations.clock import LEEWAY
+
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
-    def beat(self, name: str, *, now: datetime) -> None:
-        self.update_or_create(name=name, defaults={"at": now})
+    def beat(self, name: str, *, now: datetime, clock_ahead: float | None = None) -> None:
+        facts = {"at": now, "clock_ahead": clock_ahead}
+        self.update_or_create(name=name, defaults=facts)
+
+    def until(self, now: datetime) -> "HeartbeatQuerySet":
+        """Without those from before the clock was set back: they may be of the dead."""
+        return self.filter(at__lte=now + LEEWAY)
 
 
 class Heartbeat(models.Model):
-    # "sweep", "beat", "worker <host>"
+    # "sweep", "beat", "worker <host>", "wrong key <host>"
     name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
+    clock_ahead = models.FloatField(null=True)  # seconds, of the process's own
 
     objects = HeartbeatQuerySet.as_manager()
 
@@ -31,7 +39,7 @@ class RenewalMinuteQuerySet(models.QuerySet["RenewalMinute"]):
         return self.filter(minute__gt=moment).aggregate(sum=Sum("renewed"))["sum"] or 0
 
     def forget_old(self, now: datetime) -> None:
-        self.filter(minute__lt=now - timedelta(days=7)).delete()
+        self.filter(minute__lt=now - timedelta(days=31)).delete()
 
 
 class RenewalMinute(models.Model):

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
+
+from integrations.clock import LEEWAY
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
     def take(self, names: Iterable[str], *, now: datetime, until: datetime) -> str | None:
         """The first of these that is free; it is taken until then."""
+        is_free = Q(expires_at__lte=now) | Q(expires_at__gt=until + LEEWAY)
         for name in names:
             self.get_or_create(name=name, defaults={"expires_at": now})
-            if self.filter(name=name, expires_at__lte=now).update(expires_at=until) == 1:
+            if self.filter(is_free, name=name).update(expires_at=until) == 1:
                 return name
         return None
 

@@ -18,6 +18,8 @@ class PendingConsent(models.Model):
     """Base of whatever can end in "replace A by B?"."""
 
     hostname = models.CharField(max_length=253, null=True)  # where it was begun
+    # Of the secret it was begun with; NULL where that was not noted yet.
+    client_secret_fingerprint = models.CharField(max_length=8, null=True)
     pending_tokens = EncryptedTextField(null=True)
 
     if TYPE_CHECKING:

@@ -4,20 +4,30 @@ from datetime import datetime
 
 from django.db import transaction
 
-from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.actions import Action
+from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
 
 
 def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
     """Only what was `changed` is written: its integration is chosen elsewhere, at any moment."""
-    if brand.pk is None:
-        brand.save()
-        return
     columns = changed & {field.name for field in BrandedURL._meta.concrete_fields}
     with transaction.atomic():
+        if brand.pk is None:
+            brand.save()
+            AuditEvent.objects.record(Action.HOSTNAME_ADDED, brand, changed=columns, now=now)
+            return
         before = BrandedURL.objects.defer("logo").filter(pk=brand.pk).first()
         if before and brand.hostname != before.hostname:
             _rename(brand, before, now)
         brand.save(update_fields=columns)
+        if columns:
+            AuditEvent.objects.record(Action.HOSTNAME_CHANGED, brand, changed=columns, now=now)
+
+
+def delete(brand: BrandedURL, *, now: datetime) -> None:
+    with transaction.atomic():
+        AuditEvent.objects.record(Action.HOSTNAME_DELETED, brand, now=now)
+        brand.delete()
 
 
 def _rename(brand: BrandedURL, before: BrandedURL, now: datetime) -> None:

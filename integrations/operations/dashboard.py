@@ -36,6 +36,7 @@ class Dashboard:
     weeks: list[Week]
     first_red_at: datetime | None
     hostnames: int
+    returned: int  # hostnames to which Webex sent a browser back
     unready: list[tuple[WebexApp, readiness.Readiness]]
     enabled: int
     integrations: int
@@ -56,6 +57,7 @@ def overall_figures(*, now: datetime) -> Dashboard:
     apps = list(WebexApp.objects.order_by("name"))
     facts = readiness.collect_facts(apps, now=now)
     checked = {app.pk: readiness.check_readiness(app, facts[app.pk], now=now) for app in apps}
+    brands = [brand for each in facts.values() for brand in each.brands]
     running = health.background(now)
     enabled = [(app, checked[app.pk]) for app in apps if app.is_enabled]
     counts = counted("dashboard", lambda: _counts(now))
@@ -67,7 +69,8 @@ def overall_figures(*, now: datetime) -> Dashboard:
         paused=[app for app in apps if app.is_paused(now)],
         weeks=weeks,
         first_red_at=health.first_red_at(),
-        hostnames=sum(len(each.brands) for each in facts.values()),
+        hostnames=len(brands),
+        returned=sum(bool(brand.last_return_at) for brand in brands),
         unready=[(app, checked[app.pk]) for app in apps if checked[app.pk].open],
         enabled=len(enabled),
         integrations=len(apps),

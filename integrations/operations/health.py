@@ -1,5 +1,6 @@
 """How the background work is doing: for the dashboard, `manage.py status`, /readyz/ and metrics."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,8 @@ from integrations.operations.readiness import Readiness
 from integrations.operations.renewals import in_words
 from integrations.renewal.sweep import SWEEP
 
-BEAT, WORKER = "beat", "worker "
+BEAT, WORKER, WRONG_KEY = "beat", "worker ", "wrong key "
+CLOCKS_DIFFER = 30.0  # seconds
 RECENTLY = timedelta(minutes=5)
 IN_WORDS = {Level.BLOCKS: "act now", Level.ASKS: "look soon", Level.FINE: "all is well"}
 
@@ -42,6 +44,8 @@ class Background:
     beat_at: datetime | None
     workers: dict[str, datetime]
     is_late: bool
+    clocks: dict[str, float]  # seconds ahead of the database's, of processes where it matters
+    wrong_keys: list[str]  # hosts
 
 
 @dataclass(frozen=True)
@@ -74,19 +78,27 @@ class Report:
         return worst_of(self.trouble)
 
 
-def beat(name: str, *, now: datetime) -> None:
-    Heartbeat.objects.beat(name, now=now)
+def beat(name: str, *, now: datetime, clock_ahead: float | None = None) -> None:
+    Heartbeat.objects.beat(name, now=now, clock_ahead=clock_ahead)
 
 
 def background(now: datetime) -> Background:
-    beats = _beats()
-    last_sweep_at = beats.get(SWEEP)
+    beats = {each.name: each for each in Heartbeat.objects.until(now)}
+    recent = {name: each for name, each in beats.items() if now - each.at < RECENTLY}
+    ahead = {name: each.clock_ahead or 0.0 for name, each in recent.items()}
+    last_sweep_at = beats[SWEEP].at if SWEEP in beats else None
     return Background(
         last_sweep_at=last_sweep_at,
-        beat_at=beats.get(BEAT),
-        workers=_workers(beats, now),
+        beat_at=beats[BEAT].at if BEAT in beats else None,
+        workers={name: recent[WORKER + name].at for name in _named(WORKER, recent)},
         is_late=sweep_is_late(last_sweep_at, now),
+        clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
+        wrong_keys=_named(WRONG_KEY, recent),
     )
+
+
+def _named(kind: str, beats: Iterable[str]) -> list[str]:
+    return sorted(name.removeprefix(kind) for name in beats if name.startswith(kind))
 
 
 def report(now: datetime) -> Report:
@@ -116,6 +128,8 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     if running.is_late:
         anybody = any(ready.renewals.linked for _app, ready in checked)
         found.insert(0, Trouble(_late_sweep(running.last_sweep_at, anybody, now)))
+    found += [Trouble(_wrong_key(host)) for host in running.wrong_keys]
+    found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 
@@ -132,13 +146,22 @@ def _late_sweep(last_sweep_at: datetime | None, anybody: bool, now: datetime) ->
     return Check("sweep", level, sentence, step, is_trouble=True, since=last_sweep_at)
 
 
-def _beats() -> dict[str, datetime]:
-    return dict(Heartbeat.objects.values_list("name", "at"))
+def _wrong_key(host: str) -> Check:
+    sentence = _("The worker on %s has another FIELD_ENCRYPTION_KEY and does nothing.") % host
+    step = _("Start it again with the key of the others. Webex and its credentials are fine.")
+    return Check("wrong_key", Level.ASKS, sentence, step, is_trouble=True)
 
 
-def _workers(beats: dict[str, datetime], now: datetime) -> dict[str, datetime]:
-    seen = {name.removeprefix(WORKER): at for name, at in beats.items() if WORKER in name}
-    return {name: at for name, at in seen.items() if now - at < RECENTLY}
+def _clock_differs(process: str, ahead: float) -> Check:
+    values = {"process": process, "n": abs(round(ahead))}
+    if ahead > 0:
+        sentence = _("The clock of %(process)s is %(n)d s ahead of the database's.") % values
+    else:
+        sentence = _("The clock of %(process)s is %(n)d s behind the database's.") % values
+    step = _(
+        "Let the wrong one of the two follow a time server (NTP). Renewals go by the database's."
+    )
+    return Check("clock", Level.ASKS, sentence, step, is_trouble=True)
 
 
 def due(now: datetime) -> QuerySet[Grant]:
@@ -173,13 +196,12 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
     Raises DatabaseError or WrongEncryptionKey.
     """
     KeyCanary.objects.verify()
-    beats = _beats()
-    beat_at = beats.get(BEAT)
+    running = background(now)
     return {
         "database": True,
         "encryption_key": True,
-        "broker": beat_at is not None and not sweep_is_late(beat_at, now),
-        "sweep": not sweep_is_late(beats.get(SWEEP), now),
+        "broker": not sweep_is_late(running.beat_at, now),
+        "sweep": not running.is_late,
         "renewals": IN_WORDS[counted("level", lambda: _level(now))],
     }
 

@@ -22,7 +22,10 @@ from integrations.models import (
     Heartbeat,
     Lease,
     RenewalMinute,
+    WatchedSubscriber,
 )
+from integrations.operations import audit
+from integrations.provisioning.bulk import jobs as bulk_jobs
 
 STEP, MOST_STEPS = 1000, 50  # rows of one statement; statements of one table in one run
 GONE = timedelta(days=1)  # after which a host or a lease that nobody heard of is forgotten
@@ -40,6 +43,9 @@ def forget(*, now: datetime) -> None:
     """In small steps, so that no lock is held for long; what is left waits for the next run."""
     RenewalMinute.objects.forget_old(now)
     Count.objects.forget_old(now)
+    audit.forget_old(now=now)
+    bulk_jobs.forget_old(now=now)
+    WatchedSubscriber.objects.no_longer_looked_at(now).delete()
     SignInFailure.objects.forget_old(now)
     Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
     Lease.objects.filter(expires_at__lt=now - GONE).delete()

@@ -1,5 +1,6 @@
-"""What an admin does to an integration: save it with its hostnames, clone it."""
+"""What an admin does to an integration: save it with its hostnames, clone, disable, delete it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -7,8 +8,9 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
+from integrations.actions import Action
 from integrations.linking import disconnection
-from integrations.models import BrandedURL, WebexApp
+from integrations.models import AuditEvent, BrandedURL, WebexApp
 from integrations.renewal import client_probe, outcomes
 
 SECRET_COLUMNS = {"client_secret", "client_secret_set_at", "client_secret_fingerprint"}
@@ -36,21 +38,25 @@ def save(
 
     Only what was `changed` is written: a worker may have paused the integration meanwhile.
     """
-    columns = changed & {field.name for field in WebexApp._meta.concrete_fields}
+    edited = changed & {field.name for field in WebexApp._meta.concrete_fields}
+    columns = set(edited)
     if "authorization_url" in columns:
         app.authorization_url_pasted_at = now
         columns |= {"authorization_url_pasted_at", "client_id"}
-    previous = app.client_secret_set_at
-    is_new_client = bool(secret) or _has_new_client_id(app)
+    is_new, previous = app.pk is None, app.client_secret_set_at
+    is_new_client = _has_new_client_id(app)
+    if is_new_client:
+        edited.add("client_id")  # the pasted URL may have filled it in
     if secret:
         app.replace_secret(secret, now=now)
         columns |= SECRET_COLUMNS
-    if is_new_client:
+    if is_new_client or secret:
         app.forget_client_answer()
         columns |= CLIENT_COLUMNS
     with transaction.atomic():
-        app.save(update_fields={*columns, "updated_at"} if app.pk else None)
-        if is_new_client and app.client_secret_set_at:
+        app.save(update_fields=None if is_new else {*columns, "updated_at"})
+        _record_saved(app, is_new=is_new, changed=edited, has_secret=bool(secret), now=now)
+        if (is_new_client or secret) and app.client_secret_set_at:
             outcomes.try_again(app, since=previous, now=now)
             # After the commit, for it asks Webex: a clue for the page, which blocks nothing.
             transaction.on_commit(partial(client_probe.check, app, now=now), robust=True)
@@ -58,33 +64,69 @@ def save(
         return _assign(app, hostnames, now)
 
 
+def _record_saved(
+    app: WebexApp, *, is_new: bool, changed: set[str], has_secret: bool, now: datetime
+) -> None:
+    if is_new or changed:
+        action = Action.INTEGRATION_ADDED if is_new else Action.INTEGRATION_CHANGED
+        AuditEvent.objects.record(action, app, changed=changed, now=now)
+    if has_secret:
+        AuditEvent.objects.record(Action.SECRET_SET, app, changed=["client_secret"], now=now)
+
+
 def _has_new_client_id(app: WebexApp) -> bool:
     return WebexApp.objects.filter(pk=app.pk).exclude(client_id=app.client_id).exists()
 
 
 def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:
-    new = [BrandedURL(hostname=hostname) for hostname in sorted(chosen.new)]
+    known = BrandedURL.objects.filter(hostname__in=chosen.new).values_list("hostname", flat=True)
+    new = [BrandedURL(hostname=hostname) for hostname in sorted(chosen.new - set(known))]
     BrandedURL.objects.bulk_create(new, ignore_conflicts=True)
     wanted = chosen.added | chosen.new
     # In one order, or two admins who want the same hostnames would wait for each other.
     rows = BrandedURL.objects.filter(hostname__in=wanted | chosen.removed).order_by("hostname")
-    keys = dict(rows.select_for_update().values_list("hostname", "pk"))
-    BrandedURL.objects.release([keys[name] for name in chosen.removed & set(keys)], app=app)
-    BrandedURL.objects.take([keys[name] for name in wanted & set(keys)], app=app, now=now)
-    ours = app.branded_urls.filter(pk__in=keys.values()).values_list("hostname", flat=True)
-    return sorted(wanted - set(ours))
-
-
-def clone(source: WebexApp, *, name: str) -> WebexApp:
-    """Starts disabled, without hostnames (one integration each) and without the secret."""
-    return WebexApp.objects.create(
-        name=name,
-        client_id=source.client_id,
-        authorization_url=source.authorization_url,
-        authorization_url_pasted_at=source.authorization_url_pasted_at,
-        default_provisioning_id=source.default_provisioning_id,
+    brands = list(rows.select_for_update().defer("logo"))
+    created = {brand.hostname for brand in new}
+    AuditEvent.objects.record_each(
+        Action.HOSTNAME_ADDED, [each for each in brands if each.hostname in created], now=now
     )
+    leaving = [b for b in brands if b.hostname in chosen.removed and b.app_id == app.pk]
+    coming = [b for b in brands if b.hostname in wanted and b.app_id is None]
+    BrandedURL.objects.release([brand.pk for brand in leaving], app=app)
+    _record_moved(leaving, f"{app.name} → –", now)
+    BrandedURL.objects.take([brand.pk for brand in coming], app=app, now=now)
+    _record_moved(coming, f"– → {app.name}", now)
+    ours = {brand.hostname for brand in brands if brand.app_id == app.pk} - chosen.removed
+    return sorted(wanted - ours - {brand.hostname for brand in coming})
 
 
-def disable(app: WebexApp) -> None:
-    WebexApp.objects.filter(pk=app.pk).update(is_enabled=False)
+def _record_moved(brands: Iterable[BrandedURL], reason: str, now: datetime) -> None:
+    action = Action.HOSTNAME_MOVED
+    AuditEvent.objects.record_each(action, brands, changed=["app"], reason=reason, now=now)
+
+
+def clone(source: WebexApp, *, name: str, now: datetime) -> WebexApp:
+    """Starts disabled, without hostnames (one integration each) and without the secret."""
+    with transaction.atomic():
+        copy = WebexApp.objects.create(
+            name=name,
+            client_id=source.client_id,
+            authorization_url=source.authorization_url,
+            authorization_url_pasted_at=source.authorization_url_pasted_at,
+            default_provisioning_id=source.default_provisioning_id,
+        )
+        AuditEvent.objects.record(Action.INTEGRATION_ADDED, copy, reason=source.name, now=now)
+    return copy
+
+
+def disable(app: WebexApp, *, now: datetime) -> None:
+    with transaction.atomic():
+        if WebexApp.objects.filter(pk=app.pk, is_enabled=True).update(is_enabled=False):
+            changed = ["is_enabled"]
+            AuditEvent.objects.record(Action.INTEGRATION_CHANGED, app, changed=changed, now=now)
+
+
+def delete(app: WebexApp, *, now: datetime) -> None:
+    with transaction.atomic():
+        AuditEvent.objects.record(Action.INTEGRATION_DELETED, app, now=now)
+        app.delete()

@@ -24,6 +24,7 @@ EVERY = 15.0  # seconds
 
 COUNTERS = {
     "webex_renewals": "Renewals by integration and outcome",
+    "webex_unknown_codes": "Error codes of Webex, as often as shown, that our catalogue lacks",
     "webex_mails": "Mails to users and operators by outcome",
 }
 HISTOGRAMS = {

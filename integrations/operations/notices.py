@@ -59,10 +59,8 @@ def _notice_expiring(now: datetime) -> None:
     ending = Grant.objects.renewable().filter(
         ~Exists(noticed), refresh_token_expires_at__lte=now + ENDS_SOON, user__is_active=True
     )
-    GrantEvent.objects.bulk_create(
-        GrantEvent(grant_id=pk, kind=GrantEvent.Kind.EXPIRING, at=now, notice_due=True)
-        for pk in ending.values_list("pk", flat=True)[:AT_ONCE]
-    )
+    grants = ending.select_related("user", "app")[:AT_ONCE]
+    GrantEvent.objects.record_each(GrantEvent.Kind.EXPIRING, grants, notice_due=True, now=now)
 
 
 def _due(now: datetime) -> Iterator[AppIncident | GrantEvent]:

@@ -5,45 +5,27 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import datetime
 
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
-from integrations.operations import renewals
+from integrations.models import BrandedURL, WebexApp
+from integrations.operations import registered_uris, renewals
 from integrations.operations.check import Check, Level, worst
+from integrations.operations.registered_uris import Traffic
 from integrations.operations.renewals import Renewals
 from integrations.plain_text import isolated
 from integrations.renewal.refusal_policy import Client
-from integrations.webex import device
-
-CAME_BACK = ~Q(consumed_at=None, returned_at=None)
-COUNTED = timedelta(days=7)  # authorization requests are kept that long
-ENOUGH_TO_TELL = 3  # starts without a return
-MOST_COPIED = 500  # redirect URIs at once
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Consents of the last days at one hostname."""
-
-    started: int = 0
-    returned: int = 0
-
-    @property
-    def none_returned(self) -> bool:
-        return self.started >= ENOUGH_TO_TELL and not self.returned
 
 
 @dataclass(frozen=True)
 class Facts:
     brands: list[BrandedURL] = field(default_factory=list)
     traffic: dict[str, Traffic] = field(default_factory=dict)  # by redirect URI
+    device_logins: Traffic = Traffic()  # noqa: RUF009  # frozen
     twins: list[str] = field(default_factory=list)  # integrations with the same client ID
     has_secret: bool = False
     renewals: Renewals = Renewals()  # noqa: RUF009  # frozen
@@ -104,18 +86,22 @@ def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness
 
 def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
     renewed = renewals.collect(apps, now=now)
+    keys = [app.pk for app in apps if app.pk]
+    by_device = [app.pk for app in apps if app.pk and app.device_linking_enabled]
+    device_logins = registered_uris.count_device_logins(by_device, now)
     facts = {
         app.pk: Facts(
-            has_secret=bool(app.client_secret_set_at), renewals=renewed.get(app.pk, Renewals())
+            has_secret=bool(app.client_secret_set_at),
+            renewals=renewed.get(app.pk, Renewals()),
+            device_logins=device_logins.get(app.pk, Traffic()),
         )
         for app in apps
     }
-    keys = [app.pk for app in apps if app.pk]
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
     for brand in served:
         facts[brand.app_id or 0].brands.append(brand)
-    for app_id, uri, started, returned in _counted(keys, now):
-        facts[app_id].traffic[uri] = Traffic(started, returned)
+    for app_id, uri, consents in registered_uris.count_consents(keys, now):
+        facts[app_id].traffic[uri] = consents
     wanted = {app.client_id for app in apps if app.client_id}
     named = WebexApp.objects.filter(client_id__in=wanted).order_by("name")
     for pk, name, client_id in named.values_list("pk", "name", "client_id"):
@@ -123,13 +109,6 @@ def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts
             if app.client_id == client_id and app.pk != pk:
                 facts[app.pk].twins.append(name)
     return facts
-
-
-def _counted(keys: list[int], now: datetime) -> Iterable[tuple[int, str, int, int]]:
-    recent = AuthorizationRequest.objects.filter(app__in=keys, created_at__gt=now - COUNTED)
-    grouped = recent.order_by().values("app_id", "redirect_uri")
-    counted = grouped.annotate(started=Count("pk"), returned=Count("pk", filter=CAME_BACK))
-    return counted.values_list("app_id", "redirect_uri", "started", "returned")
 
 
 def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
@@ -141,7 +120,7 @@ def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
         _client_secret(facts),
         *_client(app, facts, trouble),
         _hostnames(facts),
-        *_redirect_uris(app, facts),
+        *registered_uris.check(app, facts.brands, facts.traffic, facts.device_logins),
         *_twins(facts),
     ]
     return Readiness(checks, facts.renewals)
@@ -226,68 +205,9 @@ def _hostnames(facts: Facts) -> Check:
     return Check("hostnames", Level.FINE, sentence, tab="urls")
 
 
-def _redirect_uris(app: WebexApp, facts: Facts) -> Iterable[Check]:
-    """Only Webex knows what is registered there, so these are clues and never block."""
-    if not facts.brands or not app.pasted:
-        return
-    uris = [brand.redirect_uri for brand in facts.brands]
-    pasted = app.pasted.redirect_uri
-    unproven = [brand for brand in facts.brands if not brand.last_return_at]
-    tab, paste = (
-        "redirect-uris",
-        _("Register these at developer.webex.com, then paste the new URL."),
-    )
-    if _is_placeholder(pasted):
-        sentence = _("The pasted URL still has the placeholder redirect URI.")
-        yield Check("placeholder", Level.ASKS, sentence, paste, _to_copy(uris), tab)
-    elif pasted and pasted not in uris:
-        sentence = _("The redirect URI in the pasted URL is not one of this portal's.")
-        yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, _to_copy(uris), tab)
-    elif late := [brand for brand in unproven if _is_later_than_paste(brand, app)]:
-        sentence = ngettext(
-            "%d hostname was added after the URL was pasted.",
-            "%d hostnames were added after the URL was pasted.",
-            len(late),
-        ) % len(late)
-        listed = _to_copy([brand.redirect_uri for brand in late])
-        yield Check("added_later", Level.ASKS, sentence, paste, listed, tab)
-    else:
-        yield Check("redirect_uris", Level.FINE, _("The redirect URIs look registered."), tab=tab)
-    for brand in unproven:
-        traffic = facts.traffic.get(brand.redirect_uri, Traffic())
-        if traffic.none_returned:
-            values = {"count": traffic.started, "hostname": brand.hostname}
-            sentence = _("%(hostname)s: %(count)d started, 0 returned.") % values
-            step = _("Its redirect URI is probably not registered at Webex.")
-            yield Check("no_return", Level.ASKS, sentence, step, brand.redirect_uri, tab)
-
-
-def _to_copy(uris: list[str]) -> str:
-    """Nothing where it would be a megabyte: the tab shows them by pages, and all as plain text."""
-    return "\n".join(uris) if len(uris) <= MOST_COPIED else ""
-
-
-def _is_placeholder(uri: str) -> bool:
-    try:
-        host = urlsplit(uri).hostname or ""
-    except ValueError:
-        return False
-    return host in ("example.com", "www.example.com")
-
-
-def _is_later_than_paste(brand: BrandedURL, app: WebexApp) -> bool:
-    pasted_at, assigned_at = app.authorization_url_pasted_at, brand.assigned_at
-    return bool(pasted_at and assigned_at and assigned_at > pasted_at)
-
-
 def _twins(facts: Facts) -> Iterable[Check]:
     if facts.twins:
         names = {"names": ", ".join(map(isolated, facts.twins))}
         sentence = _("Its client ID is also used by %(names)s.") % names
         step = _("Every integration should have its own registration at Webex.")
         yield Check("twin", Level.ASKS, sentence, step)
-
-
-def helper_uris(app: WebexApp) -> tuple[str, ...]:
-    """What device linking needs registered besides (RFC 8628 at Webex)."""
-    return device.HELPER_URIS if app.device_linking_enabled else ()

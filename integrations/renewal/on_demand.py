@@ -68,13 +68,11 @@ def make_due(grants: list[Grant], *, now: datetime, by: User | None = None) -> i
     """Lets the next sweep renew them first, whatever their own schedule says."""
     asked = Grant.objects.renewable().filter(pk__in=[grant.pk for grant in grants])
     with transaction.atomic():
-        keys = list(asked.select_for_update().values_list("pk", flat=True))
-        Grant.objects.filter(pk__in=keys).update(refresh_due_at=now)
-        kind = GrantEvent.Kind.RENEWAL_ASKED
-        GrantEvent.objects.bulk_create(
-            GrantEvent(grant_id=pk, kind=kind, actor=by, at=now) for pk in keys if by
-        )
-    return len(keys)
+        due = list(asked.select_for_update(of=("self",)).select_related("user", "app"))
+        Grant.objects.filter(pk__in=[grant.pk for grant in due]).update(refresh_due_at=now)
+        if by:
+            GrantEvent.objects.record_each(GrantEvent.Kind.RENEWAL_ASKED, due, by=by, now=now)
+    return len(due)
 
 
 def renew(grant: Grant, *, now: datetime) -> Outcome:

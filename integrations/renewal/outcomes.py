@@ -10,10 +10,12 @@ from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from integrations import counting
+from integrations.actions import Action
 from integrations.errors import (
     AmbiguousOutcome,
     InvalidClient,
@@ -22,7 +24,7 @@ from integrations.errors import (
     TokenLimit,
     WebexError,
 )
-from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
+from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent, WebexApp
 from integrations.models.grant import GrantQuerySet
 from integrations.plain_text import one_line
 from integrations.webex.answers import BARE_REFUSAL
@@ -98,13 +100,13 @@ def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outc
     with transaction.atomic():
         if not grant.mark_consent_lost(reason=reason, tracking_id=error.tracking_id):
             return Outcome.SUPERSEDED
-        GrantEvent.objects.create(
-            grant=grant,
-            kind=GrantEvent.Kind.CONSENT_LOST,
+        GrantEvent.objects.record(
+            GrantEvent.Kind.CONSENT_LOST,
+            grant,
             reason=reason,
             tracking_id=error.tracking_id,
-            at=now,
             notice_due=not _was_told(grant, now),
+            now=now,
         )
     logger.warning("Webex consent lost: grant=%s reason=%s %s", grant.pk, reason, error)
     return Outcome.CONSENT_LOST
@@ -137,8 +139,8 @@ def try_again(app: WebexApp, *, since: datetime | None, now: datetime) -> int:
         suspect_since=None,
         version=F("version") + 1,
     )
-    kind = GrantEvent.Kind.TRIED_AGAIN
-    GrantEvent.objects.bulk_create(GrantEvent(grant_id=pk, kind=kind, at=now) for pk in keys)
+    tried = Grant.objects.filter(pk__in=keys).select_related("user", "app")
+    GrantEvent.objects.record_each(GrantEvent.Kind.TRIED_AGAIN, tried, now=now)
     return len(keys)
 
 
@@ -171,8 +173,13 @@ def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     if keys:
         logger.warning("A worker died in the middle of its calls: grants=%s", keys)
         orphans = Grant.objects.filter(pk__in=keys).orphaned(now)
-        until = now + timedelta(seconds=LAST_CHANCE)
-        orphans.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
+        for wait, ended in (
+            # First those of before the clock was set back: their calls may be under way.
+            (settings.REFRESH_CLAIM, orphans.filter(claimed_until__gt=now)),
+            (LAST_CHANCE, orphans),
+        ):
+            until = now + timedelta(seconds=wait)
+            ended.update(last_error=WORKER_DIED, claimed_by=None, claimed_until=until)
     return bool(keys)
 
 
@@ -229,8 +236,14 @@ def resume(app: WebexApp) -> None:
 def begin_incident(app: WebexApp, error: WebexError, *, now: datetime) -> None:
     """One at a time; operators are told of each once."""
     facts = {"reason": str(error)[:200], "began_at": now}
-    AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
+    with transaction.atomic():
+        _, is_new = AppIncident.objects.get_or_create(app=app, ended_at=None, defaults=facts)
+        if is_new:
+            noted = {"reason": error.reason, "tracking_id": error.tracking_id}
+            AuditEvent.objects.record(Action.INTEGRATION_PAUSED, app, now=now, **noted)
 
 
 def end_incident(app: WebexApp, *, now: datetime) -> None:
-    AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now)
+    with transaction.atomic():
+        if AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now):
+            AuditEvent.objects.record(Action.INTEGRATION_RESUMED, app, now=now)

@@ -1,32 +1,52 @@
-"""A rate limit per integration that all workers share: reservations in the database.
+"""Rate limits that all workers share, as reservations in the database: for an integration's token
+calls, and for the REST calls that jobs make with one user's grant.
 
 The generic cell rate algorithm with one column: the moment up to which calls are reserved.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from integrations.models import WebexApp
+from integrations.clock import LEEWAY
+from integrations.models import Grant, WebexApp
 
 AHEAD = timedelta(seconds=2)  # how much may be reserved at once
 
 
 def reserve(app: WebexApp, *, most: int, now: datetime) -> tuple[int, timedelta]:
-    """How many calls may start now; where none may, how long to wait."""
-    limit = settings.REFRESH_CALLS_PER_MINUTE
+    """How many token calls may start now; where none may, how long to wait."""
+    row = WebexApp.objects.filter(pk=app.pk)
+    return _reserve(row, settings.REFRESH_CALLS_PER_MINUTE, most, now)
+
+
+def reserve_rest(grant: Grant, *, most: int, now: datetime) -> tuple[int, timedelta]:
+    """The same for a job's REST calls: Webex counts them by user (contract 8.1).
+
+    People who click reserve nothing: the limit leaves room for them. The grant's version stays, so
+    that no renewal under way is disturbed.
+    """
+    row = Grant.objects.filter(pk=grant.pk)
+    return _reserve(row, settings.WEBEX_JOB_CALLS_PER_MINUTE, most, now)
+
+
+def _reserve(row: QuerySet[Any], limit: int, most: int, now: datetime) -> tuple[int, timedelta]:
     if not limit:
         return most, timedelta(0)
     # A little slower than the limit, so that no minute holds more, wherever it begins.
     interval = (timedelta(minutes=1) + AHEAD) / limit
     ahead = max(AHEAD, interval)  # or a low limit would never allow a single call
     for _attempt in range(5):
-        reserved = WebexApp.objects.values_list("calls_reserved_until", flat=True).get(pk=app.pk)
+        reserved = row.values_list("calls_reserved_until", flat=True).get()
         begins = max(reserved or now, now)
+        if begins > now + ahead + LEEWAY:
+            begins = now
         calls = min(most, int((now + ahead - begins) / interval))
         if calls < 1:
             return 0, begins + interval - now - ahead
-        ours = WebexApp.objects.filter(pk=app.pk, calls_reserved_until=reserved)
+        ours = row.filter(calls_reserved_until=reserved)
         if ours.update(calls_reserved_until=begins + calls * interval) == 1:
             return calls, timedelta(0)
     return 0, interval

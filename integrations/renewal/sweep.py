@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from integrations import clock
 from integrations.models import Grant, Heartbeat, Lease, WebexApp
-from integrations.renewal import drain
+from integrations.renewal import clock_steps, drain
 from integrations.renewal.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ SWEEP = "sweep"  # the name of its heartbeat
 
 def begin(*, now: datetime) -> list[int]:
     """The ids of the integrations to wake drains for."""
+    if clock_steps.was_set_back(now):
+        clock_steps.mend(now)
     Heartbeat.objects.beat(SWEEP, now=now)
     return apps_with_work(now)
 

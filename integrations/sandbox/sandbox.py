@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.sandbox.console import control, control_api, developer
+from integrations.sandbox.core.directory import SIZE
 from integrations.sandbox.core.entities import Integration, Person
 from integrations.sandbox.core.faults import Fault
 from integrations.sandbox.core.grants import begin, granted_scopes, grants_of, revoke_grant
@@ -19,11 +20,35 @@ from integrations.sandbox.core.scenario import Scenario
 from integrations.sandbox.core.scopes import MINIMUM_SCOPES
 from integrations.sandbox.core.state import State
 from integrations.sandbox.core.storage import StateFile
-from integrations.sandbox.webex import access_token, authorize, device, rest, sign_in
+from integrations.sandbox.webex import (
+    access_token,
+    authorize,
+    device,
+    enterprises,
+    people,
+    reports,
+    rest,
+    sign_in,
+    subscribers,
+)
 from integrations.sandbox.wire import pages
 from integrations.sandbox.wire.server import SandboxServer
 
-PARTS = (access_token, authorize, device, rest, sign_in, developer, control, control_api, pages)
+PARTS = (
+    access_token,
+    authorize,
+    device,
+    people,
+    subscribers,
+    enterprises,
+    reports,
+    rest,
+    sign_in,
+    developer,
+    control,
+    control_api,
+    pages,
+)
 ROUTES = [route for part in PARTS for route in part.routes.entries]
 LEDGER_SIZE = 2000
 
@@ -40,11 +65,14 @@ class Sandbox:
         host: str = "127.0.0.1",
         state_path: str | os.PathLike[str] | None = None,
         sign_in_host: str | None = None,
+        subscribers: int = SIZE,
     ) -> None:
         self.host = host
         self.port = port
         ledger_size = LEDGER_SIZE if state_path else None
-        self.state = State(sign_in_host=sign_in_host, ledger_size=ledger_size)
+        self.state = State(
+            sign_in_host=sign_in_host, ledger_size=ledger_size, subscribers=subscribers
+        )
         self._file = StateFile(state_path, self.state) if state_path else None
         if not (self._file and self._file.load()):
             self.state.add_default_people()

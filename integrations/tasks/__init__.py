@@ -12,49 +12,52 @@ from kombu.exceptions import OperationalError
 from integrations import clock
 from integrations.operations import housekeeping, notices
 from integrations.renewal import sweep as sweeps
+from integrations.tasks.guarded import Guarded, good_for
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name="integrations.tasks.sweep")
+@shared_task(base=Guarded, name="integrations.tasks.sweep")
 def sweep() -> None:
     """Wakes a fixed number of drains for each integration that has work; carries no grant ids."""
-    for app_id in sweeps.begin(now=clock.now()):
+    apps = sweeps.begin(now=clock.now())
+    headers = good_for(settings.REFRESH_SWEEP_EVERY)
+    for app_id in apps:
         for _number in range(settings.REFRESH_DRAINS_PER_APP):
-            drain_app.apply_async((app_id,), expires=settings.REFRESH_SWEEP_EVERY)
+            drain_app.apply_async((app_id,), headers=headers)
 
 
-@shared_task(name="integrations.tasks.drain_app")
+@shared_task(base=Guarded, name="integrations.tasks.drain_app")
 def drain_app(app_id: int) -> None:
     if sweeps.in_turn(app_id, seconds=settings.REFRESH_TIME_BOX):
-        publish(drain_app, settings.REFRESH_SWEEP_EVERY, app_id)
+        publish(drain_app, good_for(settings.REFRESH_SWEEP_EVERY), app_id)
 
 
-@shared_task(name="integrations.tasks.tidy")
+@shared_task(base=Guarded, name="integrations.tasks.tidy")
 def tidy() -> None:
     housekeeping.tidy(now=clock.now())
 
 
-@shared_task(name="integrations.tasks.send_notices")
+@shared_task(base=Guarded, name="integrations.tasks.send_notices")
 def send_notices() -> None:
     notices.send_all(now=clock.now())
 
 
 def wake_sweep() -> None:
-    wake(sweep, expires=settings.REFRESH_SWEEP_EVERY)
+    wake(sweep, good_for(settings.REFRESH_SWEEP_EVERY))
 
 
-def wake(task: Any, *, expires: float) -> None:
+def wake(task: Any, headers: dict[str, str]) -> None:
     """After the commit, and only a courtesy: without a broker the next regular run does it."""
     # In a thread: a broker that accepts and stays silent would hold the page for seconds.
-    publishing = threading.Thread(target=publish, args=(task, expires), daemon=True)
+    publishing = threading.Thread(target=publish, args=(task, headers), daemon=True)
     transaction.on_commit(publishing.start)
 
 
-def publish(task: Any, expires: float, *args: Any) -> None:
+def publish(task: Any, headers: dict[str, str], *args: Any) -> None:
     try:
         # Without a policy of its own, even `retry=False` tries to connect for six seconds.
         policy = {"max_retries": 1, "interval_start": 0.2}
-        task.apply_async(args, expires=expires, retry=True, retry_policy=policy)
+        task.apply_async(args, headers=headers, retry=True, retry_policy=policy)
     except (OperationalError, OSError) as error:
         logger.warning("Broker unreachable, the next run will do it: %s", type(error).__name__)

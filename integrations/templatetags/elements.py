@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 
 from integrations import plain_text
 from integrations.operations.check import Level
 
 register = template.Library()
+
+DEVELOPER = "developer.webex.com"
 
 
 @register.filter
@@ -27,6 +32,16 @@ def icon(name: str) -> str:
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         static("settings/icons.svg"), name,
     )  # fmt: skip
+
+
+@register.filter
+def developer_links(sentence: str) -> str:
+    """Names of developer.webex.com lead there, or to what stands in for Webex on this machine."""
+    api = urlsplit(settings.WEBEX_API_URL)
+    is_here = api.hostname in ("127.0.0.1", "localhost", "::1")
+    url = f"{api.scheme}://{api.netloc}/my-apps/" if is_here else f"https://{DEVELOPER}/my-apps"
+    link = format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, DEVELOPER)
+    return mark_safe(conditional_escape(sentence).replace(DEVELOPER, link))  # noqa: S308  escaped
 
 
 @register.inclusion_tag("elements/_pill.html")

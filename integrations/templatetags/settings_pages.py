@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.apps import apps
+from django.db.models import Model
 from django.utils import timezone
 
 from integrations.admin import looks
 from integrations.admin.lists import CAP
-from integrations.models import GrantEvent
+from integrations.models import AuditEvent, GrantEvent
+from integrations.operations.activity import Slot
 
 register = template.Library()
 
@@ -26,14 +29,38 @@ def look(event: GrantEvent) -> tuple[str, str]:
 
 
 @register.filter
-def beyond(items: list[Any], most: int) -> int:
-    return max(len(items) - most, 0)
+def audit_look(event: AuditEvent) -> tuple[str, str]:
+    return looks.of_audit(event)
 
 
 @register.filter
-def uris_in_lines(redirect_uris: Any) -> str:
-    """As they are pasted at Webex: one a line."""
-    return "".join(f"{brand.redirect_uri}\n" for brand, _traffic in redirect_uris)
+def changed_in_words(event: AuditEvent) -> list[str]:
+    """As forms call the fields; a name that the model has no more stays as it is."""
+    model = _model_of(event)
+    fields = {field.name: field for field in model._meta.get_fields()} if model else {}
+    return [str(getattr(fields.get(name), "verbose_name", name)) for name in event.changed]
+
+
+@register.filter
+def object_kind(event: AuditEvent) -> str:
+    model = _model_of(event)
+    return str(model._meta.verbose_name) if model else event.object_type
+
+
+def _model_of(event: AuditEvent) -> type[Model] | None:
+    """None where a newer version had one that this one does not know."""
+    named = (each for each in apps.get_models() if each._meta.model_name == event.object_type)
+    return next(named, None)
+
+
+@register.filter
+def total(slots: list[Slot], name: str) -> int:
+    return sum(getattr(slot, name) for slot in slots)
+
+
+@register.filter
+def beyond(items: list[Any], most: int) -> int:
+    return max(len(items) - most, 0)
 
 
 @register.filter

@@ -3,12 +3,17 @@
 from typing import cast
 
 from django import template
+from django.conf import settings
 from django.template.context import RequestContext
+from django.urls import reverse
 
-from integrations import scopes
+from integrations import hostnames, scopes
 from integrations.linking import link_status
+from integrations.models import BrandedURL
 
 register = template.Library()
+
+MOST_BRANDS = 60
 
 
 @register.simple_tag(takes_context=True)
@@ -23,6 +28,27 @@ def webex_link_status(context: RequestContext) -> link_status.LinkStatus:
 @register.inclusion_tag("integrations/_badge.html", takes_context=True)
 def webex_badge(context: RequestContext, *, with_text: bool = False) -> dict[str, object]:
     return {"link_status": webex_link_status(context), "with_text": with_text}
+
+
+@register.simple_tag(takes_context=True)
+def settings_url(context: RequestContext) -> str:
+    """Where Settings → Webex is, for who may open it; it answers on the portal's own host only."""
+    user = context["request"].user
+    own_hosts = settings.PORTAL_HOSTS
+    return hostnames.origin(own_hosts[0]) + reverse("admin:index") if user.is_staff else ""
+
+
+@register.inclusion_tag("integrations/_brands.html", takes_context=True)
+def brands_for_admins(context: RequestContext) -> dict[str, object]:
+    """The portals that this installation serves; one customer never learns of another."""
+    may_see = context["request"].user.has_perm("integrations.view_brandedurl")
+    brands = BrandedURL.objects.defer("logo").order_by("hostname")
+    return {"brands": brands[:MOST_BRANDS] if may_see else []}
+
+
+@register.filter
+def portal_origin(brand: BrandedURL) -> str:
+    return hostnames.origin(brand.hostname)
 
 
 @register.filter

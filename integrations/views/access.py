@@ -25,6 +25,29 @@ def webex_user_required(view: View) -> Any:
     return login_required(allowed(view))
 
 
+def webex_right_required(right: str) -> Callable[[View], Any]:
+    """For pages that work with Webex: `use_webex` and this right, or 403."""
+
+    def decorate(view: View) -> Any:
+        rights = ["integrations.use_webex", f"integrations.{right}"]
+        allowed = permission_required(rights, raise_exception=True)(view)
+
+        @wraps(view)
+        def answer(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated and is_fragment(request):
+                return HttpResponse(headers={"HX-Refresh": "true"})  # the page knows where to go
+            return login_required(allowed)(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def is_fragment(request: PortalRequest) -> bool:
+    """Asked for by htmx, to be put into a page that is there already."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def webex_user_or_json_error(view: View) -> View:
     """For what scripts ask. Signed-out: 401. Without `use_webex`: 403."""
 

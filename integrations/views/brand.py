@@ -21,7 +21,12 @@ def stylesheet(request: PortalRequest, digest: str) -> HttpResponse:
     accent = brand.accent_color
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
         raise Http404  # never into a stylesheet unchecked
-    css = f":root {{ --accent: {accent}; --on-accent: {colors.readable_on(accent)}; }}\n"
+    on_light, on_dark = (colors.edge(accent, page) for page in (colors.WHITE, colors.DARK_PAGE))
+    css = (
+        f":root {{ --accent: {accent}; --on-accent: {colors.readable_on(accent)}; "
+        f"--accent-pressed: {colors.pressed(accent)}; "
+        f"--accent-edge: light-dark({on_light}, {on_dark}); }}\n"
+    )
     return HttpResponse(css, content_type="text/css", headers={"Cache-Control": FOREVER})
 
 

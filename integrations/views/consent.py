@@ -23,6 +23,7 @@ from integrations.errors import (
     NoRefreshToken,
     NotLinked,
     NotReady,
+    Rejected,
     TokenLimit,
     UndecryptableValue,
     WebexError,
@@ -33,7 +34,7 @@ from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
 from integrations.views.post_only import post_only
 from integrations.views.webex_share import WebexBusy, share, waits_for_webex
-from integrations.webex import api
+from integrations.webex import authorizations
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def _sentence(error: WebexError | UndecryptableValue) -> str:
             "your administrator to check the permissions of the Webex integration."
         )
     if isinstance(error, TokenLimit):
-        page = {"page": api.TOKENS_PAGE}
+        page = {"page": authorizations.TOKENS_PAGE}
         return (
             _(
                 "Your Webex account has too many open sessions. End some of them at %(page)s, then "
@@ -144,7 +145,7 @@ def _sentence(error: WebexError | UndecryptableValue) -> str:
             "Webex gave the portal access that ends soon and cannot be renewed, so nothing was "
             "linked. Please tell your administrator."
         )
-    if isinstance(error, WebexUnavailable):
+    if isinstance(error, WebexUnavailable | Rejected):
         return _("Webex did not answer properly. Nothing was changed; please try again.")
     return _("Webex did not accept the sign-in. Nothing was changed; please start again.")
 

@@ -10,6 +10,7 @@ from integrations.errors import (
     InsufficientScope,
     NotLinked,
     Refused,
+    Rejected,
     UndecryptableValue,
     WebexUnavailable,
 )
@@ -17,7 +18,7 @@ from integrations.linking import connection_page, link_status, profile
 from integrations.portal_request import PortalRequest
 from integrations.views.access import webex_user_or_json_error, webex_user_required
 from integrations.views.webex_share import waits_for_webex
-from integrations.webex import api
+from integrations.webex import authorizations
 
 
 @require_safe
@@ -27,7 +28,7 @@ def webex(request: PortalRequest) -> HttpResponse:
     context = {
         "overview": connection_page.overview(request.user, request.brand, now=now),
         "now": now,
-        "webex_tokens_page": api.TOKENS_PAGE,
+        "webex_tokens_page": authorizations.TOKENS_PAGE,
     }
     return render(request, "integrations/webex.html", context)
 
@@ -43,7 +44,7 @@ def my_webex(request: PortalRequest) -> HttpResponse:
         context["problem"] = _("Link your Webex account to see your profile here.")
     except InsufficientScope:
         context["problem"] = _("Your Webex account lacks the scope or the role for this page.")
-    except (Refused, WebexUnavailable):
+    except (Refused, Rejected, WebexUnavailable):
         context["problem"] = _("Webex does not answer right now. Please try again in a minute.")
     except UndecryptableValue:
         context["problem"] = _(

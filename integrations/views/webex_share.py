@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from integrations.portal_request import PortalRequest
-from integrations.views.access import View
+from integrations.views.access import View, is_fragment
 
 MOST, MOST_PER_USER = 4, 2  # of the threads of one process (config/gunicorn.py)
 SLOW = 5.0  # seconds; so many slow ones in a row, and for a while nobody is made to wait
@@ -68,7 +68,8 @@ def waits_for_webex(view: View) -> Callable[..., HttpResponse]:
             with share.hold(request.user.pk):
                 return view(request, *args, **kwargs)
         except WebexBusy:
-            page = render(request, "integrations/webex_busy.html", status=503)
+            name = "_webex_busy" if is_fragment(request) else "webex_busy"
+            page = render(request, f"integrations/{name}.html", status=503)
             page["Retry-After"] = str(int(REST))
             return page
 

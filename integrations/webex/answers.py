@@ -7,7 +7,7 @@ Webex answers errors in two shapes, its gateway's and RFC 6749's (contract 4). S
 import json
 import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,13 +17,17 @@ from integrations.errors import (
     InsufficientScope,
     InvalidClient,
     InvalidGrant,
+    Locked,
+    Problem,
     Refused,
+    Rejected,
     TokenLimit,
     WebexError,
     WebexUnavailable,
 )
 from integrations.scopes import SCOPE
 from integrations.tokens import TokenSet
+from integrations.webex import members
 from integrations.webex.http import Answer
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -33,6 +37,8 @@ UNKNOWN_LIFE = timedelta(days=1)
 SHORTEST_LIFE = timedelta(minutes=1)
 LONGEST_LIFE = timedelta(days=365)
 LONGEST_WAIT = timedelta(hours=1)
+WITH_BODY, WITHOUT_BODY = (200, 202, 206), (202, 204)
+REJECTIONS = (400, 404, 405, 409, 410, 415, 422)
 BARE_REFUSAL = "refused without a standard error code"
 
 ERROR_CODES: dict[str, type[WebexError]] = {  # RFC 6749 section 5.2
@@ -81,21 +87,43 @@ def parse_token_answer(answer: Answer, sent_at: datetime) -> TokenSet | WebexErr
 
 
 def resource(answer: Answer) -> dict[str, Any]:
-    """The JSON object of a REST answer.
+    """The JSON object of a REST answer; empty where it has none to say (202, 204).
 
-    Raises Refused (401), InsufficientScope (403) or WebexUnavailable (anything else).
+    Raises Refused (401), InsufficientScope (403), Rejected, Locked (423) or WebexUnavailable
+    (anything else).
     """
     body = json_object(answer)
-    facts = tracking_id(answer, body)
-    if answer.status == 401:
-        raise Refused("access token refused", status=401, tracking_id=facts)
-    if answer.status == 403:
-        raise InsufficientScope("scope or role missing", status=403, tracking_id=facts)
-    if answer.status == 204:
+    if answer.status in WITH_BODY and body is not None:
+        return body
+    if answer.status in WITHOUT_BODY:
         return {}
-    if answer.status != 200 or body is None:
-        raise unavailable(answer, body, "unusable answer")
-    return body
+    raise resource_error(answer, body)
+
+
+def resource_error(answer: Answer, body: dict[str, Any] | None) -> WebexError:
+    facts: Any = {"status": answer.status, "tracking_id": tracking_id(answer, body)}
+    if answer.status == 401:
+        return Refused("access token refused", **facts)
+    if answer.status == 403:
+        return InsufficientScope("scope or role missing", **facts)
+    if answer.status in REJECTIONS:
+        return Rejected(problems=problems(body or {}), **facts)
+    error = Locked if answer.status == 423 else WebexUnavailable
+    return unavailable(answer, body, "unusable answer", error)
+
+
+def problems(body: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Entries of `errors`; where there are none, the message stands for them (contract 15)."""
+    entries = members.objects(body.get("errors")) or [{"description": body.get("message")}]
+    found = (
+        Problem(
+            code=members.whole_number(entry.get("errorCode", entry.get("code"))),
+            text=members.text(entry.get("description")),
+            field=members.text(entry.get("fieldName")),
+        )
+        for entry in entries
+    )
+    return tuple(each for each in found if each.text or each.code is not None)
 
 
 def json_object(answer: Answer) -> dict[str, Any] | None:
@@ -138,8 +166,13 @@ def documented_code(body: dict[str, Any], known: Collection[str]) -> str:
     return next((text for text in candidates if isinstance(text, str) and text in known), "")
 
 
-def unavailable(answer: Answer, body: dict[str, Any] | None, reason: str) -> WebexUnavailable:
-    error = WebexUnavailable(reason, status=answer.status, tracking_id=tracking_id(answer, body))
+def unavailable(
+    answer: Answer,
+    body: dict[str, Any] | None,
+    reason: str,
+    kind: type[WebexUnavailable] = WebexUnavailable,
+) -> WebexUnavailable:
+    error = kind(reason, status=answer.status, tracking_id=tracking_id(answer, body))
     sent = http_date(answer.header("Date")) or datetime.now(UTC)  # by one clock, theirs
     error.retry_after = retry_after(answer.header("Retry-After"), now=sent)
     return error

@@ -44,6 +44,7 @@ class Request:
     url: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    largest: int = LARGEST_BODY  # bytes of the answer
 
 
 @dataclass
@@ -54,11 +55,14 @@ class Answer:
 
     def header(self, name: str) -> str:
         """The last of that name (case does not matter); empty where there is none."""
+        found = self.headers(name)
+        return found[-1] if found else ""
+
+    def headers(self, name: str) -> list[str]:
+        """All of that name, in their order."""
         wanted = name.lower().encode() + b":"
-        for line in reversed(self.lines):
-            if line[: len(wanted)].lower() == wanted:
-                return line[len(wanted) :].decode("latin-1").strip()
-        return ""
+        found = [line[len(wanted) :] for line in self.lines if line.lower().startswith(wanted)]
+        return [value.decode("latin-1").strip() for value in found]
 
 
 class Deadline:
@@ -108,7 +112,7 @@ def prepare(curl: pycurl.Curl, request: Request, timeout: float) -> None:
         **_authorities(),
         pycurl.PROXY: settings.WEBEX_PROXY,  # empty: none, whatever the environment says
         pycurl.NOSIGNAL: 1,
-        pycurl.MAXFILESIZE: LARGEST_BODY,  # since libcurl 8.4 also without a Content-Length
+        pycurl.MAXFILESIZE: request.largest,  # since libcurl 8.4 also without a Content-Length
     }
     for option, value in options.items():
         curl.setopt(option, value)
@@ -142,7 +146,10 @@ class Incoming:
 
 
 def _count(curl: pycurl.Curl, status: str) -> None:
-    parts = urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).path.split("/")
+    try:
+        parts = urlsplit(curl.getinfo(pycurl.EFFECTIVE_URL)).path.split("/")
+    except pycurl.error:  # none that could be called
+        return
     route = "/".join(part if WORD.fullmatch(part) else "*" for part in parts)
     seconds = curl.getinfo(pycurl.TOTAL_TIME)
     counting.observe("webex_request_duration_seconds", seconds, route=route, status=status)

@@ -49,6 +49,18 @@ PAGES = {
     "grant": "/admin/integrations/grant/500/change/",
     "events": "/admin/integrations/grantevent/",
     "events, by tracking id": "/admin/integrations/grantevent/?q=ROUTERGW_4321",
+    "audit": "/admin/integrations/auditevent/",
+    "audit, page 40 (the last)": "/admin/integrations/auditevent/?p=40",
+    "audit, search by person": "/admin/integrations/auditevent/?q=user1234",
+    "audit, by who did a tenth": "/admin/integrations/auditevent/?q=user77",
+    "audit, search by object": "/admin/integrations/auditevent/?q=portal-7.example.com",
+    "audit, search in vain": "/admin/integrations/auditevent/?q=nobody-of-that-name",
+    "audit, of one object": "/admin/integrations/auditevent/?object=grant-500",
+    "audit, of a person who left": "/admin/integrations/auditevent/?person=999999999",
+    "audit, of an action": "/admin/integrations/auditevent/?action=secret.set",
+    "audit, of days long ago": "/admin/integrations/auditevent/?until=2026-02-01",
+    "audit, action and days": "/admin/integrations/auditevent/?action=hostname.moved&until=2026-02-01",  # noqa: E501
+    "audit, refused": "/admin/integrations/auditevent/?result__exact=refused",
     "branded URLs": "/admin/integrations/brandedurl/",
 }
 
@@ -77,6 +89,20 @@ FILL = [
     """INSERT INTO integrations_grantevent (grant_id, kind, actor_id, reason, tracking_id, at,
          notice_due)
        SELECT id, 'LINKED', user_id, '', 'ROUTERGW_' || id, now(), false FROM integrations_grant""",
+    # User 77 did a tenth of it; one row in a thousand was refused; hostnames moved now and then.
+    """INSERT INTO integrations_auditevent (at, action, result, reason, changed, actor_kind,
+         actor_id, actor_name, hostname, address, request_id, object_type, object_id, object_label,
+         subject_id, tracking_id)
+       SELECT now() - n * interval '30 seconds', CASE WHEN n %% 500 = 0 THEN 'hostname.moved'
+           WHEN n %% 5000 = 1 THEN 'secret.set' ELSE 'grant.linked' END,
+         CASE WHEN n %% 1000 = 2 THEN 'refused' ELSE 'done' END, '', '[]', 'person', u.id,
+         u.username, 'portal-1.example.com', '192.0.2.1', md5(n::text),
+         CASE WHEN n %% 500 = 0 THEN 'brandedurl' ELSE 'grant' END, n::text,
+         CASE WHEN n %% 500 = 0 THEN 'portal-' || n / 500 %% 400 || '.example.com'
+           ELSE u.username || ' · Integration 1' END, u.id, ''
+       FROM generate_series(1, %(grants)s) n
+       JOIN accounts_user u
+         ON u.username = 'user' || CASE WHEN n %% 10 = 0 THEN 77 ELSE 1 + n %% %(users)s END""",
     "VACUUM ANALYZE",
 ]
 

@@ -126,6 +126,8 @@ TABLE = {
          "a.wbx2.com:1"),
     ),
     "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 0, 3650),
+    "BULK_JOBS_KEPT_DAYS": number("BULK_JOBS_KEPT_DAYS", "7", 1, 365),
+    "WEBEX_JOB_CALLS_PER_MINUTE": number("WEBEX_JOB_CALLS_PER_MINUTE", "120", 0, 1_000_000),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
     "REFRESH_TIME_BOX": number("REFRESH_TIME_BOX", "30", 1, 300),
     "REFRESH_DRAINS_PER_APP": number("REFRESH_DRAINS_PER_APP", "3", 1, 100),
@@ -134,6 +136,7 @@ TABLE = {
     "REFRESH_CLAIM": number("REFRESH_CLAIM", "40", 12, 300),
     "REFRESH_CALLS_PER_MINUTE": number("REFRESH_CALLS_PER_MINUTE", "600", 0, 1_000_000),
     "HISTORY_DAYS": number("HISTORY_DAYS", "90", 30, 3650),
+    "AUDIT_DAYS": number("AUDIT_DAYS", "90", 1, 36_500),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
     "TIME_ZONE": Row(

@@ -102,8 +102,8 @@ def try_the_link(page: Page) -> None:
     popup.get_by_role("button", name="Accept").click()
     expect(popup.get_by_role("heading", name="The link works")).to_be_visible()
     popup.close()
-    page.reload()
-    expect(page.get_by_text("Last successful return")).to_have_count(1)
+    expect(page.get_by_text(f"The link works: {INITECH}")).to_be_visible()
+    expect(page.get_by_text("1 of 2 have returned")).to_have_count(1)
 
 
 def enable(page: Page, look: Look) -> None:

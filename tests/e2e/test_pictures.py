@@ -43,7 +43,8 @@ def test_no_page_is_wider_than_its_window(
     look(page, pictures, f"replace-{scheme}")
     page.get_by_role("button", name="Keep").click()
     page.goto(demo.at(GLOBEX, "/webex/"))
-    page.get_by_role("button", name="Disconnect").click()
+    page.locator("summary", has_text="Disconnect").click()
+    page.get_by_role("button", name="Disconnect now").click()
     look(page, pictures, f"disconnected-{scheme}")
     page.context.close()
 

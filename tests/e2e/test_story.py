@@ -53,7 +53,8 @@ def test_alice_sees_red_links_sees_green_disconnects_and_sees_red(page: Page, de
     expect(page.get_by_role("heading", name="Alice Adams")).to_be_visible()
 
     page.goto(demo.at(ACME, "/webex/"))
-    page.get_by_role("button", name="Disconnect").click()
+    page.locator("summary", has_text="Disconnect").click()
+    page.get_by_role("button", name="Disconnect now").click()
 
     expect(page.get_by_role("status")).to_contain_text("Disconnected")
     expect_mark(page, "not-linked")

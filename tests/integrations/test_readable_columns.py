@@ -12,7 +12,8 @@ from django.test.utils import isolate_apps
 from integrations.fields import EncryptedTextField
 
 HOLDS_NO_TEXT = (
-    models.BooleanField, models.DateTimeField, models.ForeignKey, models.IntegerField,
+    models.BooleanField, models.DateTimeField, models.FloatField, models.ForeignKey,
+    models.IntegerField,
 )  # fmt: skip
 
 READABLE = {
@@ -29,24 +30,40 @@ READABLE = {
     "integrations.AuthorizationRequest": {
         "state",  # of no use without the cookie of its browser
         "browser_binding",  # a digest
-        "client_id", "redirect_uri", "next_path", "hostname",
+        "client_id", "redirect_uri", "next_path", "hostname", "client_secret_fingerprint",
     },
     "integrations.BrandedURL": {
         "hostname", "brand_name", "accent_color", "logo", "logo_digest",
     },
-    "integrations.Count": {"series", "value"},
+    "integrations.BulkJob": {
+        "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
+        "tracking_id",
+    },
+    "integrations.BulkRow": {
+        "cells", "problems",  # of a file that is deleted after a while
+        "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
+        "subscriber_id", "error_code", "description", "tracking_id", "claimed_by",
+    },
+    "integrations.Count": {"series"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
         "id", "client_id", "hostname", "status", "reason", "tracking_id", "claimed_by",
+        "client_secret_fingerprint",
     },
     "integrations.Grant": {
         "hostname",
         "status", "scope", "person_id", "person_email", "person_name", "org_id", "org_name",
         "last_error", "last_tracking_id", "claimed_by",
+        "capability",  # what the Webex person was seen to be able to do
     },
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
     "integrations.Lease": {"name"},
+    "integrations.WatchedSubscriber": {
+        "key",  # a digest
+        "org_id", "webex_id", "person_id", "broadworks_user_id", "enterprise_id", "package",
+        "status",
+    },
     "integrations.WebexApp": {
         "client_secret_fingerprint",  # keyed, eight digits
         "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",

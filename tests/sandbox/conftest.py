@@ -12,9 +12,27 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from integrations.sandbox import Integration, Sandbox
+from integrations.sandbox.core.broadworks import PARTNERS
+from integrations.sandbox.core.scopes import SCOPES
+from tests.sandbox.openapi import faults
 
 REDIRECT_URI = "https://portal.example.net/webex/callback/"
 ALICE, BOB = "alice@acme.example", "bob@globex.example"
+PAT, NORA = "pat@parkbench.example", "nora@northernvoice.example"
+SUBSCRIBERS = "/v1/broadworks/subscribers"
+ENTERPRISES = "/v1/broadworks/enterprises"
+REPORTS = "/v1/broadworks/billing/reports"
+ACME = "ParkBench+acme-corporation"
+ANNA = {
+    "provisioningId": PARTNERS[0].trusted_provisioning_id,
+    "userId": "anna@acme.example",
+    "spEnterpriseId": ACME,
+    "firstName": "Anna",
+    "lastName": "Berg",
+    "package": "standard",
+    "email": "anna.berg@acme.example",
+    "extension": "4711",
+}
 
 
 @dataclass
@@ -104,6 +122,41 @@ class Client:
         return self.post("/v1/access_token", headers=headers, **kept)
 
 
+class Administrator:
+    """Somebody with a token, whose every answer is held against Cisco's description."""
+
+    def __init__(self, sandbox: Sandbox, email: str, *scopes: str) -> None:
+        self.sandbox = sandbox
+        self.client = Client(sandbox)
+        app = sandbox.register(redirect_uris=[REDIRECT_URI], scopes=SCOPES)
+        self.token = str(sandbox.grant(email, app.client_id, scopes or SCOPES)["access_token"])
+
+    def get(self, path: str) -> Answer:
+        return self.call("GET", path)
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        return list(self.get(path).json["items"])
+
+    def call(self, method: str, path: str, value: Any = None, /) -> Answer:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if value is not None:
+            headers["Content-Type"] = "application/json;charset=utf-8"
+        body = b"" if value is None else json.dumps(value)
+        answer = self.client.send(method, path, body=body, headers=headers)
+        content = answer.json if answer.body and answer.status < 400 else None
+        assert faults(method, path, answer.status, content) == [], f"{method} {path}"
+        return answer
+
+    def provision(self, **changes: str) -> dict[str, Any]:
+        values = {name: value for name, value in (ANNA | changes).items() if value}
+        answer = self.call("POST", SUBSCRIBERS, values)
+        assert answer.status == 200, answer.text
+        return dict(answer.json)
+
+    def subscriber(self, subscriber_id: str) -> dict[str, Any]:
+        return dict(self.get(f"{SUBSCRIBERS}/{subscriber_id}").json)
+
+
 def parameters(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
@@ -123,7 +176,7 @@ def path_of(url: str) -> str:
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(subscribers=500) as sandbox:
         yield sandbox
 
 
@@ -153,3 +206,18 @@ def refresh_token(sandbox: Sandbox, app: Integration) -> str:
 @pytest.fixture
 def code(sandbox: Sandbox, app: Integration) -> str:
     return parameters(sandbox.accept(app.authorization_url, ALICE))["code"]
+
+
+@pytest.fixture
+def pat(sandbox: Sandbox) -> Administrator:
+    """Administers Park Bench, the partner of Acme Corporation."""
+    return Administrator(sandbox, PAT)
+
+
+@pytest.fixture
+def nora(sandbox: Sandbox) -> Administrator:
+    """Administers another partner."""
+    if sandbox.state.person_by_email(NORA) is None:
+        roles = ["Partner Full Administrator"]
+        sandbox.add_person(email=NORA, org_name="Northern Voice", roles=roles)
+    return Administrator(sandbox, NORA)

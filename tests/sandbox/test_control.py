@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from integrations.sandbox import Integration, Sandbox
-from integrations.sandbox.console.control import FAULTS, GROUPS
+from integrations.sandbox.console.control import FAULTS
+from integrations.sandbox.console.switches import GROUPS
 from integrations.sandbox.core.scenario import default_values
 from tests.sandbox.conftest import ALICE, BOB, REDIRECT_URI, Client
 

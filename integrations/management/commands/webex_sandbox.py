@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.sandbox import Sandbox
+from integrations.sandbox.core.directory import SIZE
 from integrations.sandbox.wire.server import is_loopback
 
 
@@ -22,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=9000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--state", metavar="FILE", help="keep integrations and tokens here")
+        parser.add_argument(
+            "--subscribers", type=int, default=SIZE, help=f"generated BroadWorks users: {SIZE}"
+        )
         parser.add_argument("--allow-remote", action="store_true", help="serve other machines too")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,15 +39,15 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: stopping.set())
-        sandbox = self._started(host, port, options["state"])
+        sandbox = self._started(host, port, options["state"], options["subscribers"])
         self._introduce(sandbox)
         stopping.wait()
         sandbox.stop()
         self.stdout.write("Sandbox stopped.")
 
-    def _started(self, host: str, port: int, state_path: str | None) -> Sandbox:
+    def _started(self, host: str, port: int, state_path: str | None, subscribers: int) -> Sandbox:
         try:
-            sandbox = Sandbox(port=port, host=host, state_path=state_path)
+            sandbox = Sandbox(port=port, host=host, state_path=state_path, subscribers=subscribers)
             sandbox.start()
         except ValueError as error:
             raise CommandError(str(error)) from None

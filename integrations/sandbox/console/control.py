@@ -7,50 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.sandbox.console.control_api import fault_as_dict
-from integrations.sandbox.core.faults import Fault
+from integrations.sandbox.console.switches import GROUPS, switch, value_of
+from integrations.sandbox.core.faults import HTML, HTML_429, Fault
 from integrations.sandbox.core.grants import revoke_grant
 from integrations.sandbox.core.http import Params, Request, Response, Routes, redirect
 from integrations.sandbox.core.ledger import Call, masked
-from integrations.sandbox.core.scenario import CHOICES, TOKEN_FIELDS, Scenario, default_values
 from integrations.sandbox.core.state import State
 from integrations.sandbox.wire.pages import PageError, check_origin, page
 
 routes = Routes()
 SHOWN = 50
-GROUPS: dict[str, dict[str, str]] = {
-    "Refreshing": {
-        "rotation": "Refresh token rotation",
-        "grace_seconds": "Grace for a rotated token (seconds)",
-        "clock_reset": "A refresh renews the refresh token's life",
-        "access_ttl": "Life of an access token (seconds)",
-        "refresh_ttl": "Life of a refresh token (seconds)",
-    },
-    "Consent": {
-        "authorize_error": "Error instead of the sign-in",
-        "org_blocks": "The organization blocks the integration",
-        "drop_state_on_error": "Leave the state out of error redirects",
-        "granted_scopes": "Scopes granted (empty: as requested)",
-        "add_kms": "Add spark:kms",
-        "ignore_pkce": "Ignore PKCE",
-        "iss": "Issuer added to the callback",
-        "code_ttl": "Life of a code (seconds)",
-    },
-    "Device": {
-        "device_ttl": "Life of a device code (seconds)",
-        "device_interval": "Interval between polls (seconds)",
-        "device_access_ttl": "Life of a device's access token (seconds)",
-        "device_override": "Fields of the device answer to replace (JSON; null: left out)",
-    },
-    "Answers": {
-        "error_shape": "Shape of token errors",
-        "shuffle_scope": "Shuffle the scopes",
-        "rate_limit": "Token calls per minute and client (empty: no limit)",
-        "latency": "Latency (seconds)",
-        "override": "Fields of the token answer to replace (JSON)",
-        "omit": "Fields of the token answer to leave out",
-    },
-}
-HTML_429 = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "503": ("503 Service Unavailable", {"status": 503}),
     "500-html": ("500 with an HTML page", {"status": 500, "body": b"<h1>Oops</h1>"}),
@@ -60,7 +26,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "status": 429,
             "body": HTML_429,
-            "headers": {"Retry-After": "3600", "Content-Type": "text/html"},
+            "headers": {"Retry-After": "3600"} | HTML,
         },
     ),
     "401": ("401, once refused", {"status": 401}),
@@ -77,6 +43,10 @@ PATHS = (
     "/v1/device/authorize",
     "/v1/device/token",
     "/v1/people/me",
+    "/v1/people*",
+    "/v1/broadworks/subscribers*",
+    "/v1/broadworks/enterprises*",
+    "/v1/broadworks/billing/reports*",
     "/v1/organizations/*",
     "/v1/authorizations*",
     "/v1/*",
@@ -103,7 +73,7 @@ def change(state: State, request: Request) -> Response:
 
 def _scenario(state: State, form: Params) -> None:
     names = [name for group in GROUPS.values() for name in group]
-    state.scenario.update({name: _value(name, form) for name in names})
+    state.scenario.update({name: value_of(name, form) for name in names})
 
 
 def _reset_scenario(state: State, form: Params) -> None:
@@ -149,37 +119,12 @@ def _one_of(form: Params, name: str, known: list[str]) -> str:
     return value
 
 
-def _value(name: str, form: Params) -> Any:
-    """A switch's value as the form sends it. Raises ValueError."""
-    default = default_values()[name]
-    text = form.get(name, "").strip()
-    if name == "omit":
-        return form.all(name)
-    if name == "granted_scopes":
-        return text.split() or None
-    if isinstance(default, dict):
-        return json.loads(text or "{}")
-    if name in CHOICES or name == "iss":
-        return text or None
-    if isinstance(default, bool):
-        return name in form
-    return None if name == "rate_limit" and not text else _number(name, text)
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        raise ValueError(f"{name} is a number.") from None
-    return int(number) if number.is_integer() else number
-
-
 def _page(state: State, *, error: str = "", status: int = 200) -> Response:
     context = {
         "section": "control",
         "error": error,
         "groups": [
-            {"title": title, "switches": [_switch(state.scenario, *item) for item in group.items()]}
+            {"title": title, "switches": [switch(state.scenario, *item) for item in group.items()]}
             for title, group in GROUPS.items()
         ],
         "faults": [{"key": key, "title": title} for key, (title, _) in FAULTS.items()],
@@ -193,27 +138,6 @@ def _page(state: State, *, error: str = "", status: int = 200) -> Response:
         "concurrency": str(state.ledger.concurrency_per_grant),
     }
     return page("control.html", context, status)
-
-
-def _switch(scenario: Scenario, name: str, title: str) -> dict[str, Any]:
-    value = getattr(scenario, name)
-    default = default_values()[name]
-    switch = {"name": name, "title": title, "is_changed": value != default}
-    if name == "omit":
-        fields = [{"name": field, "is_chosen": field in value} for field in TOKEN_FIELDS]
-        return switch | {"kind": "fields", "fields": fields}
-    if name in CHOICES:
-        none = [{"value": "", "title": "none", "is_chosen": value is None}]
-        choices = [{"value": c, "title": c, "is_chosen": c == value} for c in CHOICES[name]]
-        return switch | {"kind": "choice", "choices": choices if default else none + choices}
-    if isinstance(default, bool):
-        return switch | {"kind": "check", "is_on": value}
-    if isinstance(default, dict):
-        return switch | {"kind": "text", "value": json.dumps(value) if value else ""}
-    if name in ("granted_scopes", "iss"):
-        text = " ".join(value) if isinstance(value, tuple) else value
-        return switch | {"kind": "text", "value": text or ""}
-    return switch | {"kind": "number", "value": "" if value is None else f"{value:.15g}"}
 
 
 def _fault_row(fault: Fault) -> dict[str, str]:

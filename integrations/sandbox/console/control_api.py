@@ -74,6 +74,7 @@ def ledger(state: State, request: Request) -> Response:
         {
             "calls": [call_as_dict(call) for call in state.ledger.calls[-SHOWN:]],
             "tokens": [token_as_dict(token) for token in state.ledger.tokens[-SHOWN:]],
+            "provisions": dict(state.ledger.provisions.most_common(SHOWN)),
             "reuse": state.ledger.reuse,
             "concurrency_per_grant": state.ledger.concurrency_per_grant,
             "concurrency_per_client": state.ledger.concurrency_per_client,

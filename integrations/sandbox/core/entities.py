@@ -9,6 +9,7 @@ import base64
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlencode
 
 PERSONAL_CLUSTER = "PF84"
@@ -17,6 +18,16 @@ PERSONAL_CLUSTER = "PF84"
 def resource_id(kind: str, value: str) -> str:
     """A Webex resource id: unpadded base64 of a `ciscospark://` URI (contract 1)."""
     return base64.b64encode(f"ciscospark://us/{kind}/{value}".encode()).decode().rstrip("=")
+
+
+def uuid_in(kind: str, value: str) -> str:
+    """What `resource_id` was made of; empty where it is not an id of this kind."""
+    try:
+        text = base64.b64decode(value + "=" * (-len(value) % 4)).decode()
+    except ValueError:
+        return ""
+    prefix = f"ciscospark://us/{kind}/"
+    return text.removeprefix(prefix) if text.startswith(prefix) else ""
 
 
 def opaque_token(org_id: str) -> str:
@@ -83,6 +94,7 @@ class Person:
     roles: tuple[str, ...] = ()
     id: str = field(default_factory=new_uuid)
     created_at: float = 0.0
+    profile: dict[str, Any] = field(default_factory=dict)  # what PUT and POST /people set
 
     def __post_init__(self) -> None:
         self.roles = tuple(self.roles)
@@ -94,6 +106,10 @@ class Person:
     @property
     def is_partner_admin(self) -> bool:
         return any("Partner" in role for role in self.roles)
+
+    @property
+    def is_read_only(self) -> bool:
+        return all("Read" in role for role in self.roles)
 
 
 @dataclass
@@ -149,6 +165,7 @@ class Grant:
     scopes: tuple[str, ...]
     granted_at: float
     refresh_token: str = ""
+    access_token: str = ""
     revoked_at: float | None = None
     access_ttl: float | None = None  # seconds; None: as the scenario says
     id: str = field(default_factory=new_uuid)

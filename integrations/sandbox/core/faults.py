@@ -10,13 +10,18 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from integrations.sandbox.core.http import Response, json_answer
 from integrations.sandbox.core.ledger import Call
+from integrations.sandbox.core.scenario import Scenario
 
 CUTS = ("before_status", "mid_headers", "mid_body")
+HTML_429 = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
+HTML = {"Content-Type": "text/html"}
+OAUTH_PATHS = ("/v1/access_token", "/v1/authorize", "/v1/device/")
 FILLER = b" " * 16384
 
 
@@ -81,8 +86,12 @@ class Fault:
 
 
 class Faults:
-    def __init__(self, lock: threading.RLock) -> None:
+    """Those that wait for a call, and those the scenario wants at every n-th (`_recurring`)."""
+
+    def __init__(self, lock: threading.RLock, scenario: Scenario) -> None:
         self._lock = lock
+        self._scenario = scenario
+        self._counts: Counter[str] = Counter()
         self.waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
@@ -93,6 +102,7 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self.waiting.clear()
+            self._counts.clear()
 
     def take(self, call: Call) -> Fault | None:
         """The first fault that hits this call, with one of its times used up."""
@@ -102,7 +112,26 @@ class Faults:
                 fault.times -= 1
                 if not fault.times:
                     self.waiting.remove(fault)
-            return fault
+            return fault or self._recurring(call)
+
+    def _recurring(self, call: Call) -> Fault | None:
+        """What the scenario does to every n-th call of the REST API, tokens left out."""
+        if not call.path.startswith("/v1/") or call.path.startswith(OAUTH_PATHS):
+            return None
+        wait = {"Retry-After": f"{self._scenario.retry_after:g}"}
+        kinds = {"refuse_every": Fault(call.path, status=429, body=HTML_429, headers=wait | HTML)}
+        if call.method != "GET":
+            kinds["lock_every"] = Fault(call.path, status=423, headers=dict(wait))
+            kinds["lose_every"] = Fault(call.path, cut="before_status", after=True)
+        hits = [fault for name, fault in kinds.items() if self._is_turn(name)]
+        return hits[0] if hits else None
+
+    def _is_turn(self, name: str) -> bool:
+        every = getattr(self._scenario, name)
+        if not every:
+            return False
+        self._counts[name] += 1
+        return bool(self._counts[name] % every == 0)
 
 
 def send_broken(

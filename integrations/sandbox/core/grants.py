@@ -48,6 +48,8 @@ def renew(state: State, client_id: str, value: str) -> dict[str, Any] | None:
     grant = state.grants[token.grant_id]
     if token.replaced_at is not None:
         return _present_again(state, grant, token)
+    if state.scenario.once_a_day and (access := _of_today(state, grant)):
+        return _shown(state, grant, token, access)
     if state.scenario.rotation == "none":
         if state.scenario.clock_reset:
             token.expires_at = state.now() + state.scenario.refresh_ttl
@@ -106,6 +108,15 @@ def forget_dead(state: State) -> None:
         del state.grants[grant_id]
 
 
+def forget_person(state: State, person: Person) -> None:
+    """Somebody who can sign in is deleted: their consents and tokens go along."""
+    for grant_id in [grant.id for grant in state.grants.values() if grant.person_id == person.id]:
+        del state.grants[grant_id]
+    for value in [token.value for token in state.tokens.values() if token.person_id == person.id]:
+        del state.tokens[value]
+    state.forget(person)
+
+
 def _present_again(state: State, grant: Grant, token: Token) -> dict[str, Any] | None:
     """A rotated refresh token: inside the grace it leads to its successor, else the family dies."""
     scenario = state.scenario
@@ -115,6 +126,12 @@ def _present_again(state: State, grant: Grant, token: Token) -> dict[str, Any] |
     state.ledger.reuse += 1
     revoke_grant(state, grant)
     return None
+
+
+def _of_today(state: State, grant: Grant) -> Token | None:
+    """The access token issued less than a day ago, which a refresh may leave as it is."""
+    token = live_token(state, grant.access_token)
+    return token if token and state.now() - token.issued_at < 86400 else None
 
 
 def _rotate(state: State, grant: Grant, old: Token) -> Token:
@@ -142,8 +159,7 @@ def _issue(state: State, grant: Grant, *, kind: str, parent: str | None) -> Toke
         expires_at=now + (access_ttl if kind == "access" else scenario.refresh_ttl),
     )
     state.tokens[token.value] = token
-    if kind == "refresh":
-        grant.refresh_token = token.value
+    setattr(grant, f"{kind}_token", token.value)
     state.ledger.issued(token)
     state.changed()
     return token
@@ -151,6 +167,10 @@ def _issue(state: State, grant: Grant, *, kind: str, parent: str | None) -> Toke
 
 def _answer(state: State, grant: Grant, refresh: Token) -> dict[str, Any]:
     access = _issue(state, grant, kind="access", parent=refresh.value)
+    return _shown(state, grant, refresh, access)
+
+
+def _shown(state: State, grant: Grant, refresh: Token, access: Token) -> dict[str, Any]:
     now = state.now()
     fields = {
         "access_token": access.value,

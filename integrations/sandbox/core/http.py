@@ -138,18 +138,23 @@ class Refusal(Exception):
 
 
 class ApiError(Refusal):
-    """A refusal in the gateway's JSON envelope (contract 8.1)."""
+    """A refusal in the gateway's JSON envelope (contract 8.1); an error with a code or a field is
+    given as an object (contract 15).
+    """
 
-    def __init__(self, status: int, message: str, *descriptions: str) -> None:
+    def __init__(self, status: int, message: str, *errors: str | Mapping[str, Any]) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.descriptions = descriptions
+        self.errors = errors
 
     def response(self, request: Request) -> Response:
         envelope: dict[str, Any] = {"message": self.message, "trackingId": request.tracking_id}
-        if self.descriptions:
-            envelope["errors"] = [{"description": text} for text in self.descriptions]
+        if self.errors:
+            envelope["errors"] = [
+                {"description": error} if isinstance(error, str) else dict(error)
+                for error in self.errors
+            ]
         return json_answer(envelope, self.status)
 
 

@@ -58,7 +58,10 @@ class Call:
 
 
 class Ledger:
-    """`reuse` counts rotated refresh tokens that were presented again outside any grace."""
+    """`reuse` counts rotated refresh tokens that were presented again outside any grace,
+    `provisions` how often each BroadWorks userId was asked to be provisioned: one that was there
+    already, and so refused, counts too.
+    """
 
     def __init__(self, lock: threading.RLock, maxlen: int | None = None) -> None:
         self._lock = lock
@@ -73,6 +76,7 @@ class Ledger:
             self._calls.clear()
             self._tokens.clear()
             self._tips.clear()
+            self.provisions: Counter[str] = Counter()
             self.reuse = 0
             self.concurrency_per_grant = 0
             self.concurrency_per_client = 0

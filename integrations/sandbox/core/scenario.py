@@ -18,9 +18,17 @@ TOKEN_FIELDS = (
     "scope",
 )
 MAX_NUMBER = 1e10
+OPTIONAL_NUMBERS = ("rate_limit", "person_rate_limit", "refuse_every", "lock_every", "lose_every")
 CHOICES: dict[str, tuple[str, ...]] = {
     "rotation": ("none", "strict", "grace"),
     "error_shape": ("gateway", "oauth"),
+    "refresh_error": (
+        "invalid_refresh_token",
+        "invalid_request",
+        "invalid_client",
+        "unsupported_grant_type",
+    ),
+    "booleans": ("documented", "strings", "real"),
     "authorize_error": (
         "access_denied",
         "invalid_request",
@@ -39,6 +47,9 @@ class Scenario:
     rotation: str = "none"
     grace_seconds: float = 60
     clock_reset: bool = True
+    once_a_day: bool = False
+    refresh_error: str | None = None
+    token_limit: bool = False
     access_ttl: float = 1209599
     refresh_ttl: float = 7775999
     code_ttl: float = 300
@@ -59,6 +70,20 @@ class Scenario:
     iss: str | None = None
     rate_limit: int | None = None
     latency: float = 0.0
+    provision_seconds: float = 3
+    first_user_seconds: float = 20
+    update_seconds: float = 2
+    sync_seconds: float = 10
+    report_seconds: float = 5
+    person_rate_limit: int | None = None
+    refuse_every: int | None = None
+    lock_every: int | None = None
+    lose_every: int | None = None
+    retry_after: float = 5
+    booleans: str = "documented"
+    info_as_list: bool = False
+    list_lag: float = 0.0
+    large_people_list: bool = False
 
     def reset(self) -> None:
         self.update(default_values())
@@ -87,7 +112,7 @@ def _checked(name: str, value: Any) -> Any:
         return _words(name, value)
     if name == "iss":
         return None if value is None else str(value)
-    if name == "rate_limit" and value is None:
+    if name in OPTIONAL_NUMBERS and value is None:
         return None
     wanted = type(defaults[name]) if defaults[name] is not None else int
     return _typed(name, value, wanted)

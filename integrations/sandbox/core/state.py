@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from integrations.sandbox.core.directory import SIZE, Directory
 from integrations.sandbox.core.entities import (
     Code,
     DeviceCode,
@@ -43,10 +44,16 @@ E = TypeVar("E", bound=Expiring)
 class State:
     """`changed` is called, under the lock, after every change that has to survive a restart."""
 
-    def __init__(self, *, sign_in_host: str | None = None, ledger_size: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        sign_in_host: str | None = None,
+        ledger_size: int | None = None,
+        subscribers: int = SIZE,
+    ) -> None:
         self.lock = threading.RLock()
         self.scenario = Scenario()
-        self.faults = Faults(self.lock)
+        self.faults = Faults(self.lock, self.scenario)
         self.ledger = Ledger(self.lock, ledger_size)
         self.sign_in_host = sign_in_host
         self.changed: Callable[[], None] = lambda: None
@@ -61,7 +68,24 @@ class State:
         self.device_codes: dict[str, DeviceCode] = {}
         self.grants: dict[str, Grant] = {}
         self.tokens: dict[str, Token] = {}
-        self.token_calls: dict[str, list[float]] = {}
+        self.recent_calls: dict[str, list[float]] = {}
+        self.subscribers = subscribers
+        self.directory_changes: dict[str, Any] = {}
+        self._directory: Directory | None = None
+
+    @property
+    def directory(self) -> Directory:
+        """Generated when somebody first looks, with what was changed before the last stop."""
+        if self._directory is None:
+            known = list(self.organizations.values())
+            self._directory = Directory(known, size=self.subscribers, now=self.now())
+            if self.directory_changes:
+                self._directory.apply(self.directory_changes)
+        return self._directory
+
+    def kept_directory(self) -> dict[str, Any]:
+        """What of the directory has to survive a restart."""
+        return self._directory.changes() if self._directory else self.directory_changes
 
     def now(self) -> float:
         return time.time() + self.clock_offset
@@ -74,7 +98,7 @@ class State:
             self.clock_offset = offset
 
     def reset(self) -> None:
-        """Back to the start; integrations, people and organizations stay."""
+        """Back to the start; integrations, sign-in people and their organizations stay."""
         with self.lock:
             self.scenario.reset()
             self.faults.clear()
@@ -83,7 +107,8 @@ class State:
             for temporary in (self.transactions, self.codes, self.grants, self.tokens):
                 temporary.clear()
             self.device_codes.clear()
-            self.token_calls.clear()
+            self.recent_calls.clear()
+            self._directory, self.directory_changes = None, {}
             self.changed()
 
     def serve_at(self, api_url: str) -> None:
@@ -128,6 +153,14 @@ class State:
     def keep(self, person: Person) -> None:
         self.people[person.id] = person
         self._by_email[person.email.lower()] = person
+
+    def rename(self, person: Person, *, email: str, display_name: str) -> None:
+        del self._by_email[person.email.lower()]
+        person.email, person.display_name = email, display_name
+        self.keep(person)
+
+    def forget(self, person: Person) -> None:
+        del self.people[person.id], self._by_email[person.email.lower()]
 
     def person_by_email(self, email: str) -> Person | None:
         return self._by_email.get(email.strip().lower())

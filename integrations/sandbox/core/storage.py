@@ -44,6 +44,7 @@ class StateFile:
             for name, kind in KINDS.items():
                 entries = {key: kind(**row) for key, row in stored[name].items()}
                 getattr(self.state, name).update(entries)
+            self.state.directory_changes = dict(stored.get("directory", {}))
         except FileNotFoundError:
             if not self.path.parent.is_dir():
                 raise ValueError(f"{self.path.parent} is not a folder.") from None
@@ -91,6 +92,7 @@ class StateFile:
                 name: {key: dict(vars(entry)) for key, entry in getattr(self.state, name).items()}
                 for name in KINDS
             }
+            snapshot["directory"] = self.state.kept_directory()
         for row in snapshot["integrations"].values():
             del row["api_url"]
         replace_file(self.path, json.dumps(snapshot))

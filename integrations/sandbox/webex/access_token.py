@@ -23,6 +23,7 @@ from integrations.sandbox.core.http import (
     json_answer,
 )
 from integrations.sandbox.core.state import State
+from integrations.sandbox.webex.caller import check_rate
 
 routes = Routes()
 MALFORMED = "The request could not be understood by the server due to malformed syntax."
@@ -55,7 +56,7 @@ def access_token(state: State, request: Request) -> Response:
     if request.form.repeated:
         raise OAuthError(state, "invalid_request", "A parameter is repeated.")
     integration = authenticated_client(state, request)
-    check_rate(state, integration)
+    check_limits(state, integration)
     grant_type = GRANT_TYPES.get(request.form.get("grant_type", ""))
     if grant_type is None:
         raise OAuthError(state, "unsupported_grant_type", "The grant type is not supported.")
@@ -85,29 +86,13 @@ def _credentials(state: State, request: Request) -> tuple[str, str]:
     return client_id, secret
 
 
-def check_rate(state: State, integration: Integration) -> None:
-    """Refuse calls of a client above the scenario's limit per minute."""
-    limit = state.scenario.rate_limit
-    if limit is None:
-        return
-    now = state.now()
-    recent = [at for at in state.token_calls.get(integration.client_id, []) if at > now - 60]
-    state.token_calls[integration.client_id] = recent
-    if len(recent) >= limit:
-        raise TooManyRequests(round(recent[0] + 60 - now) + 1 if recent else 60)
-    recent.append(now)
-
-
-class TooManyRequests(Refusal):
-    """429 as Webex documents it: a text/html body and Retry-After in seconds (contract 8.1)."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("Too many requests")
-        self.retry_after = retry_after
-
-    def response(self, request: Request) -> Response:
-        headers = {"Content-Type": "text/html", "Retry-After": str(self.retry_after)}
-        return Response(429, b"<html><body><h1>429 Too Many Requests</h1></body></html>", headers)
+def check_limits(state: State, integration: Integration) -> None:
+    """Refuse calls of a client above the scenario's limit per minute, and new tokens of accounts
+    that have too many (contract 2.3).
+    """
+    check_rate(state, integration.client_id, state.scenario.rate_limit)
+    if state.scenario.token_limit:
+        raise OAuthError(state, "tokenlimit_reached", "tokenlimit_reached")
 
 
 def _exchange(state: State, integration: Integration, form: Params) -> dict[str, Any]:
@@ -154,6 +139,8 @@ def _challenge(code: Code, verifier: str) -> str:
 
 
 def _refresh(state: State, integration: Integration, form: Params) -> dict[str, Any]:
+    if state.scenario.refresh_error:
+        raise OAuthError(state, state.scenario.refresh_error, state.scenario.refresh_error)
     answer = renew(state, integration.client_id, form.get("refresh_token", ""))
     if answer is None:
         raise OAuthError(state, "invalid_grant", "Invalid refresh token")

@@ -16,9 +16,10 @@ from integrations.sandbox.webex.access_token import (
     MALFORMED,
     OAuthError,
     authenticated_client,
-    check_rate,
+    check_limits,
 )
 from integrations.sandbox.webex.authorize import check_organization
+from integrations.sandbox.webex.caller import check_rate
 from integrations.sandbox.webex.sign_in import described
 from integrations.sandbox.wire.pages import PageError, check_origin, page
 
@@ -28,6 +29,7 @@ HELPERS = frozenset(
     f"https://oauth-helper-{letter}.wbx2.com/helperservice/v1/actions/device/callback"
     for letter in "akrd"
 )
+HELPERS_MISSING = "We've encountered an error. Try again later."
 SLOWER = 5  # seconds, RFC 8628 section 3.5
 JITTER = 0.05  # seconds that a network may shift a poll
 
@@ -38,7 +40,7 @@ def device_authorize(state: State, request: Request) -> Response:
     integration = state.integrations.get(request.form.get("client_id", ""))
     if integration is None:
         raise ApiError(400, MALFORMED, "Client Id is invalid")
-    check_rate(state, integration)
+    check_rate(state, integration.client_id, state.scenario.rate_limit)
     scopes = tuple(dict.fromkeys(request.form.get("scope", "").split()))
     if not scopes or not {*integration.scopes, KMS}.issuperset(scopes):
         raise OAuthError(state, "invalid_scope", "invalid_scope")
@@ -76,7 +78,7 @@ def device_token(state: State, request: Request) -> Response:
     if request.basic_credentials is None:
         raise OAuthError(state, "invalid_client", "invalid_client", 401)
     integration = authenticated_client(state, request)
-    check_rate(state, integration)
+    check_limits(state, integration)
     if request.form.get("grant_type") != GRANT_TYPE:
         raise OAuthError(state, "unsupported_grant_type", "unsupported_grant_type")
     code = state.device_codes.get(request.form.get("device_code", ""))
@@ -159,8 +161,10 @@ def _find(state: State, user_code: str) -> DeviceCode:
 def _check_helpers(state: State, code: DeviceCode) -> None:
     """An integration that lacks one of the helper URIs cannot finish (contract 5)."""
     integration = state.integrations.get(code.client_id)
-    if integration is None or not HELPERS.issubset(integration.redirect_uris):
-        raise PageError(400, "Something went wrong", "We've encountered an error. Try again later.")
+    missing = HELPERS.difference(integration.redirect_uris if integration else ())
+    if missing:
+        uris = [{"uri": uri, "is_missing": uri in missing} for uri in sorted(HELPERS)]
+        raise PageError(400, "Something went wrong", HELPERS_MISSING, uris)
 
 
 def _choose_person(state: State, code: DeviceCode, *, is_unknown: bool = False) -> Response:

@@ -5,7 +5,7 @@ Templates get strings, lists and booleans only: formatting a number would need D
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,12 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-STATIC_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+STATIC_TYPES = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+    "woff2": "font/woff2",
+}
 
 
 def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
@@ -41,16 +46,22 @@ def engine() -> Engine:
 
 
 class PageError(Refusal):
-    """A refusal people see, on a page of its own."""
+    """A refusal people see, on a page of its own. `uris` are what the sandbox, unlike Webex, adds
+    for developers: what has to be registered, and what is missing of it.
+    """
 
-    def __init__(self, status: int, title: str, text: str) -> None:
+    def __init__(
+        self, status: int, title: str, text: str, uris: Sequence[Mapping[str, object]] = ()
+    ) -> None:
         super().__init__(title)
         self.status = status
         self.title = title
         self.text = text
+        self.uris = uris
 
     def response(self, request: Request) -> Response:
-        return page("error.html", {"title": self.title, "text": self.text}, self.status)
+        context = {"title": self.title, "text": self.text, "uris": self.uris}
+        return page("error.html", context, self.status)
 
 
 def check_origin(request: Request) -> None:

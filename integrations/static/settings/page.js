@@ -1,10 +1,11 @@
 // On every page: copying, filters, and where the navigation stands.
 
-// Copies the text in data-copy, and says so in words for a moment.
+// Copies the text in data-copy, or what is at data-copy-from, and says so in words for a moment.
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
-  await write(button.dataset.copy.trim());
+  const { copy, copyFrom } = button.dataset;
+  await write((copy ?? (await (await fetch(copyFrom)).text())).trim());
   const label = button.querySelector("[data-label]") || button;
   if (button.classList.contains("copied")) return;
   const words = label.innerHTML;
@@ -39,21 +40,21 @@ function status() {
 }
 
 // A filter closes when the reader goes on elsewhere; without this file all stay open.
-for (const filter of document.querySelectorAll("details.filter")) {
-  filter.open = false;
-  document.addEventListener("click", (event) => { if (!filter.contains(event.target)) filter.open = false; });
-  filter.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    filter.open = false;
-    filter.querySelector("summary").focus();
-  });
+function closeFilters(but = null) {
+  for (const filter of document.querySelectorAll("details.filter[open]")) {
+    if (filter !== but) filter.open = false;
+  }
 }
+document.addEventListener("click", (event) => closeFilters(event.target.closest("details.filter")));
+document.addEventListener("list:found", () => closeFilters());
+document.addEventListener("keydown", (event) => {
+  const filter = event.target.closest("details.filter[open]");
+  if (event.key !== "Escape" || !filter) return;
+  filter.open = false;
+  filter.querySelector("summary").focus();
+});
+closeFilters();
+document.documentElement.classList.add("started");
 
 // On a phone the navigation is one line to swipe: the current page is brought into it.
 document.querySelector(".side-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-
-// On a phone the head of a list is out of sight: each cell says itself what it is.
-const heads = [...document.querySelectorAll("#result_list thead th")].map((head) => head.innerText.trim());
-for (const row of document.querySelectorAll("#result_list tbody tr")) {
-  [...row.cells].forEach((cell, column) => { cell.dataset.column = heads[column] || ""; });
-}

@@ -16,7 +16,8 @@ function draw() {
   const light = luminance(color.value) + 0.05;
   preview.querySelector("[data-bar]").setAttribute("fill", color.value);
   const title = preview.querySelector("[data-title]");
-  title.setAttribute("fill", 1.05 / light >= light / 0.0565 ? "#ffffff" : "#10141a");
+  const dark = light / 0.0565 >= 4.5 ? "#10141a" : "#000000";
+  title.setAttribute("fill", 1.05 / light >= 4.5 ? "#ffffff" : dark);
   const text = name_.value || hostname.value;
   if (text) title.textContent = text.length > 26 ? `${text.slice(0, 25)}…` : text;
 }

@@ -110,6 +110,4 @@ for (const widget of document.querySelectorAll("[data-two-lists]")) {
     });
     draw(side);
   }
-  widget.querySelector("[data-plain]").hidden = true;
-  widget.querySelector(".lists").hidden = false;
 }

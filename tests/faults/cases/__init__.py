@@ -1,11 +1,12 @@
 """Every case, by what it breaks."""
 
-from tests.faults.cases import answers, calendar, kills, load, outages, races, refusals
+from tests.faults.cases import answers, bulk, calendar, kills, load, outages, races, refusals
 from tests.faults.registry import CASES
 
 __all__ = [
     "CASES",
     "answers",
+    "bulk",
     "calendar",
     "kills",
     "load",

@@ -97,6 +97,15 @@ def test_a_pasted_hostname_that_cannot_be_had_is_named(paula, acme, globex, past
     assert not BrandedURL.objects.filter(hostname="good.example.com").exists()
 
 
+def test_every_pasted_hostname_that_cannot_be_had_is_listed(paula, acme, globex):
+    response = change(paula, acme, new_hostnames="10.0.0.1 a_b.example.com good.example.com")
+
+    text = errors(response)["new_hostnames"]
+    assert "10.0.0.1" in text
+    assert "a_b.example.com" in text
+    assert "good.example.com" not in text
+
+
 def test_a_homograph_is_stored_as_a_label_beside_the_name_it_imitates(paula, acme):
     change(paula, acme, new_hostnames="p\u043ertal-a.example.com")  # a Cyrillic o
 

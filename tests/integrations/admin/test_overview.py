@@ -4,12 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
 from integrations.models import Grant, WebexApp
 from integrations.operations import dashboard
+from tests.conftest import ALICE_AT_WEBEX
 
 
 def test_the_cards_count_who_is_linked_and_who_is_not(linked_alice, acme, make_user):
@@ -64,7 +66,7 @@ def test_the_start_page_takes_few_queries(sam, linked_alice, globex):
     with CaptureQueriesContext(connection) as captured:
         sam.get("/admin/")
 
-    assert len(captured) <= 15
+    assert len(captured) <= 18
 
 
 def test_before_the_first_sweep_the_start_page_says_never_and_counts_from_zero(sam, globex):
@@ -98,3 +100,30 @@ def test_support_sees_no_form_for_an_integration(sam, acme):
 def test_the_sidebar_offers_only_what_may_be_opened(ed, sam):
     assert "/admin/integrations/grant/" not in ed.get("/admin/").text
     assert "/admin/accounts/user/" not in sam.get("/admin/").text
+
+
+def test_the_checklist_of_a_new_installation_fills_itself(paula, sam, acme, browser, alice):
+    WebexApp.objects.update(is_enabled=False)
+    page = paula.get("/admin/").text
+    assert page.count('class="done"') == 3  # registered, added, with hostnames
+    assert "To the integration" in page
+
+    WebexApp.objects.update(is_enabled=True)
+    browser(alice).link(ALICE_AT_WEBEX)
+    cache.clear()  # a slow count is kept for a minute
+
+    assert "Connect this portal to Webex" not in paula.get("/admin/").text
+
+
+def test_an_empty_installation_begins_with_the_first_integration(paula, db):
+    page = paula.get("/admin/").text
+
+    assert "Create your first integration" in page
+    assert 'class="done"' not in page
+
+
+def test_of_few_linked_users_a_sentence_says_it_all(sam, linked_alice):
+    page = sam.get("/admin/").text
+
+    assert "The one linked user would turn red on" in page
+    assert 'id="chart-title"' not in page

@@ -19,7 +19,7 @@ def test_every_page_opens_for_who_may_look(request, who, linked_alice, acme):
 def test_an_empty_portal_says_everywhere_what_to_do_next(paula):
     pages = {path: paula.get(path).text for path in ("/admin/", APPS, BRANDS, GRANTS, EVENTS)}
 
-    assert "Add the first integration" in pages["/admin/"]
+    assert "Create your first integration" in pages["/admin/"]
     assert "Add the first integration" in pages[APPS]
     assert "Add the first hostname" in pages[BRANDS]
     assert "Nobody has linked yet" in pages[GRANTS]

@@ -8,7 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
-from integrations.models import AuthorizationRequest, BrandedURL, WebexApp
+from integrations.models import (
+    AuthorizationRequest,
+    BrandedURL,
+    DeviceAuthorization,
+    WebexApp,
+)
 from integrations.operations import integrations, readiness
 from tests.conftest import ALICE_AT_WEBEX, H1, H3
 from tests.integrations.renewal.racing import together
@@ -228,3 +233,58 @@ def test_the_command_says_look_soon_for_what_only_asks(acme, globex, capsys):
 def test_the_command_knows_when_there_is_no_such_integration(acme):
     with pytest.raises(CommandError, match="no such integration"):
         call_command("check_registration", "Hooli")
+
+
+# --- From another device ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def device_logins(acme, make_user):
+    acme.device_linking_enabled = True
+    acme.save()
+
+    def make(*statuses):
+        now = clock.now()
+        for number, status in enumerate(statuses):
+            user = make_user(f"user{number}")
+            DeviceAuthorization.objects.create(
+                user=user, app=acme, status=status, created_at=now, expires_at=now
+            )
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("statuses", "found"),
+    [
+        (["EXPIRED"] * 2, []),
+        (["EXPIRED"] * 3, ["no_device_return"]),
+        (["EXPIRED", "CANCELLED", "CANCELLED"], ["no_device_return"]),
+        (["EXPIRED", "EXPIRED", "EXPIRED", "LINKED"], []),
+        (["EXPIRED", "EXPIRED", "EXPIRED", "DENIED"], []),
+        (["FAILED"] * 3, []),  # Webex said why
+    ],
+)
+def test_device_logins_that_nobody_can_end_are_a_clue(acme, device_logins, statuses, found):
+    device_logins(*statuses)
+
+    assert codes(acme) == found
+
+
+def test_the_clue_says_what_to_register(acme, device_logins, browser, root):
+    device_logins(*["EXPIRED"] * 4)
+
+    (check,) = readiness_of(acme).asking
+    page = browser(root, "admin.example.com").get(f"{APPS}{acme.pk}/change/").text
+
+    assert check.sentence == "Link with another device: 4 started, 0 finished."
+    assert check.to_copy.count("oauth-helper-") == 4
+    assert check.sentence in page
+    assert "helper URIs of Webex are probably not registered" in page
+
+
+def test_without_device_linking_nobody_is_told_about_its_uris(acme, device_logins):
+    device_logins(*["EXPIRED"] * 4)
+    WebexApp.objects.update(device_linking_enabled=False)
+
+    assert codes(acme) == []

@@ -63,14 +63,14 @@ def test_it_does_not_ask_where_the_name_stays(paula, brand, acme, link, spelling
 
 
 def test_nothing_is_proven_of_the_new_redirect_uri(paula, brand, acme):
-    assert "Last successful return" in paula.get(f"{page_of(acme)}").text
+    assert "<strong>1 of 2</strong> have returned" in paula.get(f"{page_of(acme)}").text
 
     rename(paula, brand)
 
     now = BrandedURL.objects.get(pk=brand.pk)
     assert now.last_return_at is None
     assert now.assigned_at > acme.authorization_url_pasted_at
-    assert "Last successful return" not in paula.get(page_of(acme)).text
+    assert "<strong>1 of 2</strong> have returned" not in paula.get(page_of(acme)).text
     found = readiness.check_all([acme], now=clock.now())[acme.pk]
     asked = {check.code for check in found.asking}
     assert asked & {"added_later", "foreign_redirect_uri"}

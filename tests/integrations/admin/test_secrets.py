@@ -1,5 +1,7 @@
 """The admin takes secrets in and never gives one out, whatever an URL asks for."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 
@@ -105,7 +107,7 @@ def test_a_new_secret_replaces_the_old_one_and_is_dated(ed, acme):
     assert WebexApp.objects.get(pk=acme.pk).client_secret == "the-new-secret"
     assert raw(acme, "client_secret_set_at") > before
     history = ed.get(f"{APPS}{acme.pk}/history/").text
-    assert "Client secret" in history
+    assert "Secret set" in history
     assert "the-new-secret" not in history
 
 
@@ -115,6 +117,33 @@ def test_a_form_with_an_error_does_not_echo_the_secret(ed, acme):
     assert page.status_code == 200
     assert "typed-it" not in page.text
     assert WebexApp.objects.get(pk=acme.pk).client_secret != "typed-it"
+
+
+def kept_in(page):
+    return re.search(r'name="new_client_secret_kept" value="([^"]+)"', page.text)
+
+
+def test_a_typed_secret_outlives_a_form_with_an_error(ed, acme):
+    page = ed.post(f"{APPS}{acme.pk}/change/", fields(acme, name="", new_client_secret="typed-it"))
+
+    ed.post(f"{APPS}{acme.pk}/change/", fields(acme, new_client_secret_kept=kept_in(page)[1]))
+
+    assert WebexApp.objects.get(pk=acme.pk).client_secret == "typed-it"
+
+
+def test_a_secret_that_was_refused_itself_is_not_kept(ed, acme):
+    typed = {"new_client_secret": acme.client_id}
+
+    assert not kept_in(ed.post(f"{APPS}{acme.pk}/change/", fields(acme, **typed)))
+
+
+def test_no_other_ciphertext_counts_as_a_typed_secret(ed, acme, linked_alice):
+    before = raw(acme, "client_secret")
+    foreign = {"new_client_secret_kept": raw(linked_alice, "access_token")}
+
+    ed.post(f"{APPS}{acme.pk}/change/", fields(acme, **foreign))
+
+    assert raw(acme, "client_secret") == before
 
 
 def test_the_form_says_since_when_a_secret_is_set(ed, acme):

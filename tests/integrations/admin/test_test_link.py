@@ -45,6 +45,22 @@ def test_the_round_trip_says_who_answered_and_keeps_nothing(paula, acme, tester,
     assert (request.is_test, request.pending_tokens) == (True, None)
 
 
+def progress(client, app):
+    brand = BrandedURL.objects.get(hostname=H1)
+    return client.get(f"/admin/integrations/webexapp/{app.pk}/test/{brand.pk}/progress/").json()
+
+
+def test_the_tab_it_was_pressed_in_hears_of_it(paula, acme, tester, sandbox, travel):
+    assert progress(paula, acme) == {"progress": "failed"}  # there was none
+    departure = tester.get(ticket_of(paula, acme))
+    assert progress(paula, acme) == {"progress": "waiting"}
+    tester.come_back(sandbox.accept(departure["Location"], ALICE_AT_WEBEX))
+    assert progress(paula, acme) == {"progress": "worked"}
+    ticket_of(paula, acme)
+    travel(timedelta(minutes=11))
+    assert progress(paula, acme) == {"progress": "failed"}
+
+
 def test_it_is_remembered_as_the_last_successful_return(paula, acme, tester, sandbox):
     tester.come_back(sandbox.accept(tester.get(ticket_of(paula, acme))["Location"], ALICE_AT_WEBEX))
 

@@ -127,7 +127,7 @@ def test_nothing_is_revoked_while_another_user_shares_the_webex_account(
 def test_nothing_is_revoked_while_another_integration_has_the_same_client_id(
     browser, alice, revocable, sandbox
 ):
-    twin = integrations.clone(revocable, name="Twin")
+    twin = integrations.clone(revocable, name="Twin", now=clock.now())
     twin.replace_secret(revocable.client_secret, now=clock.now())
     twin.is_enabled = True
     twin.save()

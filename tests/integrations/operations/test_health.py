@@ -1,5 +1,6 @@
 """How the background work is doing, as /readyz/, /metrics/, `status` and heartbeats say it."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, ProgrammingError
 
+from config.celery import note
 from integrations import clock, tasks
 from integrations.errors import WrongEncryptionKey
 from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
@@ -258,3 +260,40 @@ def test_a_sign_of_life_that_cannot_be_written_harms_nothing(db, monkeypatch):
     monkeypatch.setattr("django.db.connection.close", lambda: None)
 
     celery.note("beat")
+
+
+# --- Clocks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (90.4, "The clock of worker host-1 is 90 s ahead of the database's."),
+        (-3600.0, "The clock of worker host-1 is 3600 s behind the database's."),
+        (29.0, ""),
+        (None, ""),
+    ],
+)
+def test_a_process_whose_clock_differs_is_named_with_what_to_do(all_is_well, ahead, said):
+    health.beat("worker host-1", now=clock.now(), clock_ahead=ahead)
+
+    code, text = status()
+
+    assert (code, said in text) == (1 if said else 0, True)
+    assert ("follow a time server (NTP)" in text) is bool(said)
+
+
+def test_every_sign_of_life_notes_both_clocks(db, monkeypatch):
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 90)
+
+    note("worker host-1")
+
+    assert Heartbeat.objects.get().clock_ahead == pytest.approx(90, abs=2)
+
+
+def test_the_clock_of_a_process_that_left_is_nobodys_business(all_is_well):
+    old = clock.now() - timedelta(minutes=10)
+    health.beat("worker host-2", now=old, clock_ahead=900.0)
+
+    assert status()[0] == 0

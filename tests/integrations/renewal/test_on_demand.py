@@ -15,7 +15,7 @@ from integrations.errors import (
 from integrations.models import Grant, WebexApp
 from integrations.renewal import on_demand
 from integrations.renewal.outcomes import Outcome
-from integrations.webex import api
+from integrations.webex import people
 from integrations.webex.http import Deadline
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.conftest import TOKENS, reread
@@ -36,7 +36,7 @@ def token_of(grant, **options):
 
 def call_webex(grant):
     def who(bearer):
-        return api.my_person(bearer, deadline=Deadline(2))
+        return people.my_person(bearer, deadline=Deadline(2))
 
     return on_demand.with_bearer(grant, who, now=clock.now())
 

@@ -11,7 +11,8 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from integrations.models import Grant
+from integrations.actions import Action
+from integrations.models import AuditEvent, Grant
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
 from tests.integrations.refusals import rows
@@ -246,13 +247,17 @@ def test_looking_around_changes_nothing(request, browser, alice_browser, linked_
     host = H1 if who == "alice" else "admin.example.com"
     client = browser(request.getfixturevalue(who), host)
     client.get("/")
-    watched = [model for model in apps.get_models() if model is not Session]
+    watched = [model for model in apps.get_models() if model not in (Session, AuditEvent)]
+    recorded = AuditEvent.objects.count()
     before = {model: rows(model) for model in watched}
 
     seen = crawl(client, ["/", "/admin/"] if who == "root" else ["/", "/webex/"])
 
     assert len(seen) > 8
     assert {model: rows(model) for model in watched} == before
+    # What was handed out in a file is on record; nothing else is.
+    new = AuditEvent.objects.order_by("pk")[recorded:]
+    assert {event.action for event in new} <= {Action.EXPORT_MADE}
 
 
 def test_back_after_signing_out_shows_nothing(alice_browser, linked_alice):

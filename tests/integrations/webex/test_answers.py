@@ -10,7 +10,10 @@ from integrations.errors import (
     InsufficientScope,
     InvalidClient,
     InvalidGrant,
+    Locked,
+    Problem,
     Refused,
+    Rejected,
     WebexUnavailable,
 )
 from integrations.webex import answers
@@ -207,7 +210,10 @@ def test_trouble_carries_status_and_waiting_time(status, content_type):
         (200, "[]", WebexUnavailable),
         (200, "", WebexUnavailable),
         (302, {}, WebexUnavailable),
-        (404, GATEWAY, WebexUnavailable),
+        *((status, GATEWAY, Rejected) for status in (400, 404, 405, 409, 410, 415, 422)),
+        (404, "<html>", Rejected),
+        (423, GATEWAY, Locked),
+        (428, GATEWAY, WebexUnavailable),
         (429, "", WebexUnavailable),
         (503, GATEWAY, WebexUnavailable),
     ],
@@ -221,3 +227,46 @@ def test_a_rest_answer_says_what_the_caller_can_do(status, body, error):
 
 def test_a_deletion_answers_with_nothing():
     assert answers.resource(answer("", 204, content_type="")) == {}
+
+
+@pytest.mark.parametrize("status", [200, 202, 206])
+def test_what_was_done_now_later_or_in_part_is_a_success(status):
+    assert answers.resource(answer({"id": "Y2lz"}, status)) == {"id": "Y2lz"}
+
+
+def test_what_is_accepted_may_say_nothing_more():
+    assert answers.resource(answer("", 202, content_type="")) == {}
+
+
+def test_a_rejection_brings_what_webex_says_about_each_field():
+    entries = [
+        {"errorCode": 1001, "description": "Missing.", "fieldName": "email"},
+        {"errorCode": "10022", "description": "Associated."},
+        {"code": 2024, "description": "No report."},
+        {"description": "Just a sentence."},
+        {"errorCode": True, "description": 5},
+        "nonsense",
+    ]
+
+    with pytest.raises(Rejected) as caught:
+        answers.resource(answer({"errors": entries, "trackingId": "T_1"}, 400))
+
+    assert caught.value.problems == (
+        Problem(1001, "Missing.", "email"),
+        Problem(10022, "Associated."),
+        Problem(2024, "No report."),
+        Problem(None, "Just a sentence."),
+    )
+    assert (caught.value.status, caught.value.tracking_id) == (400, "T_1")
+
+
+def test_without_entries_the_message_is_the_problem():
+    assert answers.problems({"message": "Gone."}) == (Problem(None, "Gone."),)
+    assert answers.problems({"errors": "odd"}) == ()
+
+
+def test_what_is_locked_says_how_long():
+    with pytest.raises(Locked) as caught:
+        answers.resource(answer(GATEWAY, 423, Retry_After="7"))
+
+    assert caught.value.retry_after == timedelta(seconds=7)

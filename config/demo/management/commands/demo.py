@@ -139,7 +139,14 @@ def _brands() -> list[str]:
         f"  {brand.brand_name:22} {origin(brand.hostname)}/  sign in as {user_of[brand.hostname]}"
         for brand in found
     ]
-    return [*lines, "                         nina has no permission for Webex"] if lines else []
+    return (
+        [
+            *lines,
+            "                         pat provisions subscribers, nina has no permission for Webex",
+        ]
+        if lines
+        else []
+    )
 
 
 def _broker_socket() -> Path:

@@ -1,11 +1,9 @@
 """What becomes of a result that nobody is entitled to any more."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.utils import timezone
 
 from accounts.models import User
 from integrations import clock
@@ -47,7 +45,7 @@ def disable(login: Login) -> None:
 
 
 def change_the_secret(login: Login) -> None:
-    WebexApp.objects.update(client_secret_set_at=timezone.now() + timedelta(hours=1))
+    WebexApp.objects.update(client_secret_fingerprint="01234567")
 
 
 def change_the_client(login: Login) -> None:

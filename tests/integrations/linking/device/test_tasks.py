@@ -22,7 +22,7 @@ else:
 
 def another_process() -> "subprocess.Popen[str]":
     """As the worker's second process would: with the file inherited."""
-    descriptor = device_polling._worker
+    descriptor = device_polling._loop._file
     return subprocess.Popen(
         [sys.executable, "-c", TRY, str(descriptor)],
         pass_fds=[descriptor], stdout=subprocess.PIPE, text=True,
@@ -30,7 +30,7 @@ def another_process() -> "subprocess.Popen[str]":
 
 
 def test_a_second_process_of_the_worker_finds_the_loop_taken() -> None:
-    with device_polling._only_one_per_worker() as mine, another_process() as other:
+    with device_polling._loop.alone() as mine, another_process() as other:
         assert mine
         assert other.stdout.readline() == "taken\n"
 
@@ -38,13 +38,13 @@ def test_a_second_process_of_the_worker_finds_the_loop_taken() -> None:
 def test_a_killed_process_leaves_the_loop_free_at_once() -> None:
     with another_process() as other:
         assert other.stdout.readline() == "mine\n"
-        with device_polling._only_one_per_worker() as mine:
+        with device_polling._loop.alone() as mine:
             assert not mine
 
         other.kill()
         other.wait()
 
-    with device_polling._only_one_per_worker() as mine:
+    with device_polling._loop.alone() as mine:
         assert mine
 
 

@@ -1,0 +1,248 @@
+"""What an answer means for its row, and an error for row and job.
+
+Whatever leaves it open whether Webex acted makes the row UNKNOWN: it is looked up before it is sent
+again, and sent again only where Webex did not know of it twice, a minute apart.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from integrations import actor
+from integrations.actions import Action
+from integrations.errors import (
+    InsufficientScope,
+    Locked,
+    Rejected,
+    WebexError,
+    WebexUnavailable,
+)
+from integrations.models import AuditEvent, BulkJob, BulkRow
+from integrations.provisioning import following, words
+from integrations.provisioning.bulk import gates
+from integrations.provisioning.bulk.asking import FINAL, Answer, Kind, is_elsewhere
+from integrations.provisioning.caller import Caller
+from integrations.webex.broadworks import Subscriber
+
+logger = logging.getLogger(__name__)
+
+CLOCK_SKEW = timedelta(minutes=5)
+BETWEEN_LOOKS = timedelta(seconds=60)
+SOON = timedelta(seconds=5)
+FIRST_LOOK, LATER_LOOKS = timedelta(minutes=10), timedelta(minutes=15)  # beside the poll
+LONGEST_SETUP = timedelta(hours=24)
+MOST_ATTEMPTS = 3
+ALREADY_THERE = 10022  # "The BroadWorks UserID is already associated with an existing user"
+WRITTEN = {
+    BulkRow.Operation.PROVISION: Action.SUBSCRIBER_PROVISIONED,
+    BulkRow.Operation.UPDATE: Action.SUBSCRIBER_CHANGED,
+    BulkRow.Operation.REMOVE: Action.SUBSCRIBER_REMOVED,
+}
+Status = BulkRow.Status
+PROVISION, UPDATE, REMOVE = BulkRow.Operation
+
+
+def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
+    found = answer.subscriber
+    if answer.kind is Kind.CHECKED:
+        row.write(checked_at=now)
+    elif answer.kind is Kind.ORGANISATION_EXISTS:
+        with transaction.atomic():
+            gates.open_all(row)
+            put_back(row)
+    elif found and answer.kind is Kind.REMOVED:
+        with transaction.atomic():
+            _record_written(row, found, now)
+            _finish(row, Status.DONE, found, webex_status="")
+    elif answer.kind is Kind.ABSENT:
+        _record_absent(row, now)
+    elif found and answer.kind is Kind.UNCHANGED:
+        _record_unchanged(row, found)
+    elif found and answer.kind is Kind.FOUND and row.status != Status.ACCEPTED:
+        _record_found(row, found, now)
+    elif found:
+        _record_accepted(row, found, now)
+
+
+def _record_accepted(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    with transaction.atomic():
+        if row.status != Status.ACCEPTED:
+            _record_written(row, found, now)
+        follow(row, found, now=now)
+
+
+def _record_written(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    """As where a person clicks: about the same object, by whoever started the job."""
+    job, user = row.job, row.job.grant.user
+    who = actor.Actor(actor.Kind.PERSON, user.get_username(), user.pk, hostname=job.hostname)
+    about = following.row_of(Caller(job.grant, now), found)
+    with actor.acting(lambda: who):
+        AuditEvent.objects.record(
+            WRITTEN[BulkRow.Operation(row.operation)], about, now=now,
+            changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
+        )  # fmt: skip
+
+
+def _record_absent(row: BulkRow, now: datetime) -> None:
+    if row.status == Status.ACCEPTED:
+        _finish(row, Status.FAILED, description=_("Webex does not know this user any more."))
+    elif row.operation == REMOVE:
+        _finish(row, Status.DONE, description=_("Webex did not know this user: nothing to remove."))
+    elif row.operation == UPDATE:
+        _finish(row, Status.FAILED, description=_("Webex does not know this user."))
+    elif row.error_code == str(ALREADY_THERE):
+        _finish(row, Status.FAILED, description=row.description)
+    elif row.missed_at and row.missed_at <= now - BETWEEN_LOOKS:
+        _send_again(row, now)
+    else:
+        missed_at = row.missed_at or now
+        row.write(status=Status.UNKNOWN, missed_at=missed_at, due_at=missed_at + BETWEEN_LOOKS)
+
+
+def _send_again(row: BulkRow, now: datetime) -> None:
+    if row.attempts < MOST_ATTEMPTS:
+        row.write(status=Status.PENDING, due_at=now)
+        return
+    text = _("Webex did not answer properly, several times. It does not know this user.")
+    _finish(row, Status.FAILED, description=text)
+
+
+def _record_unchanged(row: BulkRow, found: Subscriber) -> None:
+    if is_elsewhere(row, found):
+        _fail_elsewhere(row, found)
+    else:
+        _finish(row, Status.DONE, found, description=_("Nothing to change."))
+
+
+def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    """Sent, and the answer lost, or told that it is there already."""
+    is_older = found.created_at and row.sent_at and found.created_at < row.sent_at - CLOCK_SKEW
+    if row.error_code != str(ALREADY_THERE) and not is_older:
+        _record_accepted(row, found, now)
+    elif is_elsewhere(row, found):
+        _fail_elsewhere(row, found)
+    else:
+        _finish(row, Status.DONE, found, description=_("Was there already."), error_code="")
+
+
+def _fail_elsewhere(row: BulkRow, found: Subscriber) -> None:
+    text = _("This user belongs to %(enterprise)s at Webex.")
+    _finish(row, Status.FAILED, found, description=text % {"enterprise": found.enterprise_id})
+
+
+def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
+    """How it stands at Webex; an answer older than what we wait for is none."""
+    is_stale = row.watched_since and found.changed_at and found.changed_at < row.watched_since
+    if is_stale or found.status not in FINAL:
+        _watch(row, found, now)
+    elif found.status == "error":
+        explained = [words.problem_in_words(each, found.tracking_id) for each in found.problems]
+        _finish(row, Status.FAILED, found, **_explained(explained))
+    else:
+        note = str(words.STATES[found.status][1])  # for whom it waits
+        _finish(row, Status.DONE, found, description=note)
+
+
+def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    if row.accepted_at and now - row.accepted_at > LONGEST_SETUP:
+        _finish(row, Status.DONE, found, description=_("Webex is still setting this up."))
+        return
+    accepted_at = row.accepted_at or now
+    row.write(
+        status=Status.ACCEPTED,
+        accepted_at=accepted_at,
+        watched_since=row.watched_since or found.changed_at or now,
+        due_at=accepted_at + FIRST_LOOK if now < accepted_at + FIRST_LOOK else now + LATER_LOOKS,
+        **_facts(found),
+    )
+
+
+def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: bool) -> None:
+    explanations = words.explain(error)
+    facts = {**_explained(explanations), "tracking_id": error.tracking_id}
+    if is_check:
+        problems = {each.field or "userId": each.text for each in explanations}
+        row.write(status=Status.SKIPPED, problems=problems, **facts)
+    elif row.operation == PROVISION and ALREADY_THERE in (each.code for each in explanations):
+        row.write(status=Status.UNKNOWN, due_at=now, **facts | {"error_code": str(ALREADY_THERE)})
+    else:
+        _finish(row, Status.FAILED, None, **facts)
+
+
+def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
+    texts = [f"{each.text} {each.next_step}".strip() for each in explanations]
+    codes = [str(each.code) for each in explanations if each.code is not None]
+    return {"description": " ".join(texts), "error_code": codes[0] if codes else ""}
+
+
+def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
+    """All but a rejection; a poll has no row. What certainly was not done is as it was before."""
+    if isinstance(error, WebexUnavailable) and (isinstance(error, Locked) or error.status == 429):
+        wait(job, error.retry_after or SOON, now=now)
+    elif isinstance(error, WebexUnavailable):
+        note_failure(job, now=now)
+        if row:
+            _record_unavailable(row, now)
+        return
+    if row and isinstance(error, InsufficientScope):
+        _put_behind(row, error, now)
+    elif row:
+        put_back(row)
+
+
+def _put_behind(row: BulkRow, error: InsufficientScope, now: datetime) -> None:
+    """It stops the job, and whoever lets it go on sees the others pass first."""
+    if row.attempts + 1 < MOST_ATTEMPTS:
+        row.write(status=row.status, due_at=now, attempts=row.attempts + 1, sent_at=row.sent_at)
+        return
+    text = _("Your Webex account may not do this for this user.")
+    _finish(row, Status.FAILED, description=text, tracking_id=error.tracking_id)
+
+
+def _record_unavailable(row: BulkRow, now: datetime) -> None:
+    if row.status != Status.PENDING:  # it was but looked for
+        row.write(due_at=now + SOON)
+    elif row.operation == PROVISION:
+        row.write(status=Status.UNKNOWN, due_at=now + SOON)
+    elif row.attempts + 1 < MOST_ATTEMPTS:
+        row.write(status=Status.PENDING, due_at=now + SOON)
+    else:
+        _finish(row, Status.FAILED, description=_("Webex did not answer properly, several times."))
+
+
+def put_back(row: BulkRow) -> None:
+    """As it was when it was claimed: nothing was done, and no attempt counts."""
+    row.write(status=row.status, attempts=row.attempts, sent_at=row.sent_at)
+
+
+def wait(job: BulkJob, pause: timedelta, *, now: datetime) -> None:
+    """The whole job: Webex asked for it."""
+    BulkJob.objects.filter(pk=job.pk).update(waits_until=now + pause)
+
+
+def note_failure(job: BulkJob, *, now: datetime) -> None:
+    """A second doubling to a minute; calls that failed at the same time count once."""
+    pause = timedelta(seconds=min(2**job.failure_count, 60))
+    rows = BulkJob.objects.filter(pk=job.pk, failure_count=job.failure_count)
+    rows.update(failure_count=job.failure_count + 1, waits_until=now + pause)
+
+
+def note_success(job: BulkJob) -> None:
+    if job.failure_count:
+        job.failure_count = 0
+        BulkJob.objects.filter(pk=job.pk).update(failure_count=0)
+
+
+def _finish(row: BulkRow, status: str, found: Subscriber | None = None, **columns: str) -> None:
+    facts = (_facts(found) if found else {}) | columns
+    with transaction.atomic():
+        if row.write(status=status, **facts) and row.gate == BulkRow.Gate.FIRST:
+            exists = found is not None and found.status == "provisioned"
+            gates.open_all(row) if exists else gates.send_next(row)
+
+
+def _facts(found: Subscriber) -> dict[str, str]:
+    facts = {"subscriber_id": found.id, "webex_status": found.status[:50]}
+    return facts | ({"tracking_id": found.tracking_id} if found.tracking_id else {})

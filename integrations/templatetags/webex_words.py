@@ -1,0 +1,31 @@
+"""States of directory synchronisations and billing reports, as pages show them."""
+
+from typing import Any
+
+from django import template
+from django.utils import dateformat
+
+from integrations.provisioning import enterprises, reports
+from integrations.webex.enterprises import DirectorySync
+
+register = template.Library()
+CHIP = "integrations/subscribers/_state.html"
+
+
+@register.inclusion_tag(CHIP)
+def sync_state(sync: DirectorySync) -> dict[str, Any]:
+    tone, text = enterprises.state(sync)
+    return {"tone": tone, "text": text}
+
+
+@register.inclusion_tag(CHIP)
+def report_state(status: str) -> dict[str, Any]:
+    tone, text = reports.state(status)
+    return {"tone": tone, "text": text}
+
+
+@register.filter
+def in_month(period: str) -> str:
+    """2026-10 as October 2026; anything else as it is."""
+    month = reports.month_of(period)
+    return dateformat.format(month, "F Y") if month else period

@@ -1,0 +1,117 @@
+"""What a message and a key are asked before a task runs."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet, MultiFernet
+from django.db import OperationalError, connection
+from encrypted_model_fields import fields as library
+
+from integrations import clock, tasks
+from integrations.models import Grant, Heartbeat, WebexApp
+from integrations.operations import health
+from integrations.tasks.guarded import good_for
+from tests.integrations.renewal.draining import TOKEN
+
+pytestmark = pytest.mark.usefixtures("brisk")
+
+
+def deliver(task, *args, headers=None):
+    """As a worker runs it."""
+    task.apply(args, headers=headers).get()
+
+
+def renewals(sandbox):
+    return len(sandbox.ledger.find(TOKEN, grant_type="refresh_token"))
+
+
+def test_a_message_that_grew_old_is_dropped(acme, fill, sandbox, travel):
+    fill(acme, 1)
+    headers = good_for(60)
+
+    travel(timedelta(seconds=61))
+    deliver(tasks.drain_app, acme.pk, headers=headers)
+
+    assert renewals(sandbox) == 0
+
+
+def test_a_worker_whose_own_clock_is_ahead_drops_none(acme, fill, sandbox, monkeypatch):
+    fill(acme, 1)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 86_400)
+
+    deliver(tasks.drain_app, acme.pk, headers=good_for(60))
+
+    assert renewals(sandbox) == 1
+
+
+def test_without_the_database_a_message_is_good_for_ever(monkeypatch):
+    def refuse():
+        raise OperationalError
+
+    monkeypatch.setattr(clock, "now", refuse)
+
+    assert good_for(60) == {}
+
+
+@pytest.fixture
+def late_worker(monkeypatch):
+    """A worker that does not know the key with which the database is written by now."""
+
+    def start():
+        monkeypatch.setattr(library, "CRYPTER", MultiFernet([Fernet(Fernet.generate_key())]))
+
+    return start
+
+
+@pytest.mark.parametrize("task", [tasks.drain_app, tasks.tidy, tasks.sweep], ids=lambda t: t.name)
+def test_a_worker_with_another_key_blames_itself_and_not_webex(
+    acme, fill, sandbox, late_worker, task, caplog, mailoutbox
+):
+    grants = fill(acme, 2)
+    before = list(Grant.objects.order_by("pk").values())
+    late_worker()
+
+    deliver(task, *([acme.pk] if task is tasks.drain_app else []))
+
+    assert renewals(sandbox) == 0
+    assert list(Grant.objects.order_by("pk").values()) == before
+    app = WebexApp.objects.get()
+    assert (app.refresh_paused_until, app.incidents.count()) == (None, 0)
+    assert "has another FIELD_ENCRYPTION_KEY" in caplog.text
+    assert grants
+
+
+def test_the_overview_names_the_worker_and_the_step(acme, late_worker):
+    late_worker()
+
+    deliver(tasks.sweep)
+
+    (name,) = Heartbeat.objects.values_list("name", flat=True)
+    host = name.removeprefix(health.WRONG_KEY)
+    (told,) = [str(each) for each in health.report(clock.now()).trouble if host in str(each)]
+    assert "has another FIELD_ENCRYPTION_KEY and does nothing" in told
+    assert "Start it again with the key of the others" in told
+
+
+def test_the_right_workers_go_on(acme, fill, sandbox, late_worker, monkeypatch):
+    fill(acme, 1)
+    right = library.CRYPTER
+    late_worker()
+    deliver(tasks.drain_app, acme.pk)
+
+    monkeypatch.setattr(library, "CRYPTER", right)
+    deliver(tasks.drain_app, acme.pk)
+
+    assert renewals(sandbox) == 1
+
+
+def test_what_the_right_key_cannot_read_is_still_said(acme, fill, caplog):
+    fill(acme, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_grant SET refresh_token = 'gAAAAABnonsense'")
+
+    deliver(tasks.drain_app, acme.pk)
+
+    assert Grant.objects.get().last_error == "undecryptable"
