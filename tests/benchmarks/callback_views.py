@@ -128,12 +128,12 @@ def register(sandbox: str, redirect_uris: list[str]) -> dict[str, str]:
     return requests.post(f"{sandbox}/sandbox/integrations", json=body).json()
 
 
-def walk_through_webex(sandbox: str, target: str) -> str:
+def walk_through_webex(sandbox: str, target: str, email: str = "alice@acme.example") -> str:
     """Sign-in and consent as a browser would send them; returns where it would go next."""
     url = urlsplit(target)
     sign_in = location(sandbox, "GET", f"{url.path}?{url.query}")
     transaction = parse_qs(urlsplit(sign_in).query)["transaction"][0]
-    location(sandbox, "POST", "/idb/sign-in", transaction=transaction, email="alice@acme.example")
+    location(sandbox, "POST", "/idb/sign-in", transaction=transaction, email=email)
     return location(sandbox, "POST", "/idb/consent", transaction=transaction, decision="accept")
 
 
