@@ -40,7 +40,9 @@ def developer_links(sentence: str) -> str:
     api = urlsplit(settings.WEBEX_API_URL)
     is_here = api.hostname in ("127.0.0.1", "localhost", "::1")
     url = f"{api.scheme}://{api.netloc}/my-apps/" if is_here else f"https://{DEVELOPER}/my-apps"
-    link = format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, DEVELOPER)
+    link = format_html(
+        '<a class="in-text" href="{}" target="_blank" rel="noopener">{}</a>', url, DEVELOPER
+    )
     return mark_safe(conditional_escape(sentence).replace(DEVELOPER, link))  # noqa: S308  escaped
 
 
