@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
-REDIS_DATABASES = itertools.count(1)
+# Each of two processes of tests has its own, or one demo's worker would take another's messages.
+IS_SECOND = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw1"
+REDIS_DATABASES = itertools.cycle(range(8, 16) if IS_SECOND else range(1, 8))
 KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG")
 
 

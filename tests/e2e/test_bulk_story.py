@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
-from tests.e2e.test_story import ACME, press_webex_in_the_menu, sign_in, sign_in_at_webex
+from tests.e2e.test_story import ACME, sign_in
+from tests.e2e.test_subscriber_story import link
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -26,10 +27,7 @@ def people(count: int) -> str:
 
 def test_pat_provisions_a_file_and_watches_it(page: Page, demo: Demo) -> None:
     sign_in(page, demo, ACME, "pat")
-    press_webex_in_the_menu(page)
-    sign_in_at_webex(page, "Pat Partner")
-    page.get_by_role("button", name="Accept").click()
-    page.wait_for_url(re.compile("/my-account/"))
+    link(page, demo, ACME, "Pat Partner")
 
     page.goto(demo.at(ACME, "/webex/bulk/"))
     page.get_by_role("link", name="New bulk job").click()

@@ -2,9 +2,11 @@
 const pasted = document.getElementById("id_authorization_url");
 const clientId = document.getElementById("id_client_id");
 let filled = "";
-pasted?.addEventListener("input", () => {
+function fill() {
   if (clientId.value && clientId.value !== filled) return;
   const text = pasted.value.replace(/\s+/g, "");
   filled = URL.canParse(text) ? new URL(text).searchParams.get("client_id") || "" : "";
   clientId.value = filled;
-});
+}
+pasted?.addEventListener("input", fill);
+if (pasted?.value) fill(); // pasted before this file was there
