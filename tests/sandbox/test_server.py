@@ -221,11 +221,12 @@ def test_the_command_refuses_what_it_should(tmp_path: Path) -> None:
 
 
 def run(*arguments: str) -> subprocess.Popen[str]:
+    dropped = "DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED"
     return subprocess.Popen(
         [sys.executable, "-c", COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
-        env={name: v for name, v in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+        env={name: v for name, v in os.environ.items() if name not in dropped},
     )

@@ -60,6 +60,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  Developer portal  {sandbox.origin}/my-apps/")
         self.stdout.write(f"  Control page      {sandbox.origin}/sandbox/")
         self.stdout.write(f"  API               {sandbox.api_url}")
+        self.stdout.flush()  # into a pipe or a file, too, before it waits
 
     def _log_calls(self) -> None:
         logger = logging.getLogger("integrations.sandbox")
