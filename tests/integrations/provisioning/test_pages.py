@@ -1,5 +1,6 @@
 """The pages under Webex → Subscribers: who gets them, what they say, and how they refuse."""
 
+import json
 import re
 
 import pytest
@@ -240,6 +241,30 @@ def test_a_busy_webex_is_a_fragment_in_a_fragment(pat_browser, monkeypatch):
     assert page.status_code == fragment.status_code == 503
     assert "<html" in text(page)
     assert "<html" not in text(fragment)
+
+
+def test_a_page_that_moves_on_shows_why_it_could_not(pat_browser, new_user, monkeypatch):
+    page = provision(pat_browser, new_user())
+    WatchedSubscriber.objects.update(status="provisioned")
+    moving_on = text(pat_browser.get(f"{page}standing/", headers=HTMX))
+    monkeypatch.setattr(webex_share, "MOST", 0)
+
+    answer = text(pat_browser.get(page, headers=HTMX))
+
+    assert 'hx-select="#subscriber, .message"' in moving_on  # htmx shows nothing but what it finds
+    assert 'class="message' in answer
+    assert 'id="subscriber"' not in answer
+
+
+def test_one_odd_id_does_not_cost_the_list(pat_browser, small_sandbox):
+    rows = [{"id": "", "userId": "odd@acme.example"}, {"id": "Y2lz", "userId": "ada@acme.example"}]
+    body = json.dumps({"items": rows}).encode()
+    small_sandbox.fault("/v1/broadworks/subscribers", status=200, body=body, times=None)
+
+    answer = text(pat_browser.get(LIST))
+
+    assert "odd@acme.example" in answer
+    assert 'href="/webex/subscriber/Y2lz/"' in answer
 
 
 def test_webex_down_is_a_sentence_and_the_badge_stays_green(pat_browser, small_sandbox):
