@@ -33,7 +33,7 @@ SKEW = timedelta(minutes=10)  # between Webex's clock and ours, and more
 ONE_LOOP, LEASE = "following", 60.0  # seconds; however many messages wake it
 LOOK = 0.5  # seconds between looking for what is due
 PAGES = 20
-CHANGED = ",".join((*SETTLED, *WAITING))
+FINAL = (*SETTLED, *WAITING)
 SHOWN = (
     "org_id", "grant", "person_id", "broadworks_user_id", "enterprise_id", "package", "status",
     "changed_at", "followed_since", "ask_at", "asked_at", "looked_up_at", "seen_at",
@@ -165,15 +165,19 @@ def _ask_webex(caller: Caller, rows: list[WatchedSubscriber]) -> None:
 
 def changed_since(caller: Caller, moment: datetime) -> Iterable[Subscriber]:
     """Subscribers that no longer move and changed since then, by Webex's clock."""
-    milliseconds = str(int(moment.timestamp() * 1000) - 1000)
-    query = {"lastStatusChange": milliseconds, "status": CHANGED, "max": broadworks.AT_ONCE}
-    page = caller.ask(broadworks.subscribers, query)
+    page = caller.ask(broadworks.subscribers, changed_query(moment))
     yield from page.items
     for _number in range(PAGES - 1):
         if not page.next_url:
             return
         page = caller.ask(broadworks.next_page, page.next_url)
         yield from page.items
+
+
+def changed_query(moment: datetime) -> dict[str, str]:
+    """A second earlier: what changed in the same second is asked for once more."""
+    milliseconds = str(int(moment.timestamp() * 1000) - 1000)
+    return {"lastStatusChange": milliseconds, "status": ",".join(FINAL)}
 
 
 def _since(row: WatchedSubscriber) -> datetime:

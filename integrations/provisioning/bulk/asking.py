@@ -5,23 +5,19 @@ There are no idempotency keys: whether somebody is provisioned already tells onl
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum, auto
 
 from django.conf import settings
 
 from integrations.errors import Rejected
 from integrations.models import BulkJob, BulkRow
-from integrations.models.watched_subscriber import SETTLED, WAITING
-from integrations.provisioning import subscribers
+from integrations.provisioning import following, subscribers
 from integrations.provisioning.bulk.columns import CHANGEABLE
 from integrations.tokens import Bearer
 from integrations.webex import broadworks
 from integrations.webex.broadworks import Subscriber
 from integrations.webex.http import Deadline
-
-MOST_PAGES = 20  # of what changed, in one poll
-FINAL = (*SETTLED, *WAITING)
 
 
 class Kind(StrEnum):
@@ -74,11 +70,9 @@ def fields_of(job: BulkJob, row: BulkRow) -> dict[str, str]:
 def changes(bearer: Bearer, since: datetime) -> Answer:
     """Whose status changed since then, by Webex's clock."""
     deadline = Deadline(settings.WEBEX_TIMEOUT)
-    changed_after = str(int((since - timedelta(seconds=1)).timestamp() * 1000))
-    query = {"lastStatusChange": changed_after, "status": ",".join(FINAL)}
-    page = broadworks.subscribers(bearer, query, deadline=deadline)
+    page = broadworks.subscribers(bearer, following.changed_query(since), deadline=deadline)
     found, calls = page.items, 1
-    while page.next_url and calls < MOST_PAGES:
+    while page.next_url and calls < following.PAGES:
         page = broadworks.next_page(bearer, page.next_url, deadline=deadline)
         found, calls = found + page.items, calls + 1
     return Answer(Kind.CHANGES, changed=found, calls=calls)

@@ -22,7 +22,7 @@ from integrations.errors import (
 from integrations.models import AuditEvent, BulkJob, BulkRow
 from integrations.provisioning import following, words
 from integrations.provisioning.bulk import gates
-from integrations.provisioning.bulk.asking import FINAL, Answer, Kind, is_elsewhere
+from integrations.provisioning.bulk.asking import Answer, Kind, is_elsewhere
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
@@ -135,7 +135,7 @@ def _fail_elsewhere(row: BulkRow, found: Subscriber) -> None:
 def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
     """How it stands at Webex; an answer older than what we wait for is none."""
     is_stale = row.watched_since and found.changed_at and found.changed_at < row.watched_since
-    if is_stale or found.status not in FINAL:
+    if is_stale or found.status not in following.FINAL:
         _watch(row, found, now)
     elif found.status == "error":
         explained = [words.problem_in_words(each, found.tracking_id) for each in found.problems]
