@@ -20,10 +20,23 @@ ENOUGH = 1000  # messages; an expired one stays until a worker reads it
 class Scheduler(CeleryScheduler):
     """Keeps nothing on disk: what is due is in the database. Everything is sent at the start."""
 
+    is_closed = False
+
     def setup_schedule(self) -> None:
         super().setup_schedule()
         for entry in self.schedule.values():
             entry.last_run_at = LONG_AGO
+
+    def close(self) -> None:
+        self.is_closed = True
+        super().close()
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        # SIGTERM closes us and raises SystemExit; in the middle of a send, redis-py was seen to
+        # turn that into an error of its own, and the clock went on.
+        if self.is_closed:
+            raise SystemExit
+        return super().tick(*args, **kwargs)
 
     def apply_async(self, entry: ScheduleEntry, *args: Any, **kwargs: Any) -> Any:
         from integrations.tasks.guarded import good_for

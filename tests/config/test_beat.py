@@ -85,3 +85,10 @@ def test_the_clock_sends_nothing_that_no_worker_knows():
 
     assert sent <= set(portal_app.tasks)
     assert "integrations.device_tasks.poll_device_authorizations" in sent
+
+
+def test_a_clock_that_was_told_to_end_ends_even_if_the_signal_got_lost(clock_of_a_portal):
+    clock_of_a_portal.close()  # what SIGTERM does first
+
+    with pytest.raises(SystemExit):
+        clock_of_a_portal.tick()
