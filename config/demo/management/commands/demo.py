@@ -92,8 +92,11 @@ class Command(BaseCommand):
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
         start("worker", worker, lambda: bool(celery_app.control.ping(timeout=0.5, limit=1)))
         log = environment.FOLDER / "beat.log"
-        start("beat", [*celery, "beat", "--loglevel", "INFO"],
-              lambda: "beat: Starting" in log.read_text())  # fmt: skip
+
+        def is_at_work() -> bool:
+            return "beat: Starting" in log.read_text() and _answers(web_port, "/readyz/")
+
+        start("beat", [*celery, "beat", "--loglevel", "INFO"], is_at_work)
 
     def _step(self, name: str) -> None:
         self.stdout.write(f"  starting {name} …")
