@@ -178,6 +178,18 @@ class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
 
 
+class KeyRefused(IntegrationError):
+    """The API key is none of ours, or not any more: `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class KeyRotated(IntegrationError):
+    """The API key has a successor, or is alive no more. Show the list again."""
+
+
 class JobHalted(IntegrationError):
     """The bulk job cannot go on by itself; its rows are at no fault. `reason` says why."""
 

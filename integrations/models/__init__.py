@@ -1,5 +1,6 @@
 """Facts and rules. No HTTP, no requests: what happens to them is decided in the verbs."""
 
+from integrations.models.api_key import ApiKey
 from integrations.models.app_incident import AppIncident
 from integrations.models.audit_event import AuditEvent
 from integrations.models.authorization_request import AuthorizationRequest
@@ -11,12 +12,14 @@ from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
+from integrations.models.idempotent_request import IdempotentRequest
 from integrations.models.key_canary import KeyCanary
 from integrations.models.lease import Lease
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
 
 __all__ = [
+    "ApiKey",
     "AppIncident",
     "AuditEvent",
     "AuthorizationRequest",
@@ -28,6 +31,7 @@ __all__ = [
     "Grant",
     "GrantEvent",
     "Heartbeat",
+    "IdempotentRequest",
     "KeyCanary",
     "Lease",
     "RenewalMinute",

@@ -20,6 +20,7 @@ from integrations.models import (
     Count,
     GrantEvent,
     Heartbeat,
+    IdempotentRequest,
     Lease,
     RenewalMinute,
     WatchedSubscriber,
@@ -50,6 +51,7 @@ def forget(*, now: datetime) -> None:
     Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
     Lease.objects.filter(expires_at__lt=now - GONE).delete()
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
     _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
     _oldest_in_steps(GrantEvent, "at", history)
