@@ -46,6 +46,7 @@ class ApiRequest(PortalRequest):
 
     auth: Client
     api_key: ApiKey
+    acts_for_id: int  # whose name a key acts in
 
 
 class Key(HttpBearer):

@@ -78,7 +78,12 @@ def of_status(status: int, **facts: Any) -> Problem:
 
 def of_validation(errors: list[dict[str, Any]]) -> Problem:
     """Names the place and what is wrong with it, never what was sent."""
-    found = [{"where": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in errors]
+    return of_faults({".".join(map(str, each["loc"])): each["msg"] for each in errors})
+
+
+def of_faults(faults: Mapping[str, str]) -> Problem:
+    """By where they are."""
+    found = [{"where": where, "message": message} for where, message in faults.items()]
     text = _("The request is not as this address expects it; errors says where.")
     return Problem(422, "invalid_request", text, errors=found)
 

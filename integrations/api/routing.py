@@ -25,14 +25,16 @@ def route(
     status: int = 200,
     sessions: bool = False,
     known: Iterable[int] = (),
+    is_repeatable: bool = False,
 ) -> Callable[[View], View]:
     """Without `scope` no key may call it; with `sessions` also pages of the portal may.
 
     `known`: statuses of problems besides those that every route has. A view returns its answer, or
-    raises; where it writes, an Idempotency-Key is obeyed.
+    raises; where it writes, an Idempotency-Key is obeyed, unless it `is_repeatable`: then its
+    answer is kept nowhere.
     """
     auth = [Key(scope)] if scope else []
-    is_write = method != "GET"
+    is_write = method != "GET" and not is_repeatable
 
     def declare(view: View) -> View:
         @wraps(view)

@@ -1,20 +1,14 @@
 """How a user stands at a hostname: what the portal's badge says, for other front ends."""
 
 from django.middleware.csrf import get_token
-from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from accounts.models import User
-from integrations import hostnames
-from integrations.api import problems
-from integrations.api.authentication import ApiRequest, Client
-from integrations.api.problems import Problem
+from integrations.api import named
+from integrations.api.authentication import ApiRequest
 from integrations.api.routing import route
 from integrations.api.schemas import Hostname, Name
-from integrations.errors import InvalidHostname
 from integrations.linking import link_status
 from integrations.linking.link_status import State
-from integrations.models import BrandedURL
 from integrations.models.api_key import KeyScope
 
 router = Router(tags=["standing"])
@@ -48,8 +42,7 @@ def read_standing(
 
     A key names both. A page of the portal is told about its own user at its own hostname.
     """
-    client = request.auth
-    who, brand = (_named if client.key else _own)(client, user, hostname)
+    who, brand = named.whom(request.auth, user, hostname)
     status = link_status.for_user(who, brand)
     return Standing(
         user=who.username,
@@ -70,35 +63,3 @@ def read_session(request: ApiRequest) -> SessionFacts:
     user = request.auth.user
     assert user is not None
     return SessionFacts(user=user.username, csrf_token=get_token(request))
-
-
-def _named(client: Client, user: str | None, hostname: str | None) -> tuple[User, BrandedURL]:
-    if not user or not hostname:
-        text = _("A key says whom and where it means: user and hostname.")
-        raise Problem(422, "invalid_request", text)
-    brand = brand_of(client, hostname)
-    found = User.objects.filter(username=user).first()
-    if found is None:
-        raise problems.not_found("user")
-    return found, brand
-
-
-def _own(client: Client, user: str | None, hostname: str | None) -> tuple[User, BrandedURL | None]:
-    assert client.user is not None
-    here = client.brand.hostname if client.brand else ""
-    if user not in (None, client.user.username) or hostname not in (None, here):
-        raise Problem(
-            403, "own_standing_only", _("A page is told about its own user and hostname.")
-        )
-    return client.user, client.brand
-
-
-def brand_of(client: Client, hostname: str) -> BrandedURL:
-    """Raises Problem where there is none, or the key does not reach it."""
-    try:
-        brand = BrandedURL.objects.serving(hostnames.normalise(hostname))
-    except InvalidHostname:
-        brand = None
-    if brand is None or not client.reach.covers(app_id=brand.app_id, hostname_id=brand.pk):
-        raise problems.not_found("hostname")
-    return brand

@@ -2,6 +2,8 @@
 
 import math
 
+from django.utils.translation import gettext as _
+
 from integrations.api.authentication import ApiRequest
 from integrations.api.problems import Problem
 from integrations.errors import (
@@ -9,14 +11,16 @@ from integrations.errors import (
     InsufficientScope,
     IntegrationError,
     NotLinked,
+    NotOffered,
     Rejected,
     UndecryptableValue,
+    WebexBusy,
     WebexError,
     WebexUnavailable,
 )
 from integrations.provisioning import words
 
-KNOWN = (Problem, NotLinked, UndecryptableValue, WebexError)
+KNOWN = (Problem, NotLinked, NotOffered, UndecryptableValue, WebexBusy, WebexError)
 RETRY_AFTER = 60  # seconds, where Webex says nothing
 
 
@@ -25,16 +29,26 @@ def problem_of(error: Exception, request: ApiRequest) -> Problem:
         return error
     assert isinstance(error, IntegrationError)
     status, code = _status_and_code(error)
-    told = words.explain(error)
-    detail = " ".join(f"{each.text} {each.next_step}".strip() for each in told)
+    detail = _detail(error)
     tracking_id = getattr(error, "tracking_id", "")
     facts = {"tracking_id": tracking_id} if tracking_id else {}
     return Problem(status, code, detail, headers=_headers(error, status), **facts)
 
 
+def _detail(error: IntegrationError) -> str:
+    if isinstance(error, NotLinked):
+        return _("There is no living link to Webex here. Its user must link their account.")
+    if isinstance(error, NotOffered):
+        return _("Webex is not offered to this user at this hostname.")
+    told = words.explain(error)
+    return " ".join(f"{each.text} {each.next_step}".strip() for each in told)
+
+
 def _status_and_code(error: IntegrationError) -> tuple[int, str]:
     if isinstance(error, NotLinked):
         return 409, "not_linked"
+    if isinstance(error, NotOffered):
+        return 409, "not_offered"
     if isinstance(error, InsufficientScope):
         return 403, "webex_forbids"
     if isinstance(error, Rejected):
@@ -43,7 +57,7 @@ def _status_and_code(error: IntegrationError) -> tuple[int, str]:
         return 503, "webex_outcome_unknown"
     if isinstance(error, UndecryptableValue):
         return 503, "unreadable_grant"
-    return 503, "webex_unavailable"
+    return 503, "webex_busy" if isinstance(error, WebexBusy) else "webex_unavailable"
 
 
 def _headers(error: IntegrationError, status: int) -> dict[str, str]:

@@ -9,7 +9,15 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from integrations.api import integrations, problems, schemas, standing
+from integrations.api import (
+    connect_links,
+    grants,
+    integrations,
+    problems,
+    schemas,
+    standing,
+    subscribers,
+)
 from integrations.api.problems import Problem
 
 PREFIX = "/api/v1/"
@@ -24,8 +32,8 @@ api = NinjaAPI(
     openapi_url=None,
     urls_namespace="api_v1",
 )
-api.add_router("", standing.router)
-api.add_router("", integrations.router)
+for _routes in (standing, grants, connect_links, integrations, subscribers):
+    api.add_router("", _routes.router)
 
 
 @api.exception_handler(Problem)

@@ -7,6 +7,7 @@ from integrations.models.authorization_request import AuthorizationRequest
 from integrations.models.branded_url import BrandedURL
 from integrations.models.bulk_job import BulkJob
 from integrations.models.bulk_row import BulkRow
+from integrations.models.connect_link import ConnectLink
 from integrations.models.count import Count
 from integrations.models.device_authorization import DeviceAuthorization
 from integrations.models.grant import Grant
@@ -26,6 +27,7 @@ __all__ = [
     "BrandedURL",
     "BulkJob",
     "BulkRow",
+    "ConnectLink",
     "Count",
     "DeviceAuthorization",
     "Grant",

@@ -17,6 +17,7 @@ from integrations.linking import disconnection, entitlement
 from integrations.models import (
     AppIncident,
     AuthorizationRequest,
+    ConnectLink,
     Count,
     GrantEvent,
     Heartbeat,
@@ -51,6 +52,7 @@ def forget(*, now: datetime) -> None:
     Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
     Lease.objects.filter(expires_at__lt=now - GONE).delete()
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(lambda: ConnectLink.objects.forgettable(now))
     _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
     _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
