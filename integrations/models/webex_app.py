@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from integrations import plain_text
-from integrations.authorization_url import Pasted, parse
-from integrations.errors import InvalidAuthorizationURL
+from integrations import credentials, plain_text
+from integrations.authorization_url import Pasted, parse, unwrapped
+from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.fields import EncryptedTextField
 
 
@@ -88,6 +89,25 @@ class WebexApp(models.Model):
     @property
     def audit_label(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A pasted URL fills in an empty client ID and must agree with a given one."""
+        errors = {}
+        try:
+            credentials.check(self.client_id)
+        except InvalidCredential as error:
+            errors["client_id"] = str(error)
+        self.authorization_url = unwrapped(self.authorization_url)
+        try:
+            pasted = self.parsed_authorization_url() if self.authorization_url else None
+        except InvalidAuthorizationURL as error:
+            raise ValidationError(errors | {"authorization_url": str(error)}) from None
+        if pasted and not errors:
+            self.client_id = self.client_id or pasted.client_id
+            if self.client_id != pasted.client_id:
+                errors["client_id"] = str(_("The pasted URL belongs to another client ID."))
+        if errors:
+            raise ValidationError(errors)
 
     _parsed: tuple[str, Pasted] | None = None
 

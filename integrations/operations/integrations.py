@@ -7,10 +7,11 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import ngettext
 
 from integrations.actions import Action
 from integrations.linking import disconnection
-from integrations.models import AuditEvent, BrandedURL, WebexApp
+from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
 from integrations.renewal import client_probe, outcomes
 
 SECRET_COLUMNS = {"client_secret", "client_secret_set_at", "client_secret_fingerprint"}
@@ -103,6 +104,17 @@ def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:
 def _record_moved(brands: Iterable[BrandedURL], reason: str, now: datetime) -> None:
     action = Action.HOSTNAME_MOVED
     AuditEvent.objects.record_each(action, brands, changed=["app"], reason=reason, now=now)
+
+
+def ask_before_new_client(app: WebexApp) -> str:
+    """Empty where nobody minds: Webex renews a token for no other client than its own."""
+    linked = Grant.objects.active().filter(app=app.pk).count()
+    text = ngettext(
+        "%d user is linked with the present client ID and would have to link again.",
+        "%d users are linked with the present client ID and would have to link again.",
+        linked,
+    )
+    return text % linked if linked else ""
 
 
 def clone(source: WebexApp, *, name: str, now: datetime) -> WebexApp:
