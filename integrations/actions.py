@@ -55,6 +55,7 @@ class Action(TextChoices):
     DIRECTORY_SYNC_CHANGED = "directory_sync.changed", _("Directory synchronisation switched")
     DIRECTORY_SYNC_STARTED = "directory_sync.started", _("Directory synchronisation started")
     DIRECTORY_USER_SYNCED = "directory_sync.user_synced", _("One directory user synchronised")
+    ACTIVATION_MAILS_SENT = "activation_mails.sent", _("Activation mails sent")
     BILLING_REPORT_ASKED = "billing_report.asked", _("Billing report asked for")
     BILLING_REPORT_FETCHED = "billing_report.fetched", _("Billing report downloaded")
     BILLING_REPORT_REMOVED = "billing_report.removed", _("Billing report deleted")
