@@ -204,6 +204,8 @@ def _client(app: WebexApp, facts: Facts, trouble: list[Check]) -> Iterable[Check
         sentence = _("Webex refuses the client ID and secret.")
         step = _("Copy both again from developer.webex.com. What you save is tried at once.")
         yield Check("client", Level.ASKS, sentence, step)
+    elif app.client_answer == Client.ACCEPTED and app.has_previous_secret:
+        yield Check("client", Level.FINE, _("Webex accepts the client ID and the new secret."))
     elif app.client_answer == Client.ACCEPTED:
         yield Check("client", Level.FINE, _("Webex accepts the client ID and secret."))
 
