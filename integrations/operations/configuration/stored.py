@@ -52,5 +52,5 @@ def load() -> Stored:
 
 def lock() -> None:
     """Whoever saves one of them waits. In the order of the pages' own locks."""
-    list(WebexApp.objects.order_by("pk").select_for_update().values_list("pk"))
-    list(BrandedURL.objects.order_by("hostname").select_for_update().values_list("pk"))
+    for rows in (WebexApp.objects.order_by("pk"), BrandedURL.objects.order_by("hostname")):
+        list(rows.select_for_update(no_key=True).values_list("pk"))
