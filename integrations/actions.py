@@ -19,6 +19,8 @@ class Action(TextChoices):
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals resumed")
     SECRET_SET = "secret.set", _("Secret set")
     SECRET_FORGOTTEN = "secret.forgotten", _("Previous secret forgotten")
+    KEYS_ROTATED = "encryption_key.rotated", _("Encryption key rotated")
+    KEY_GIVEN_UP = "encryption_key.given_up", _("Lost encryption key given up")
     LINK_TESTED = "link.tested", _("Link tested")
 
     HOSTNAME_ADDED = "hostname.added", _("Hostname added")

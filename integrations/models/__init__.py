@@ -12,6 +12,7 @@ from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.key_canary import KeyCanary
+from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
@@ -29,6 +30,7 @@ __all__ = [
     "GrantEvent",
     "Heartbeat",
     "KeyCanary",
+    "KeyCensus",
     "Lease",
     "RenewalMinute",
     "WatchedSubscriber",

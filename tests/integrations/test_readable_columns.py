@@ -58,6 +58,7 @@ READABLE = {
     },
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
+    "integrations.KeyCensus": {"counts"},  # and fingerprints of keys
     "integrations.Lease": {"name"},
     "integrations.WatchedSubscriber": {
         "key",  # a digest
