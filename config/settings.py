@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
+    "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -255,6 +256,10 @@ HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)
 
 # Days after which rows of the audit trail are deleted.
 AUDIT_DAYS = env.whole_number("AUDIT_DAYS", 730, at_least=1, at_most=36_500)
+# Requests of one API key, all processes together; 0 is unlimited.
+API_REQUESTS_PER_MINUTE = env.whole_number(
+    "API_REQUESTS_PER_MINUTE", 6_000, at_least=0, at_most=1_000_000
+)
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------

@@ -65,6 +65,12 @@ class Action(TextChoices):
     BULK_JOB_STOPPED = "bulk_job.stopped", _("Bulk job stopped")
     BULK_JOB_RESUMED = "bulk_job.resumed", _("Bulk job resumed")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
+    API_KEY_MADE = "api_key.made", _("API key made")
+    API_KEY_ROTATED = "api_key.rotated", _("API key rotated")
+    API_KEY_REVOKED = "api_key.revoked", _("API key revoked")
+    ACCESS_TOKEN_HANDED_OUT = "access_token.handed_out", _("Access token handed out")
+    CONNECT_LINK_MADE = "connect_link.made", _("Link to connect made")
+    CONNECT_LINK_USED = "connect_link.used", _("Link to connect used")
     EXPORT_MADE = "export.made", _("Export made")
 
 

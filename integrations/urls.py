@@ -7,6 +7,7 @@ from integrations.views import (
     bulk,
     callback,
     capability,
+    connect_link,
     consent,
     device,
     enterprises,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("webex/profile/", pages.my_webex, name="my_webex"),
     path("webex/status/", pages.status, name="webex_status"),
     path("webex/connect/", consent.connect, name="webex_connect"),
+    path("webex/link/<str:token>/", connect_link.open_link, name="webex_connect_link"),
     path("webex/callback/", callback.callback, name="webex_callback"),
     path("webex/test/<slug:ticket>/", test_link.depart, name="webex_test"),
     path(

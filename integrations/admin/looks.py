@@ -28,6 +28,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
     Action.SIGNED_OUT: ("leave", GREY),
     Action.SECRET_SET: ("key", GREY),
     Action.PASSWORD_SET: ("key", GREY),
+    Action.API_KEY_MADE: ("key", GREY),
+    Action.API_KEY_ROTATED: ("key", GREY),
+    Action.API_KEY_REVOKED: ("off", GREY),
+    Action.ACCESS_TOKEN_HANDED_OUT: ("key", GREY),
     Action.INTEGRATION_PAUSED: ("warning", WARN),
     Action.INTEGRATION_RESUMED: ("success", GOOD),
 }
