@@ -15,6 +15,8 @@ from integrations.models.key_canary import KeyCanary
 from integrations.models.lease import Lease
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
+from integrations.models.webhook_delivery import WebhookDelivery
+from integrations.models.webhook_endpoint import WebhookEndpoint
 
 __all__ = [
     "AppIncident",
@@ -33,4 +35,6 @@ __all__ = [
     "RenewalMinute",
     "WatchedSubscriber",
     "WebexApp",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
