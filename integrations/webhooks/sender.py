@@ -6,6 +6,7 @@ answer; of its body no more than a few kilobytes are taken in, and none is kept.
 """
 
 import socket
+import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -157,8 +158,10 @@ class Sender(Generic[Key]):
         """What has ended; waits up to `seconds` where nothing has."""
         self._multi.perform()
         ended = self._ended()
-        if not ended and self._calls:
-            self._multi.select(seconds)
+        ends = time.monotonic() + seconds
+        while not ended and self._calls and (left := ends - time.monotonic()) > 0:
+            wishes = self._multi.timeout() / 1000  # libcurl's own; negative: none
+            self._multi.select(min(left, wishes) if wishes >= 0 else left)
             self._multi.perform()
             ended = self._ended()
         return ended

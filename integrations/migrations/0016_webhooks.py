@@ -9,7 +9,7 @@ import integrations.plain_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0014_clocks"),
+        ("integrations", "0015_previous_client_secret"),
     ]
 
     operations = [
