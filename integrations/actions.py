@@ -43,6 +43,7 @@ class Action(TextChoices):
     GRANT_KEPT = "grant.kept", _("Kept; another Webex account was turned down")
     GRANT_RENEWAL_ASKED = "grant.renewal_asked", _("Renewal asked for")
     GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts the consent")
+    GRANT_RECOVERED = "grant.recovered", _("Linked again after Webex had ended the consent")
     GRANT_TRIED_AGAIN = "grant.tried_again", _("Tried again with a new client secret")
     GRANT_EXPIRING = "grant.expiring", _("The consent ends soon")
     GRANT_RIGHT_LOST = "grant.right_lost", _("The right to use Webex was withdrawn")
@@ -72,6 +73,15 @@ class Action(TextChoices):
     CONNECT_LINK_MADE = "connect_link.made", _("Link to connect made")
     CONNECT_LINK_USED = "connect_link.used", _("Link to connect used")
     EXPORT_MADE = "export.made", _("Export made")
+
+    WEBHOOK_ADDED = "webhook.added", _("Webhook added")
+    WEBHOOK_CHANGED = "webhook.changed", _("Webhook changed")
+    WEBHOOK_DELETED = "webhook.deleted", _("Webhook deleted")
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated", _("Secret of a webhook replaced")
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", _("Webhook switched off by itself")
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", _("Webhook switched on again")
+    WEBHOOK_TESTED = "webhook.tested", _("Test event sent to a webhook")
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again", _("Event sent to a webhook again")
 
 
 def in_words(action: str) -> str:

@@ -214,6 +214,10 @@ class JobConflict(IntegrationError):
     """The bulk job is not as the page showed it, or another one is at work. Show it again."""
 
 
+class WebhookOff(IntegrationError):
+    """The webhook is off, or has no secret: nothing can be sent. Say so; offer to mend that."""
+
+
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
 

@@ -19,6 +19,8 @@ from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
+from integrations.models.webhook_delivery import WebhookDelivery
+from integrations.models.webhook_endpoint import WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -41,4 +43,6 @@ __all__ = [
     "RenewalMinute",
     "WatchedSubscriber",
     "WebexApp",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

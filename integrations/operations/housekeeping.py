@@ -25,6 +25,8 @@ from integrations.models import (
     Lease,
     RenewalMinute,
     WatchedSubscriber,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from integrations.operations import audit, integrations
 from integrations.provisioning.bulk import jobs as bulk_jobs
@@ -39,6 +41,7 @@ def tidy(*, now: datetime) -> None:
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
     entitlement.end_long_lost(now=now)
+    WebhookEndpoint.objects.forget_replaced_secrets(now)
     forget(now=now)
 
 
@@ -57,6 +60,8 @@ def forget(*, now: datetime) -> None:
     _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
     _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
+    deliveries = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
+    _oldest_in_steps(WebhookDelivery, "created_at", deliveries)
     _oldest_in_steps(GrantEvent, "at", history)
     _oldest_in_steps(AppIncident, "ended_at", history)
     _oldest_in_steps(LogEntry, "action_time", history)

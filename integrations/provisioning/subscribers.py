@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from integrations.actions import Action
 from integrations.errors import IntegrationError, Rejected
 from integrations.models import WatchedSubscriber
-from integrations.provisioning import following
+from integrations.provisioning import announcing, following
 from integrations.provisioning.caller import Caller
 from integrations.provisioning.recording import recorded
 from integrations.webex import broadworks, people
@@ -33,9 +33,14 @@ def provision(caller: Caller, fields: Mapping[str, str]) -> Subscriber:
     )
     wanted = _filled_in(fields)
     action = Action.SUBSCRIBER_PROVISIONED
-    return recorded(
-        caller, action, about, lambda: caller.ask(broadworks.provision, wanted), changed=wanted
-    )
+    try:
+        return recorded(
+            caller, action, about, lambda: caller.ask(broadworks.provision, wanted), changed=wanted
+        )
+    except Rejected:
+        hostname = caller.grant.hostname
+        announcing.announce_failure(caller.grant, about, hostname=hostname, now=caller.now)
+        raise
 
 
 def change(caller: Caller, subscriber: Subscriber, fields: Mapping[str, str]) -> Subscriber:

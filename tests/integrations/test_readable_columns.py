@@ -70,6 +70,13 @@ READABLE = {
         "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",
         "client_answer", "hostname_of_older_grants",
     },
+    "integrations.WebhookDelivery": {
+        "body",  # what others may read, and is deleted after a while
+        "event_id", "event_type", "order_key", "state", "trouble", "claimed_by",
+    },
+    "integrations.WebhookEndpoint": {
+        "name", "url", "events", "app_ids", "hostnames", "off_reason",
+    },
 }  # fmt: skip
 
 
