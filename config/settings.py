@@ -48,6 +48,15 @@ WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
 BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
+# --- Webhooks to other systems ------------------------------------------------------------------
+
+WEBHOOK_TIMEOUT = env.number("WEBHOOK_TIMEOUT", 10, at_least=1, at_most=30)  # seconds, in all
+# For a demo and for tests: http://127.0.0.1 as well as https to others.
+WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=False)
+
+# Days after which deliveries are deleted: their bodies name people.
+WEBHOOKS_KEPT_DAYS = env.whole_number("WEBHOOKS_KEPT_DAYS", 30, at_least=4, at_most=365)
+
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = hosts.branded_url_template(
@@ -214,6 +223,7 @@ CELERY_IMPORTS = [
     "integrations.tasks.bulk_jobs",
     "integrations.tasks.device_polling",
     "integrations.tasks.following",
+    "integrations.tasks.webhooks",
 ]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
@@ -248,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
         "device_tasks.poll_device_authorizations": 5.0,
         "tasks.bulk_jobs.work": 5.0,
         "tasks.follow_subscribers": 5.0,
+        "tasks.webhooks.deliver": 5.0,
     }.items()
 }
 

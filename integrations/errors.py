@@ -178,12 +178,44 @@ class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A sentence about one place in a document (RFC 6901): what is wrong, asked, or different."""
+
+    path: str
+    sentence: str
+
+
+class InvalidConfiguration(IntegrationError):
+    """The document cannot become the configuration. Nothing changed; show every fault."""
+
+    def __init__(self, faults: "list[Remark]") -> None:
+        super().__init__(" ".join(f"{fault.path} {fault.sentence}".strip() for fault in faults))
+        self.faults = tuple(faults[:100])
+
+
+class ConfigurationMoved(IntegrationError):
+    """Somebody changed the configuration since it was looked at. Nothing changed; look again."""
+
+
+class Unconfirmed(IntegrationError):
+    """Users would lose something. Nothing changed; show the questions, and come back with a yes."""
+
+    def __init__(self, questions: "list[Remark]") -> None:
+        super().__init__(f"{len(questions)} questions")
+        self.questions = tuple(questions)
+
+
 class UnusableFile(IntegrationError, ValueError):
     """The upload is no table of people. Its message is a sentence for the person who sent it."""
 
 
 class JobConflict(IntegrationError):
     """The bulk job is not as the page showed it, or another one is at work. Show it again."""
+
+
+class WebhookOff(IntegrationError):
+    """The webhook is off, or has no secret: nothing can be sent. Say so; offer to mend that."""
 
 
 class AppendOnly(IntegrationError):

@@ -2,6 +2,7 @@ from django.urls import path
 
 from integrations.models import AuthorizationRequest, DeviceAuthorization
 from integrations.views import (
+    activation_mails,
     brand,
     bulk,
     callback,
@@ -71,6 +72,14 @@ urlpatterns = [
     ),
     path("webex/subscriber/<path:id>/", showing.subscriber, name="webex_subscriber"),
     path("webex/enterprises/", enterprises.show_all, name="webex_enterprises"),
+    path(
+        "webex/enterprises/<path:name>/mails/standing/",
+        activation_mails.standing,
+        name="webex_activation_mails_standing",
+    ),
+    path(
+        "webex/enterprises/<path:name>/mails/", activation_mails.send, name="webex_activation_mails"
+    ),
     path(
         "webex/enterprises/<path:name>/standing/",
         enterprises.standing,

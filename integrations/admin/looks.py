@@ -10,6 +10,7 @@ Kind = GrantEvent.Kind
 EVENTS: dict[str, tuple[str, str]] = {
     Kind.LINKED: ("success", GOOD),
     Kind.RELINKED: ("success", GOOD),
+    Kind.RECOVERED: ("success", GOOD),
     Kind.REPLACED: ("success", GOOD),
     Kind.DISCONNECTED: ("off", GREY),
     Kind.CONSENT_LOST: ("error", BAD),
@@ -34,6 +35,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     Action.ACCESS_TOKEN_HANDED_OUT: ("key", GREY),
     Action.INTEGRATION_PAUSED: ("warning", WARN),
     Action.INTEGRATION_RESUMED: ("success", GOOD),
+    Action.WEBHOOK_SECRET_ROTATED: ("key", GREY),
+    Action.WEBHOOK_SWITCHED_OFF: ("warning", WARN),
 }
 RESULTS: dict[str, tuple[str, str]] = {
     AuditEvent.Result.REFUSED: ("warning", WARN),

@@ -15,9 +15,12 @@ from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.idempotent_request import IdempotentRequest
 from integrations.models.key_canary import KeyCanary
+from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
+from integrations.models.webhook_delivery import WebhookDelivery
+from integrations.models.webhook_endpoint import WebhookEndpoint
 
 __all__ = [
     "ApiKey",
@@ -35,8 +38,11 @@ __all__ = [
     "Heartbeat",
     "IdempotentRequest",
     "KeyCanary",
+    "KeyCensus",
     "Lease",
     "RenewalMinute",
     "WatchedSubscriber",
     "WebexApp",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -66,6 +66,7 @@ class GrantEvent(Notice):
     class Kind(models.TextChoices):
         LINKED = "LINKED", Action.GRANT_LINKED.label
         RELINKED = "RELINKED", Action.GRANT_RELINKED.label
+        RECOVERED = "RECOVERED", Action.GRANT_RECOVERED.label
         REPLACED = "REPLACED", Action.GRANT_REPLACED.label
         DISCONNECTED = "DISCONNECTED", Action.GRANT_DISCONNECTED.label
         CONSENT_LOST = "CONSENT_LOST", Action.GRANT_CONSENT_LOST.label

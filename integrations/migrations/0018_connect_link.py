@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0015_api_keys"),
+        ("integrations", "0017_api_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ import integrations.plain_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0014_clocks"),
+        ("integrations", "0016_bulk_removals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
