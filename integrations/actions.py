@@ -18,6 +18,7 @@ class Action(TextChoices):
     INTEGRATION_PAUSED = "integration.paused", _("Renewals began to fail")
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals work again")
     SECRET_SET = "secret.set", _("Secret set")
+    SECRET_FORGOTTEN = "secret.forgotten", _("Previous secret forgotten")
     LINK_TESTED = "link.tested", _("Link tested")
 
     HOSTNAME_ADDED = "hostname.added", _("Hostname added")

@@ -24,7 +24,7 @@ from integrations.models import (
     RenewalMinute,
     WatchedSubscriber,
 )
-from integrations.operations import audit
+from integrations.operations import audit, integrations
 from integrations.provisioning.bulk import jobs as bulk_jobs
 
 STEP, MOST_STEPS = 1000, 50  # rows of one statement; statements of one table in one run
@@ -33,6 +33,7 @@ GONE = timedelta(days=1)  # after which a host or a lease that nobody heard of i
 
 def tidy(*, now: datetime) -> None:
     AuthorizationRequest.objects.undecided_too_long(now).update(pending_tokens=None)
+    integrations.forget_unused_secrets(now=now)
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
     entitlement.end_long_lost(now=now)

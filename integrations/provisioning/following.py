@@ -110,8 +110,9 @@ def follow_due(*, seconds: float) -> bool:
 def _follow(ends: float, ticking: Ticking) -> bool:
     while time.monotonic() < ends:
         now = ticking.now()
-        for app_id, org_id in set(WatchedSubscriber.objects.due(now).values_list("app", "org_id")):
-            _ask(WatchedSubscriber.objects.filter(app=app_id, org_id=org_id), now)
+        accounts = WatchedSubscriber.objects.due(now).values_list("app", "grant__person_id")
+        for app_id, person_id in set(accounts):
+            _ask(WatchedSubscriber.objects.filter(app=app_id, grant__person_id=person_id), now)
         next_at = _next_at()
         if next_at is None or next_at > ticking.now() + TROUBLE:
             return False
@@ -126,7 +127,10 @@ def _next_at() -> datetime | None:
 
 
 def _ask(rows: QuerySet[WatchedSubscriber], now: datetime) -> None:
-    """In the name of whoever looked last; a link that is of no use leaves its rows alone."""
+    """All that one Webex account looked at last; a link that is of no use leaves its rows alone.
+
+    Another account of the organisation may not see them all, so it is not asked in its name.
+    """
     followed = rows.filter(ask_at__isnull=False, grant__isnull=False)
     newest = followed.select_related("grant__app", "grant__user").order_by("-seen_at").first()
     if newest is None or newest.grant is None:

@@ -156,8 +156,8 @@ def delete(request: PortalRequest, id: UUID) -> HttpResponse:
 @require_safe
 @bulk_user_required
 def result(request: PortalRequest, id: UUID) -> StreamingHttpResponse:
-    job, only_open = _job(request, id), "open" in request.GET
-    lines = result_file.lines(job, only_open=only_open)
+    job = _job(request, id)
+    lines = result_file.export(job, only_open="open" in request.GET, now=clock.now())
     return _download(lines, f"webex-result-{job.created_at:%Y-%m-%d}.csv")
 
 

@@ -65,7 +65,7 @@ READABLE = {
         "status",
     },
     "integrations.WebexApp": {
-        "client_secret_fingerprint",  # keyed, eight digits
+        "client_secret_fingerprint", "previous_client_secret_fingerprint",  # keyed, eight digits
         "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",
         "client_answer", "hostname_of_older_grants",
     },

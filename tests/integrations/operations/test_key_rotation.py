@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from encrypted_model_fields import fields as library
 
+from integrations import clock
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
 from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
 from integrations.operations import key_rotation
@@ -60,6 +61,8 @@ def run(**options):
 
 def test_afterwards_the_new_key_alone_reads_everything(filled, sandbox, acme, use_keys, old, new):
     secret = acme.client_secret
+    acme.replace_secret("the new one", now=clock.now())
+    acme.save()
     undecided = AuthorizationRequest.objects.get(pending_tokens__isnull=False)
     tokens_and_person = undecided.load_pending_tokens()
     use_keys(new, old)
@@ -71,7 +74,8 @@ def test_afterwards_the_new_key_alone_reads_everything(filled, sandbox, acme, us
     use_keys(new)
     issued = {token.value for token in sandbox.ledger.tokens if token.kind == "refresh"}
     assert Grant.objects.get().refresh_token in issued
-    assert WebexApp.objects.get().client_secret == secret
+    assert WebexApp.objects.get().client_secret == "the new one"
+    assert WebexApp.objects.get().previous_client_secret == secret
     undecided.refresh_from_db()
     assert undecided.load_pending_tokens() == tokens_and_person
     assert all(request.code_verifier for request in AuthorizationRequest.objects.all())

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from integrations import clock
-from integrations.models import BulkJob, BulkRow, Grant
+from integrations.models import AuditEvent, BulkJob, BulkRow, Grant
 from integrations.provisioning.bulk import jobs
 from tests.browsing import PortalClient
 from tests.integrations.provisioning.bulk.conftest import people
@@ -66,6 +66,9 @@ def test_a_file_is_checked_started_and_followed_to_its_result_file(
     )
     assert ",done,provisioned,," in bo
     assert again.strip().split("\r\n")[1:] == [ann]
+    exports = AuditEvent.objects.filter(action="export.made").order_by("pk")
+    assert [each.reason for each in exports] == ["result.csv all", "result.csv not done"]
+    assert {each.object_label for each in exports} == {"people.csv"}
 
 
 def test_pasted_lines_are_as_good_as_a_file(client: PortalClient) -> None:
