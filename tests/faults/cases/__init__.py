@@ -1,6 +1,16 @@
 """Every case, by what it breaks."""
 
-from tests.faults.cases import answers, bulk, calendar, kills, load, outages, races, refusals
+from tests.faults.cases import (
+    answers,
+    bulk,
+    calendar,
+    kills,
+    load,
+    outages,
+    races,
+    refusals,
+    small_numbers,
+)
 from tests.faults.registry import CASES
 
 __all__ = [
@@ -13,4 +23,5 @@ __all__ = [
     "outages",
     "races",
     "refusals",
+    "small_numbers",
 ]
