@@ -119,7 +119,7 @@ def _active(grants: object) -> object:
     return grants.filter(status=Grant.Status.ACTIVE)
 
 
-@case("R18c", "everybody refused for half an hour, and wrongly: nobody given up")
+@case("R18c", "everybody is wrongly refused for half an hour")
 def wrongly_refused(stage: Stage) -> None:
     integrations(stage)
     body = b'{"error": "invalid_grant"}'
