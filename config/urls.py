@@ -3,6 +3,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path
 
+from integrations.api.v1 import api
 from integrations.views import health
 
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("metrics/", health.metrics, name="metrics"),
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
     path("", include("accounts.urls")),
     path("", include("integrations.urls")),
 ]

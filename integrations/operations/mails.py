@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations import colors, hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent
+from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
+from integrations.operations.causes import Cause
 from integrations.plain_text import one_line
 
 
@@ -70,24 +71,43 @@ def _sender(brand_name: str) -> str:
     return formataddr((brand_name, address)) if brand_name else settings.DEFAULT_FROM_EMAIL
 
 
-def to_operators(incident: AppIncident) -> list[EmailMessage]:
+def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
     """One to each, so that an address with a fault in it keeps no colleague from knowing."""
-    name = one_line(incident.app.name)
-    subject = _("Webex integration “%(name)s” is paused")
-    if incident.ended_at:
-        subject = _("Webex integration “%(name)s” works again")
-    context: dict[str, Any] = {
-        "name": name,
-        "reason": one_line(incident.reason),
-        "began_at": incident.began_at,
-        "ended_at": incident.ended_at,
-    }
+    subject, body = _off(about) if isinstance(about, WebhookEndpoint) else _incident(about)
     return [
         EmailMessage(
-            subject=settings.EMAIL_SUBJECT_PREFIX + subject % {"name": name},
-            body=render_to_string("integrations/mail/incident.txt", context),
+            subject=settings.EMAIL_SUBJECT_PREFIX + subject,
+            body=body,
             from_email=settings.SERVER_EMAIL,
             to=[address],
         )
         for _operator, address in settings.ADMINS
     ]
+
+
+def _incident(incident: AppIncident) -> tuple[str, str]:
+    name = one_line(incident.app.name)
+    subject = _("Renewals of the Webex integration “%(name)s” fail")
+    if incident.ended_at:
+        subject = _("Renewals of the Webex integration “%(name)s” work again")
+    context: dict[str, Any] = {
+        "name": name,
+        "cause": Cause.of(one_line(incident.reason)),
+        "overview": hostnames.origin(settings.PORTAL_HOSTS[0]) + reverse("admin:index"),
+        "began_at": incident.began_at,
+        "ended_at": incident.ended_at,
+    }
+    return subject % {"name": name}, render_to_string("integrations/mail/incident.txt", context)
+
+
+def _off(endpoint: WebhookEndpoint) -> tuple[str, str]:
+    name = one_line(endpoint.name)
+    context = {
+        "name": name,
+        "url": one_line(endpoint.url),
+        "reason": endpoint.get_off_reason_display(),
+        "off_at": endpoint.off_at,
+        "waiting": endpoint.deliveries.waiting().count(),
+    }
+    subject = _("Webhook “%(name)s” is switched off") % {"name": name}
+    return subject, render_to_string("integrations/mail/webhook_off.txt", context)

@@ -40,7 +40,9 @@ def week_without_beat(stage: Stage) -> None:
     stage.pass_time(7 * 86_400)
     Heartbeat.objects.update(at=clock.now() - timedelta(days=7))
     report = health.report(clock.now())
-    assert any("No sweep lately" in str(trouble) for trouble in report.trouble), report.trouble
+    assert any("nobody has looked for what is due" in str(trouble) for trouble in report.trouble), (
+        report.trouble
+    )
     due = Grant.objects.due_in_app(app.pk, clock.now()).count()
     stage.due += due
     assert due > 50
