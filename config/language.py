@@ -10,8 +10,8 @@ from django.utils.cache import patch_vary_headers
 from accounts import languages
 from integrations.database import AWAY
 
-# They say nothing to people, and a cache may keep them for everybody: nobody's session is read.
-WORDLESS = ("/brand/", "/healthz/", "/readyz/", "/metrics/")
+# Nobody's session is read for what programs ask, and for what a cache may keep for everybody.
+NOBODYS = ("/api/", "/brand/", "/healthz/", "/readyz/", "/metrics/")
 
 
 class LanguageMiddleware:
@@ -33,7 +33,7 @@ class LanguageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> None:
-        if not request.path_info.startswith(WORDLESS):
+        if not request.path_info.startswith(NOBODYS):
             speak_to(request)
 
 

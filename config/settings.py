@@ -48,6 +48,15 @@ WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
 BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
+# --- Webhooks to other systems ------------------------------------------------------------------
+
+WEBHOOK_TIMEOUT = env.number("WEBHOOK_TIMEOUT", 10, at_least=1, at_most=30)  # seconds, in all
+# For a demo and for tests: http://127.0.0.1 as well as https to others.
+WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=False)
+
+# Days after which deliveries are deleted: their bodies name people.
+WEBHOOKS_KEPT_DAYS = env.whole_number("WEBHOOKS_KEPT_DAYS", 30, at_least=4, at_most=365)
+
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = hosts.branded_url_template(
@@ -84,6 +93,7 @@ MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
     "config.language.LanguageMiddleware",  # what the next one refuses is read by people
+    "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -218,6 +228,7 @@ CELERY_IMPORTS = [
     "integrations.tasks.bulk_jobs",
     "integrations.tasks.device_polling",
     "integrations.tasks.following",
+    "integrations.tasks.webhooks",
 ]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
@@ -252,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
         "device_tasks.poll_device_authorizations": 5.0,
         "tasks.bulk_jobs.work": 5.0,
         "tasks.follow_subscribers": 5.0,
+        "tasks.webhooks.deliver": 5.0,
     }.items()
 }
 
@@ -260,6 +272,10 @@ HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)
 
 # Days after which rows of the audit trail are deleted.
 AUDIT_DAYS = env.whole_number("AUDIT_DAYS", 730, at_least=1, at_most=36_500)
+# Requests of one API key, all processes together; 0 is unlimited.
+API_REQUESTS_PER_MINUTE = env.whole_number(
+    "API_REQUESTS_PER_MINUTE", 6_000, at_least=0, at_most=1_000_000
+)
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------

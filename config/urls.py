@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.defaults import page_not_found
 
 from config.language import speak_to
+from integrations.api.v1 import api
 from integrations.views import health
 
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("metrics/", health.metrics, name="metrics"),
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
     path("", include("accounts.urls")),
     path("", include("integrations.urls")),
 ]

@@ -1,5 +1,6 @@
 """Settings → Webex. No page here shows a token or a secret, to anybody."""
 
+from integrations.admin.api_key import ApiKeyAdmin
 from integrations.admin.audit_event import AuditEventAdmin
 from integrations.admin.branded_url import BrandedURLAdmin
 from integrations.admin.grant import GrantAdmin
@@ -8,6 +9,7 @@ from integrations.admin.user import GroupAdmin, UserAdmin
 from integrations.admin.webex_app import WebexAppAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "AuditEventAdmin",
     "BrandedURLAdmin",
     "GrantAdmin",

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from accounts import languages
 from integrations import clock, colors, hostnames, logos
@@ -64,17 +64,13 @@ class BrandedURLForm(SharedForm[BrandedURL]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         hostname = cleaned.get("hostname")
-        users = _dependants(self.instance)
-        if hostname in (None, self.instance.hostname) or not users or cleaned["rename_anyway"]:
+        if hostname in (None, self.instance.hostname) or cleaned["rename_anyway"]:
             return cleaned
-        text = ngettext(
-            "%(n)d linked user may come through %(hostname)s, which would stop working at once.",
-            "%(n)d linked users may come through %(hostname)s, which would stop working at once.",
-            users,
-        )
-        step = _("Register the new redirect URI at Webex first, or tick this and save again.")
-        self.add_error("hostname", text % {"n": users, "hostname": self.instance.hostname})
-        self.add_error("rename_anyway", step)
+        users = branded_urls.count_users(self.instance.app_id)
+        if question := branded_urls.ask_before_leaving(self.instance.hostname, users):
+            step = _("Register the new redirect URI at Webex first, or tick this and save again.")
+            self.add_error("hostname", question)
+            self.add_error("rename_anyway", step)
         return cleaned
 
     def clean_new_logo(self) -> bytes | None:
@@ -160,7 +156,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         branded_urls.delete(obj, now=clock.now())
 
     def dependants(self, obj: BrandedURL) -> int:
-        return _dependants(obj)
+        return branded_urls.count_users(obj.app_id)
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:
@@ -181,12 +177,6 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     @admin.display(description="")
     def portal(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_portal_link.html", {"brand": brand})
-
-
-def _dependants(brand: BrandedURL) -> int:
-    if brand.app_id is None:
-        return 0
-    return Grant.objects.not_disconnected().filter(app=brand.app_id).count()
 
 
 def _homograph_warning(brand: BrandedURL) -> str:

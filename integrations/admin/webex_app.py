@@ -89,6 +89,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             path("hostnames/", wrap(self.hostnames_view), name=f"{name}_hostnames"),
             path("<int:pk>/clone/", wrap(self.clone_view), name=f"{name}_clone"),
             path("<int:pk>/disable/", wrap(self.disable_view), name=f"{name}_disable"),
+            path("<int:pk>/forget-secret/", wrap(self.forget_view), name=f"{name}_forget_secret"),
             path("<int:pk>/redirect-uris/", wrap(self.uris_view), name=f"{name}_redirect_uris"),
             path("<int:pk>/test/<int:hostname>/", wrap(self.test_view), name=f"{name}_test"),
             path("<int:pk>/test/<int:hostname>/progress/", wrap(self.progress_view)),
@@ -251,6 +252,16 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
             raise PermissionDenied
         integrations.disable(app, now=clock.now())
         return self._back_to(request, app, _("“%s” is disabled.") % app, tab="general")
+
+    def forget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        app = self._object_or_404(request, pk)
+        if request.method != "POST" or not self.has_change_permission(request, app):
+            raise PermissionDenied
+        if integrations.forget_previous_secret(app, now=clock.now()):
+            text = _("The previous client secret of “%s” is forgotten.")
+        else:
+            text = _("“%s” keeps it, because Webex accepts no other; or it was gone already.")
+        return self._back_to(request, app, text % app, tab="general")
 
     def test_view(self, request: HttpRequest, pk: int, hostname: int) -> HttpResponse:
         app = self._object_or_404(request, pk)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from integrations import clock, credentials
 from integrations.admin.kept_secret import KeptSecret
@@ -19,11 +19,9 @@ from integrations.admin.two_lists import (
     read_each,
     words_of,
 )
-from integrations.authorization_url import unwrapped
-from integrations.errors import InvalidAuthorizationURL, InvalidCredential
-from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.errors import InvalidCredential
+from integrations.models import BrandedURL, WebexApp
 from integrations.operations import integrations, readiness
-from integrations.operations.renewals import Renewals
 
 MOST_NEW_HOSTNAMES = 500
 
@@ -78,8 +76,12 @@ class WebexAppForm(SharedForm[WebexApp]):
             name.widget.attrs["autofocus"] = self.instance.pk is None
         self.asks_to_enable = False
         self._was_enabled = self.instance.is_enabled
-        before = self._readiness_to_be().blocking if self.is_bound and self._was_enabled else []
-        self._blocked_before = {check.code for check in before}
+        self._client_id_before = self.instance.client_id
+        self._blocked_before = self._blocking() if self.is_bound and self._was_enabled else set()
+
+    def _blocking(self) -> set[str]:
+        found = readiness.check_all([self.instance], now=clock.now())
+        return {check.code for check in found[self.instance.pk].blocking}
 
     def _secret_help(self) -> str:
         app = self.instance
@@ -95,24 +97,8 @@ class WebexAppForm(SharedForm[WebexApp]):
         if field == "new_client_secret":
             cast(KeptSecret, self.fields[field].widget).is_refused = True
 
-    def clean_authorization_url(self) -> str:
-        """Reads it on the integration itself, which keeps what it says."""
-        self.instance.authorization_url = text = unwrapped(self.cleaned_data["authorization_url"])
-        if text:
-            try:
-                self.instance.parsed_authorization_url()
-            except InvalidAuthorizationURL as error:
-                raise ValidationError(str(error)) from None
-        return text
-
-    def clean_client_id(self) -> str:
-        return self._checked("client_id")
-
     def clean_new_client_secret(self) -> str:
-        return self._checked("new_client_secret")
-
-    def _checked(self, name: str) -> str:
-        text: str = self.cleaned_data[name]
+        text: str = self.cleaned_data["new_client_secret"]
         try:
             credentials.check(text)
         except InvalidCredential as error:
@@ -150,40 +136,26 @@ class WebexAppForm(SharedForm[WebexApp]):
             raise not_a_hostname(word, " ".join(error.messages)) from None
         return brand.hostname
 
-    def clean(self) -> dict[str, Any]:
-        """A pasted URL fills in an empty client ID and must agree with a given one."""
-        cleaned = super().clean() or self.cleaned_data
-        if "authorization_url" in cleaned and (pasted := self.instance.pasted):
-            cleaned["client_id"] = cleaned.get("client_id") or pasted.client_id
-            if cleaned["client_id"] != pasted.client_id:
-                self.add_error("client_id", _("The pasted URL belongs to another client ID."))
-        if (secret := cleaned.get("new_client_secret")) and secret == cleaned.get("client_id"):
-            self.add_error("new_client_secret", _("This is the client ID, not the secret."))
-        if "client_id" in cleaned and cleaned["client_id"] != self.instance.client_id:
-            self._check_new_client_id()
-        return cleaned
-
-    def _check_new_client_id(self) -> None:
-        """Webex renews a token for no other client than the one it was issued to."""
-        linked = Grant.objects.active().filter(app=self.instance.pk).count()
-        if not linked or self.cleaned_data.get("new_client_anyway"):
-            return
-        text = ngettext(
-            "%d user is linked with the present client ID and would have to link again.",
-            "%d users are linked with the present client ID and would have to link again.",
-            linked,
-        )
-        self.add_error("client_id", text % linked)
-        self.add_error("new_client_anyway", _("Check this first, or tick this and save again."))
-
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
+        self._check_client()
         if not self.errors and self.instance.is_enabled:
             self._check_enabling()
 
+    def _check_client(self) -> None:
+        client_id, secret = self.instance.client_id, self.cleaned_data.get("new_client_secret")
+        if secret and secret == client_id:
+            self.add_error("new_client_secret", _("This is the client ID, not the secret."))
+        is_same = client_id == self._client_id_before or "client_id" in self.errors
+        if is_same or self.cleaned_data.get("new_client_anyway"):
+            return
+        if question := integrations.ask_before_new_client(self.instance):
+            self.add_error("client_id", question)
+            self.add_error("new_client_anyway", _("Check this first, or tick this and save again."))
+
     def _check_enabling(self) -> None:
         readiness = self._readiness_to_be()
-        blocking = [check for check in readiness.blocking if check.code not in self._blocked_before]
+        blocking = readiness.obstacles(self._blocked_before)
         for check in blocking:
             self.add_error("is_enabled", f"{check.sentence} {check.next_step}")
         if self._was_enabled or blocking or not readiness.asking:
@@ -195,17 +167,13 @@ class WebexAppForm(SharedForm[WebexApp]):
             self.add_error("enable_anyway", _("Check these first, or tick this and save again."))
 
     def _readiness_to_be(self) -> readiness.Readiness:
-        """As it would be once this form is saved."""
         app, now = self.instance, clock.now()
-        facts = readiness.collect_facts([app], now=now)[app.pk]
-        cleaned = getattr(self, "cleaned_data", {})
-        if cleaned:
-            secret = facts.has_secret or bool(cleaned.get("new_client_secret"))
-            brands = self._brands_to_be(facts.brands, now)
-            facts = replace(facts, brands=brands, has_secret=secret, renewals=Renewals())
-            if "authorization_url" in self.changed_data:
-                app.authorization_url_pasted_at = now
-        return readiness.check_readiness(app, facts, now=now)
+        has_secret = bool(app.client_secret_set_at or self.cleaned_data.get("new_client_secret"))
+        present = app.branded_urls.order_by("hostname").defer("logo") if app.pk else ()
+        brands = self._brands_to_be(list(present), now)
+        if "authorization_url" in self.changed_data:
+            app.authorization_url_pasted_at = now
+        return readiness.check_to_be(app, brands, has_secret=has_secret, now=now)
 
     def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
         chosen = self.chosen_hostnames()

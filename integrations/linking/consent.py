@@ -9,6 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +26,7 @@ from integrations.errors import (
 from integrations.linking import completion, disconnection, link_status
 from integrations.linking.link_status import LinkStatus
 from integrations.models import AuthorizationRequest, BrandedURL, GrantEvent
+from integrations.renewal.client_secrets import Clients
 from integrations.tokens import Person, TokenSet
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
@@ -160,9 +162,11 @@ def check_shape(callback: Callback) -> None:
 def _exchange(
     request: AuthorizationRequest, callback: Callback, *, sent_at: datetime, deadline: Deadline
 ) -> TokenSet:
-    client = oauth.Client(request.client_id, request.app.client_secret or "")
+    clients = Clients(request.app, now=sent_at, client_id=request.client_id)
     code = oauth.AuthorizationCode(callback.code, request.redirect_uri, request.code_verifier)
-    tokens = oauth.exchange_code(client, code, sent_at=sent_at, deadline=deadline)
+    exchange = partial(oauth.exchange_code, code=code, sent_at=sent_at, deadline=deadline)
+    tokens = clients.ask(exchange)
+    clients.remember(now=sent_at)
     return completion.as_requested(tokens, request.app)
 
 

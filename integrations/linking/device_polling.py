@@ -30,8 +30,9 @@ from integrations.errors import (
 )
 from integrations.linking import completion, disconnection
 from integrations.models import DeviceAuthorization, GrantEvent
+from integrations.renewal.client_secrets import Clients
 from integrations.tokens import Person, TokenSet
-from integrations.webex import device, oauth
+from integrations.webex import device
 from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,9 @@ class Accepted:
     person: Person
 
 
+Running = dict[Future[Accepted], tuple[DeviceAuthorization, Clients]]
+
+
 def poll_due(*, seconds: float) -> bool:
     """Asks about everything that falls due, for so long. Whether something is still pending."""
     try:
@@ -61,7 +65,7 @@ def poll_due(*, seconds: float) -> bool:
 
 
 def _poll(deadline: Deadline) -> None:
-    running: dict[Future[Accepted], DeviceAuthorization] = {}
+    running: Running = {}
     with ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="device") as threads:
         try:
             while _is_pending() and deadline.remaining() > PAUSE:
@@ -87,23 +91,22 @@ def _claim(most: int) -> list[DeviceAuthorization]:
 
 
 def _submit(
-    threads: ThreadPoolExecutor,
-    running: dict[Future[Accepted], DeviceAuthorization],
-    authorization: DeviceAuthorization,
+    threads: ThreadPoolExecutor, running: Running, authorization: DeviceAuthorization
 ) -> None:
+    now, app = clock.now(), authorization.app
     try:
-        client = oauth.Client(authorization.client_id, authorization.app.client_secret or "")
+        clients = Clients(app, now=now, client_id=authorization.client_id)
         code = authorization.device_code or ""
     except UndecryptableValue:
         authorization.finish(Status.FAILED, reason="undecryptable")
         return
-    running[threads.submit(_ask, client, code, clock.now())] = authorization
+    running[threads.submit(_ask, clients, code, now)] = authorization, clients
 
 
-def _ask(client: oauth.Client, device_code: str, sent_at: datetime) -> Accepted:
-    tokens = device.poll(
-        client, device_code, sent_at=sent_at, deadline=Deadline(settings.WEBEX_TIMEOUT)
-    )
+def _ask(clients: Clients, device_code: str, sent_at: datetime) -> Accepted:
+    deadline = Deadline(settings.WEBEX_TIMEOUT)
+    poll = partial(device.poll, device_code=device_code, sent_at=sent_at, deadline=deadline)
+    tokens = clients.ask(poll)
     try:
         person = completion.identify(tokens, Deadline(settings.WEBEX_TIMEOUT))
     except WebexError as error:
@@ -118,19 +121,19 @@ class Unidentified(WebexError):
     """The tokens came, but not whose they are: nothing is stored, and the code is spent."""
 
 
-def _record_done(
-    running: dict[Future[Accepted], DeviceAuthorization], timeout: float | None
-) -> None:
+def _record_done(running: Running, timeout: float | None) -> None:
     if not running:
         time.sleep(timeout or 0)
         return
     done, _ = wait(running, timeout=timeout, return_when=FIRST_COMPLETED)
     for future in done:
-        record = partial(_record, running.pop(future), future)
+        authorization, clients = running.pop(future)
+        record = partial(_record, authorization, future)
         # Later than the claim it would be of no use: somebody else asks by then.
         with suppress(*AWAY):
             patience = DeviceAuthorization.claim_seconds()
-            retry_write(record, [record.args[0].pk], kind="device logins", patience=patience)
+            retry_write(record, [authorization.pk], kind="device logins", patience=patience)
+            clients.remember(now=clock.now())
 
 
 def _record(authorization: DeviceAuthorization, future: Future[Accepted]) -> None:

@@ -24,7 +24,7 @@ class WatchedSubscriberQuerySet(models.QuerySet["WatchedSubscriber"]):
         return self.filter(ask_at__lte=now, grant__isnull=False)
 
     def shown_to(self, grant: Grant) -> "WatchedSubscriberQuerySet":
-        """Administrators of one Webex organisation see the same subscribers."""
+        """Whom Webex shows them at all, `views/subscribers/finding.py` sees to."""
         return self.filter(app=grant.app_id, org_id=grant.org_id)
 
     def no_longer_looked_at(self, now: datetime) -> "WatchedSubscriberQuerySet":

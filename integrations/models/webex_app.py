@@ -2,15 +2,22 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from integrations import plain_text
-from integrations.authorization_url import Pasted, parse
-from integrations.errors import InvalidAuthorizationURL
+from integrations import credentials, plain_text
+from integrations.authorization_url import Pasted, parse, unwrapped
+from integrations.errors import (
+    InvalidAuthorizationURL,
+    InvalidCredential,
+    UndecryptableValue,
+)
 from integrations.fields import EncryptedTextField
+
+PREVIOUS_ACCEPTED = "previous"  # the answer of Webex: not this client secret, the one before it
 
 
 def fingerprint(secret: str) -> str:
@@ -31,6 +38,12 @@ class WebexApp(models.Model):
     client_secret = EncryptedTextField(_("client secret"), null=True, blank=True)
     client_secret_set_at = models.DateTimeField(_("client secret set"), null=True, editable=False)
     client_secret_fingerprint = models.CharField(max_length=8, blank=True, editable=False)
+    # During a change, the one before it: until nobody has needed it for two weeks.
+    previous_client_secret = EncryptedTextField(
+        _("previous client secret"), null=True, editable=False
+    )
+    previous_client_secret_fingerprint = models.CharField(max_length=8, null=True, editable=False)
+    previous_client_secret_used_at = models.DateTimeField(null=True, editable=False)
     authorization_url = models.TextField(
         _("OAuth Authorization URL"),
         blank=True,
@@ -89,6 +102,25 @@ class WebexApp(models.Model):
     def audit_label(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """A pasted URL fills in an empty client ID and must agree with a given one."""
+        errors = {}
+        try:
+            credentials.check(self.client_id)
+        except InvalidCredential as error:
+            errors["client_id"] = str(error)
+        self.authorization_url = unwrapped(self.authorization_url)
+        try:
+            pasted = self.parsed_authorization_url() if self.authorization_url else None
+        except InvalidAuthorizationURL as error:
+            raise ValidationError(errors | {"authorization_url": str(error)}) from None
+        if pasted and not errors:
+            self.client_id = self.client_id or pasted.client_id
+            if self.client_id != pasted.client_id:
+                errors["client_id"] = str(_("The pasted URL belongs to another client ID."))
+        if errors:
+            raise ValidationError(errors)
+
     _parsed: tuple[str, Pasted] | None = None
 
     def parsed_authorization_url(self) -> Pasted:
@@ -111,11 +143,40 @@ class WebexApp(models.Model):
         return list(self.pasted.scopes) if self.pasted else []
 
     def replace_secret(self, secret: str, *, now: datetime) -> None:
-        """Also ends a pause: a new secret is worth trying at once."""
+        """Keeps the one that worked. Also ends a pause: a new secret is worth trying at once."""
+        new = fingerprint(secret)
+        if new == self.previous_client_secret_fingerprint:
+            self.forget_previous_secret()
+        elif new != self.client_secret_fingerprint and not self.relies_on_previous_secret:
+            self._keep_secret(now)
         self.client_secret = secret
         self.client_secret_set_at = now
-        self.client_secret_fingerprint = fingerprint(secret)
+        self.client_secret_fingerprint = new
         self.forget_client_answer()
+
+    def _keep_secret(self, now: datetime) -> None:
+        try:
+            secret = self.client_secret
+        except UndecryptableValue:
+            return  # perhaps that is why it is replaced
+        if secret:
+            self.previous_client_secret = secret
+            self.previous_client_secret_fingerprint = self.client_secret_fingerprint
+            self.previous_client_secret_used_at = now
+
+    def forget_previous_secret(self) -> None:
+        self.previous_client_secret = None
+        self.previous_client_secret_fingerprint = None
+        self.previous_client_secret_used_at = None
+
+    @property
+    def has_previous_secret(self) -> bool:
+        return self.previous_client_secret_ciphertext is not None  # type: ignore[attr-defined]
+
+    @property
+    def relies_on_previous_secret(self) -> bool:
+        """When they were last tried, Webex refused the secret and accepted the one before it."""
+        return self.client_answer == PREVIOUS_ACCEPTED and self.has_previous_secret
 
     def forget_client_answer(self) -> None:
         self.client_answer = ""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from integrations.actions import Action
 from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
@@ -22,6 +23,21 @@ def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
         brand.save(update_fields=columns)
         if columns:
             AuditEvent.objects.record(Action.HOSTNAME_CHANGED, brand, changed=columns, now=now)
+
+
+def count_users(app_id: int | None) -> int:
+    """How many linked users may come through each hostname of this integration."""
+    return Grant.objects.not_disconnected().filter(app=app_id).count() if app_id else 0
+
+
+def ask_before_leaving(hostname: str, users: int) -> str:
+    """Before a hostname is renamed, released or moved; empty where nobody comes through it."""
+    text = ngettext(
+        "%(n)d linked user may come through %(hostname)s, which would stop working at once.",
+        "%(n)d linked users may come through %(hostname)s, which would stop working at once.",
+        users,
+    )
+    return text % {"n": users, "hostname": hostname} if users else ""
 
 
 def delete(brand: BrandedURL, *, now: datetime) -> None:

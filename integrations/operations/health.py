@@ -128,7 +128,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     if running.is_late:
         anybody = any(ready.renewals.linked for _app, ready in checked)
         found.insert(0, Trouble(_late_sweep(running.last_sweep_at, anybody, now)))
-    found += [Trouble(_wrong_key(host)) for host in running.wrong_keys]
+    found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
@@ -146,7 +146,7 @@ def _late_sweep(last_sweep_at: datetime | None, anybody: bool, now: datetime) ->
     return Check("sweep", level, sentence, step, is_trouble=True, since=last_sweep_at)
 
 
-def _wrong_key(host: str) -> Check:
+def wrong_key(host: str) -> Check:
     sentence = _("The worker on %s has another FIELD_ENCRYPTION_KEY and does nothing.") % host
     step = _("Start it again with the key of the others. Webex and its credentials are fine.")
     return Check("wrong_key", Level.ASKS, sentence, step, is_trouble=True)

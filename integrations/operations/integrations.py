@@ -2,19 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import ngettext
 
 from integrations.actions import Action
 from integrations.linking import disconnection
-from integrations.models import AuditEvent, BrandedURL, WebexApp
+from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
 from integrations.renewal import client_probe, outcomes
+from integrations.renewal.refusal_policy import Client
 
-SECRET_COLUMNS = {"client_secret", "client_secret_set_at", "client_secret_fingerprint"}
+PREVIOUS_SECRET = (
+    "previous_client_secret", "previous_client_secret_fingerprint",
+    "previous_client_secret_used_at",
+)  # fmt: skip
+SECRET_COLUMNS = {
+    "client_secret", "client_secret_set_at", "client_secret_fingerprint", *PREVIOUS_SECRET,
+}  # fmt: skip
 CLIENT_COLUMNS = {"client_answer", "refresh_paused_until", "pause_reason", "pause_count"}
+SECRET_KEPT_FOR = timedelta(days=14)  # after it was last of use; longer than any renewal waits
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,10 @@ def save(
     is_new_client = _has_new_client_id(app)
     if is_new_client:
         edited.add("client_id")  # the pasted URL may have filled it in
-    if secret:
-        app.replace_secret(secret, now=now)
-        columns |= SECRET_COLUMNS
     if is_new_client or secret:
-        app.forget_client_answer()
-        columns |= CLIENT_COLUMNS
+        columns |= SECRET_COLUMNS | CLIENT_COLUMNS
     with transaction.atomic():
+        _set_secret(app, secret, is_new_client=is_new_client, now=now)
         app.save(update_fields=None if is_new else {*columns, "updated_at"})
         _record_saved(app, is_new=is_new, changed=edited, has_secret=bool(secret), now=now)
         if (is_new_client or secret) and app.client_secret_set_at:
@@ -72,6 +78,35 @@ def _record_saved(
         AuditEvent.objects.record(action, app, changed=changed, now=now)
     if has_secret:
         AuditEvent.objects.record(Action.SECRET_SET, app, changed=["client_secret"], now=now)
+
+
+def _set_secret(app: WebexApp, secret: str, *, is_new_client: bool, now: datetime) -> None:
+    if app.pk and (secret or is_new_client):
+        # As stored: since the page was opened a colleague may have set one, or a worker tried them.
+        stored = WebexApp.objects.select_for_update(no_key=True)
+        app.refresh_from_db(fields=SECRET_COLUMNS | CLIENT_COLUMNS, from_queryset=stored)
+    if secret:
+        app.replace_secret(secret, now=now)
+    if is_new_client:  # the secrets of one client are of no use to another
+        app.forget_previous_secret()
+        app.forget_client_answer()
+
+
+def forget_previous_secret(app: WebexApp, *, now: datetime) -> bool:
+    """Not while Webex accepts no other. Whether it was there and is gone."""
+    with transaction.atomic():
+        rows = WebexApp.objects.filter(pk=app.pk, previous_client_secret__isnull=False)
+        kept = rows.exclude(client_answer=Client.PREVIOUS)
+        if is_forgotten := bool(kept.update(**dict.fromkeys(PREVIOUS_SECRET))):
+            changed = ["previous_client_secret"]
+            AuditEvent.objects.record(Action.SECRET_FORGOTTEN, app, changed=changed, now=now)
+    return is_forgotten
+
+
+def forget_unused_secrets(*, now: datetime) -> None:
+    unused = WebexApp.objects.filter(previous_client_secret_used_at__lt=now - SECRET_KEPT_FOR)
+    for app in unused:
+        forget_previous_secret(app, now=now)
 
 
 def _has_new_client_id(app: WebexApp) -> bool:
@@ -103,6 +138,17 @@ def _assign(app: WebexApp, chosen: Hostnames, now: datetime) -> list[str]:
 def _record_moved(brands: Iterable[BrandedURL], reason: str, now: datetime) -> None:
     action = Action.HOSTNAME_MOVED
     AuditEvent.objects.record_each(action, brands, changed=["app"], reason=reason, now=now)
+
+
+def ask_before_new_client(app: WebexApp) -> str:
+    """Empty where nobody minds: Webex renews a token for no other client than its own."""
+    linked = Grant.objects.active().filter(app=app.pk).count()
+    text = ngettext(
+        "%d user is linked with the present client ID and would have to link again.",
+        "%d users are linked with the present client ID and would have to link again.",
+        linked,
+    )
+    return text % linked if linked else ""
 
 
 def clone(source: WebexApp, *, name: str, now: datetime) -> WebexApp:

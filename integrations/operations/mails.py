@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import languages
 from integrations import colors, hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent
+from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
 from integrations.plain_text import one_line
 
 
@@ -80,8 +80,21 @@ def _sender(brand_name: str) -> str:
     return formataddr((brand_name, address)) if brand_name else settings.DEFAULT_FROM_EMAIL
 
 
-def to_operators(incident: AppIncident) -> list[EmailMessage]:
+def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
     """One to each, so that an address with a fault in it keeps no colleague from knowing."""
+    subject, body = _off(about) if isinstance(about, WebhookEndpoint) else _incident(about)
+    return [
+        EmailMessage(
+            subject=settings.EMAIL_SUBJECT_PREFIX + subject,
+            body=body,
+            from_email=settings.SERVER_EMAIL,
+            to=[address],
+        )
+        for _operator, address in settings.ADMINS
+    ]
+
+
+def _incident(incident: AppIncident) -> tuple[str, str]:
     name = one_line(incident.app.name)
     subject = _("Webex integration “%(name)s” is paused")
     if incident.ended_at:
@@ -92,12 +105,17 @@ def to_operators(incident: AppIncident) -> list[EmailMessage]:
         "began_at": incident.began_at,
         "ended_at": incident.ended_at,
     }
-    return [
-        EmailMessage(
-            subject=settings.EMAIL_SUBJECT_PREFIX + subject % {"name": name},
-            body=render_to_string("integrations/mail/incident.txt", context),
-            from_email=settings.SERVER_EMAIL,
-            to=[address],
-        )
-        for _operator, address in settings.ADMINS
-    ]
+    return subject % {"name": name}, render_to_string("integrations/mail/incident.txt", context)
+
+
+def _off(endpoint: WebhookEndpoint) -> tuple[str, str]:
+    name = one_line(endpoint.name)
+    context = {
+        "name": name,
+        "url": one_line(endpoint.url),
+        "reason": endpoint.get_off_reason_display(),
+        "off_at": endpoint.off_at,
+        "waiting": endpoint.deliveries.waiting().count(),
+    }
+    subject = _("Webhook “%(name)s” is switched off") % {"name": name}
+    return subject, render_to_string("integrations/mail/webhook_off.txt", context)

@@ -3,8 +3,8 @@
 `check_readiness` looks at facts only; `check_all` collects them for any number at once.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -44,6 +44,10 @@ class Readiness:
     def asking(self) -> list[Check]:
         return [check for check in self.checks if check.level is Level.ASKS]
 
+    def obstacles(self, before: Collection[str]) -> list[Check]:
+        """To having it enabled: what blocks now. What did before, by its code, is no news."""
+        return [check for check in self.blocking if check.code not in before]
+
     @property
     def trouble(self) -> list[Check]:
         return [check for check in self.open if check.is_trouble]
@@ -82,6 +86,15 @@ def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness
     apps = list(apps)
     facts = collect_facts(apps, now=now)
     return {app.pk: check_readiness(app, facts[app.pk], now=now) for app in apps}
+
+
+def check_to_be(
+    app: WebexApp, brands: list[BrandedURL], *, has_secret: bool, now: datetime
+) -> Readiness:
+    """Once `app` is saved as it is here, and used by these; renewals are no matter of the form."""
+    facts = collect_facts([app], now=now)[app.pk]
+    facts = replace(facts, brands=brands, has_secret=has_secret, renewals=Renewals())
+    return check_readiness(app, facts, now=now)
 
 
 def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
@@ -191,6 +204,8 @@ def _client(app: WebexApp, facts: Facts, trouble: list[Check]) -> Iterable[Check
         sentence = _("Webex refuses the client ID and secret.")
         step = _("Copy both again from developer.webex.com. What you save is tried at once.")
         yield Check("client", Level.ASKS, sentence, step)
+    elif app.client_answer == Client.ACCEPTED and app.has_previous_secret:
+        yield Check("client", Level.FINE, _("Webex accepts the client ID and the new secret."))
     elif app.client_answer == Client.ACCEPTED:
         yield Check("client", Level.FINE, _("Webex accepts the client ID and secret."))
 

@@ -24,7 +24,7 @@ from integrations.renewal.refusal_policy import Client
 from integrations.webex.answers import TOKEN_LIMIT
 
 OVERDUE = timedelta(hours=1)
-TABS = {"client": "general"}  # where of its page it is mended, if it is there
+TABS = {"client": "general", "previous_secret": "general"}  # where it is mended, if on its page
 ONE_DRAIN = timedelta(minutes=2)  # what it renews is written before what it doubts
 
 
@@ -132,7 +132,7 @@ def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Ch
         or _everything_fails(renewals, now)
     )
     found = [stops_all] if stops_all else [*_incident(renewals, now), *_overdue(renewals, now)]
-    found += _lost(renewals)
+    found += [*_previous_secret(app, now), *_lost(renewals)]
     found = [replace(check, is_trouble=True, tab=TABS.get(check.code, "")) for check in found]
     return sorted(found, key=lambda check: list(Level).index(check.level))
 
@@ -157,6 +157,17 @@ def _refused_client(app: WebexApp, renewals: Renewals, now: datetime) -> Check |
         "client", Level.BLOCKS, sentence, step, since=since, until=app.refresh_paused_until,
         tracking_id=cause.tracking_id,
     )  # fmt: skip
+
+
+def _previous_secret(app: WebexApp, now: datetime) -> Iterable[Check]:
+    used_at = app.previous_client_secret_used_at
+    if app.relies_on_previous_secret and used_at:
+        sentence = _("Webex refuses the new client secret; the one before it works and is used.")
+        step = _(
+            "Copy the secret again from developer.webex.com; what you save is tried at once. "
+            "Nothing stops until Webex ends the one before it, which it accepted at %(at)s."
+        ) % {"at": in_words(used_at, now)}
+        yield Check("previous_secret", Level.ASKS, sentence, step, since=app.client_secret_set_at)
 
 
 def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:

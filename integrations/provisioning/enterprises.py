@@ -2,7 +2,7 @@
 
 Webex tells nobody when one ends, and it may take an hour (contract 17.2). Nobody here waits for it
 but who looks at the page, so Webex is asked when somebody looks, and no worker follows: a slow
-Webex then holds the threads that `views/webex_share.py` allows, and open pages keep what they show.
+Webex then holds the threads that `webex_share.py` allows, and open pages keep what they show.
 """
 
 from dataclasses import dataclass
@@ -80,14 +80,14 @@ def figures(sync: DirectorySync) -> list[Figures]:
 
 
 def for_cisco(known: Known) -> str:
-    """Ids, codes and moments, for whoever asks Cisco's support."""
+    """Ids, codes and moments, for whoever asks Cisco's support; no sentence of Webex's."""
     found, sync = known.enterprise, known.enterprise.directory_sync
     lines = [
         f"organization {found.org_id}",
         f"enterprise {found.id} {found.enterprise_id}",
         f"directory sync {sync.status or '-'} {sync.tracking_id or '-'}",
         *(f"{name} {at.isoformat()}" for name, at in _moments(sync) if at),
-        *(f"error {each.code or '-'} {each.text}" for each in sync.problems),
+        *(f"error {each.code or '-'}" for each in sync.problems),
     ]
     return "\n".join(lines)
 

@@ -2,10 +2,9 @@
 and no count (contract 16.2), so some of it is done here, a few pages at a time.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from integrations.models import WatchedSubscriber
 from integrations.provisioning import following
 from integrations.provisioning.caller import Caller
 from integrations.tokens import Person
@@ -56,13 +55,6 @@ def found_people(caller: Caller, text: str) -> tuple[Person, ...]:
     """By e-mail, or by the start of a name."""
     query = {"email": text} if "@" in text else {"displayName": text}
     return caller.ask(people.people, query).items
-
-
-def watched(caller: Caller, found: Iterable[Subscriber]) -> dict[str, WatchedSubscriber]:
-    """By Webex's id: those that are followed."""
-    keys = [WatchedSubscriber.key_of(caller.grant.app_id, each.id) for each in found]
-    rows = WatchedSubscriber.objects.filter(pk__in=keys)
-    return {row.webex_id: row for row in rows}
 
 
 def _look(caller: Caller, search: Search, next_url: str) -> Found:

@@ -34,14 +34,17 @@ def of(caller: Caller, subscriber: Subscriber, hostname: str) -> list[Entry]:
 
 
 def for_cisco(subscriber: Subscriber, entries: list[Entry], org_id: str) -> str:
-    """Ids, codes, moments and tracking ids; no name, no number, no address, no token."""
+    """Ids, codes, moments and tracking ids; no name, no number, no address, no token.
+
+    Nor Webex's own sentences: what somebody typed may stand in them, and Cisco has the code.
+    """
     lines = [
         f"organization {org_id}",
         f"subscriber {subscriber.id}",
         f"person {subscriber.person_id or '-'}",
         f"enterprise {subscriber.enterprise_id}",
         f"status {subscriber.status} {_moment(subscriber.changed_at)}",
-        *(f"error {each.code or '-'} {each.text}" for each in subscriber.problems),
+        *(f"error {each.code or '-'}" for each in subscriber.problems),
         *(
             f"{_moment(entry.at)} {entry.text} {entry.tracking_id}"
             for entry in entries

@@ -19,6 +19,8 @@ from integrations.database import AWAY, retry_write
 from integrations.errors import WebexError
 from integrations.models import Grant, Lease, WebexApp
 from integrations.renewal import outcomes, rate_limit
+from integrations.renewal.outcomes import Outcome
+from integrations.webex import oauth
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +39,18 @@ class Row:
     send_until: float  # monotonic: later, the answer could outlive the claim
     ciphertext: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)  # once it is sent
+    client: oauth.Client | None = None  # with whose secret it was sent
 
     def grant(self) -> Grant | None:
         """As it is now; None where it is somebody else's by now."""
         grants = Grant.objects.select_related("app")
         ours = {"version": self.version, "claimed_until": self.claimed_until}
         return grants.filter(pk=self.pk, **ours).first()
+
+    def release(self) -> Outcome:
+        """As due as it was."""
+        grant = self.grant()
+        return outcomes.release(grant) if grant else Outcome.SUPERSEDED
 
 
 class Claims:

@@ -17,6 +17,7 @@ from integrations.errors import (
     WebexError,
 )
 from integrations.models import WebexApp
+from integrations.renewal.client_secrets import Clients
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import oauth
 from integrations.webex.http import Deadline
@@ -30,13 +31,13 @@ PATIENCE = 4.0  # seconds for one call: an admin may wait for the page
 def check(app: WebexApp, *, now: datetime) -> Client:
     """Asks, and keeps the answer for the integration's page. Two calls at most."""
     try:
-        client = oauth.Client(app.client_id, app.client_secret or "")
+        clients = Clients(app, now=now)
     except UndecryptableValue:
         return Client.UNKNOWN
-    answer = _ask(client, now)
-    # Not if the secret is new since: what the old one was told says nothing about it.
-    ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)
-    ours.update(client_answer=answer, client_asked_at=now)
+    answer = _ask(clients.new, now)
+    if answer is Client.REFUSED and clients.previous and _is_known(clients.previous, now):
+        answer = Client.PREVIOUS
+    clients.note(answer, now=now)
     logger.info("Client probe: app=%s answer=%s", app.pk, answer)
     return answer
 

@@ -31,7 +31,12 @@ PAST: dict[type[models.Model], tuple[str, ...]] = {  # what can have happened on
     BrandedURL: ("assigned_at", "last_return_at"),
     Grant: ("refreshed_at", "failing_since", "suspect_since", "granted_at", "right_lost_at"),
     GrantEvent: ("at",),
-    WebexApp: ("client_secret_set_at", "client_asked_at", "authorization_url_pasted_at"),
+    WebexApp: (
+        "client_secret_set_at",
+        "client_asked_at",
+        "authorization_url_pasted_at",
+        "previous_client_secret_used_at",
+    ),
 }
 
 

@@ -31,11 +31,12 @@ from integrations.models import Grant, RenewalMinute, WebexApp
 from integrations.models.renewal import Renewal
 from integrations.renewal import outcomes
 from integrations.renewal.claims import Claims, Row
+from integrations.renewal.client_secrets import Clients
 from integrations.renewal.outcomes import Outcome
 from integrations.renewal.refusals import Refusals
 from integrations.tokens import TokenSet
 from integrations.webex import answers, oauth
-from integrations.webex.http import Answer
+from integrations.webex.http import Answer, Request
 from integrations.webex.multi import Multi
 
 logger = logging.getLogger(__name__)
@@ -74,10 +75,10 @@ class Drain:
     def __init__(self, app: WebexApp, ticking: Ticking, *, seconds: float) -> None:
         self.app, self.ticking = app, ticking
         self.ends = time.monotonic() + seconds
-        self.client = oauth.Client(app.client_id, app.client_secret or "")
-        self.request = oauth.refresh_request(self.client)
+        self.clients = Clients(app, now=ticking.now())
+        self.requests: dict[oauth.Client, Callable[[str], Request]] = {}
         self.claims = Claims(app, ticking)
-        self.refusals = Refusals(app, self.client, ticking, self.claims)
+        self.refusals = Refusals(self.clients, ticking, self.claims)
         self.tally: Counter[Outcome] = Counter()
         self.window = 1  # grows with each success, so that a wrong secret costs one call
         self.failures_in_a_row = 0
@@ -122,7 +123,10 @@ class Drain:
         except UndecryptableValue:
             self._record(row, WebexUnavailable("undecryptable"))  # no fault of Webex
             return
-        calls.add(row, self.request(row.refresh_token))
+        row.client = client = self.clients.current
+        if client not in self.requests:
+            self.requests[client] = oauth.refresh_request(client)
+        calls.add(row, self.requests[client](row.refresh_token))
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -154,10 +158,15 @@ class Drain:
         self.failures_in_a_row = 0
         self.refusals.accepted(len(renewals))
         self.window = min(self.window + len(renewals), settings.REFRESH_CONCURRENCY)
+        self.clients.has_worked = True
+        self.clients.remember(now=self.ticking.now())
         retry_write(lambda: outcomes.resume(self.app), [])
         retry_write(self.claims.mark_working, [])
 
     def _fail(self, row: Row, error: WebexError) -> None:
+        if self._was_sent_with_a_refused_secret(row, error):
+            retry_write(row.release, [row.pk])  # and asked again with the other one
+            return
         if isinstance(error, InvalidGrant | Refused):
             self.failures_in_a_row = 0  # an answer: Webex is there
             if not self.refusals.add(row, error):
@@ -174,6 +183,11 @@ class Drain:
         self._record(row, error)
         if outcomes.concerns_integration(error) or self._is_outage():
             self.claims.pause(error)
+
+    def _was_sent_with_a_refused_secret(self, row: Row, error: WebexError) -> bool:
+        if row.client is not self.clients.current:
+            return isinstance(error, InvalidClient | Refused)
+        return isinstance(error, InvalidClient) and self.clients.switch()
 
     def _record(self, row: Row, error: WebexError) -> None:
         def record() -> Outcome:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from integrations.errors import (
 )
 from integrations.models import Grant, GrantEvent
 from integrations.renewal import outcomes
+from integrations.renewal.client_secrets import Clients
 from integrations.renewal.outcomes import Outcome
 from integrations.tokens import Bearer
 from integrations.webex import oauth
@@ -64,13 +66,18 @@ def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIM
         raise
 
 
-def make_due(grants: list[Grant], *, now: datetime, by: User | None = None) -> int:
-    """Lets the next sweep renew them first, whatever their own schedule says."""
+def make_due(
+    grants: list[Grant], *, now: datetime, by: User | None = None, is_asked: bool = False
+) -> int:
+    """Lets the next sweep renew them first, whatever their own schedule says.
+
+    It is on record where somebody asked for it: `by` a person, or a program.
+    """
     asked = Grant.objects.renewable().filter(pk__in=[grant.pk for grant in grants])
     with transaction.atomic():
         due = list(asked.select_for_update(of=("self",)).select_related("user", "app"))
         Grant.objects.filter(pk__in=[grant.pk for grant in due]).update(refresh_due_at=now)
-        if by:
+        if by or is_asked:
             GrantEvent.objects.record_each(GrantEvent.Kind.RENEWAL_ASKED, due, by=by, now=now)
     return len(due)
 
@@ -82,10 +89,10 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
         outcomes.take_over_orphans(Grant.objects.filter(pk=grant.pk), now=now)
         return Outcome.CLAIMED
     try:
-        client = oauth.Client(grant.app.client_id, grant.app.client_secret or "")
+        clients = Clients(grant.app, now=now)
         token = oauth.RefreshToken(grant.refresh_token or "")
         deadline = Deadline(settings.WEBEX_TIMEOUT)
-        tokens = oauth.refresh(client, token, sent_at=now, deadline=deadline)
+        tokens = clients.ask(partial(oauth.refresh, token=token, sent_at=now, deadline=deadline))
     except UndecryptableValue:
         return outcomes.retry_later(grant, WebexUnavailable("undecryptable"), now=now)
     except WebexError as error:
@@ -93,6 +100,7 @@ def renew(grant: Grant, *, now: datetime) -> Outcome:
     patience = settings.WEBEX_TIMEOUT  # somebody waits for the page
     if not retry_write(lambda: grant.store(tokens, now=now), [grant.pk], patience=patience):
         return Outcome.SUPERSEDED  # relinked or disconnected meanwhile: that consent wins
+    clients.remember(now=now)
     outcomes.resume(grant.app)
     return Outcome.RENEWED
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from integrations.models.webex_app import PREVIOUS_ACCEPTED
+
 EVERYBODY = 3  # refused grants, while nobody was accepted
 BURST, BURST_SHARE = 3, 0.2  # refused grants, and their share of the last answers
 RECENT = 50  # answers that are looked at
@@ -26,6 +28,7 @@ class Client(StrEnum):
     """What a probe found out about client ID and secret."""
 
     ACCEPTED = "accepted"
+    PREVIOUS = PREVIOUS_ACCEPTED  # the secret is refused, and the one before it accepted
     REFUSED = "refused"
     UNKNOWN = "unknown"  # a wrong one is answered alike, or not at all
 

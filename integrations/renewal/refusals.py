@@ -7,19 +7,17 @@ from functools import partial
 from integrations.clock import Ticking
 from integrations.database import retry_write
 from integrations.errors import InvalidClient, InvalidGrant, WebexError
-from integrations.models import AppIncident, Grant, WebexApp
+from integrations.models import AppIncident, Grant
 from integrations.renewal import client_probe, cross_check, outcomes
 from integrations.renewal.claims import Claims, Row
+from integrations.renewal.client_secrets import Clients
 from integrations.renewal.outcomes import Outcome
 from integrations.renewal.refusal_policy import Client, Refusal, RefusalPolicy, Trouble, Verdict
-from integrations.webex import oauth
 
 
 class Refusals:
-    def __init__(
-        self, app: WebexApp, client: oauth.Client, ticking: Ticking, claims: Claims
-    ) -> None:
-        self.app, self.client, self.ticking, self.claims = app, client, ticking, claims
+    def __init__(self, clients: Clients, ticking: Ticking, claims: Claims) -> None:
+        self.app, self.clients, self.ticking, self.claims = clients.app, clients, ticking, claims
         self.policy = RefusalPolicy()
         self._deferred: list[tuple[Row, WebexError, Refusal]] = []
         self._has_looked = self._has_told = False
@@ -82,10 +80,13 @@ class Refusals:
         if not self.policy.has_accepted:
             self.policy.suspects = retry_write(self._count_suspects, [])
             self.policy.client = client_probe.check(self.app, now=self.ticking.now())
+            if self.clients.follow(self.policy.client):
+                self._set_aside()
+                return tally
         if self.policy.client is not Client.REFUSED and self._proof_matters():
             result = cross_check.ask_others(
                 self.app,
-                self.client,
+                self.clients.current,
                 self.ticking,
                 orgs=self.policy.refused_orgs,
                 refused=[row.pk for row, _error, _refusal in self._deferred],
@@ -99,6 +100,13 @@ class Refusals:
                 retry_write(self.claims.mark_working, [])
         self._act_on_trouble()
         return tally
+
+    def _set_aside(self) -> None:
+        """They were refused the secret, not the token: as due as they were, for the other one."""
+        for row, _error, _refusal in self._deferred:
+            retry_write(row.release, [row.pk])
+        self._deferred.clear()
+        self.policy, self._has_looked = RefusalPolicy(), False
 
     def _proof_matters(self) -> bool:
         refusals = [refusal for _row, _error, refusal in self._deferred]

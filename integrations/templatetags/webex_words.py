@@ -1,11 +1,11 @@
-"""States of directory synchronisations and billing reports, as pages show them."""
+"""States of synchronisations, mails and billing reports, as pages show them."""
 
 from typing import Any
 
 from django import template
 from django.utils import formats
 
-from integrations.provisioning import enterprises, reports
+from integrations.provisioning import activation_mails, enterprises, reports
 from integrations.webex.enterprises import DirectorySync
 
 register = template.Library()
@@ -21,6 +21,12 @@ def sync_state(sync: DirectorySync) -> dict[str, Any]:
 @register.inclusion_tag(CHIP)
 def report_state(status: str) -> dict[str, Any]:
     tone, text = reports.state(status)
+    return {"tone": tone, "text": text}
+
+
+@register.inclusion_tag(CHIP)
+def mails_state(status: str) -> dict[str, Any]:
+    tone, text = activation_mails.state(status)
     return {"tone": tone, "text": text}
 
 

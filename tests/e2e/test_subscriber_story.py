@@ -42,7 +42,7 @@ def test_pat_finds_provisions_follows_changes_mends_and_removes(page: Page, demo
     link(page, demo, ACME, "Pat Partner")
     page.goto(demo.at(ACME, "/webex/"))
     expect(page.get_by_text("see subscribers", exact=True)).to_be_visible()
-    expect(page.get_by_text("spark-admin:broadworks_billing_reports_read")).to_be_visible()
+    expect(page.get_by_text("see billing reports", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="Subscribers").click()
     page.get_by_label("Find somebody").fill(KNOWN)

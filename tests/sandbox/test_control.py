@@ -53,6 +53,15 @@ def test_a_bad_switch_is_refused_and_changes_nothing(
     assert sandbox.scenario.as_dict() == default_values()
 
 
+def test_the_page_says_what_decides_without_a_switch_and_what_is_only_assumed(
+    client: Client,
+) -> None:
+    page = client.get("/sandbox/").text
+
+    assert page.count("<em>assumed</em>") >= 8
+    assert "UGFya0JlbmNoOnRydXN0ZWQ" in page  # so that a provisioning ID can be copied
+
+
 def test_a_misspelt_switch_is_refused_in_python_too(sandbox: Sandbox) -> None:
     with pytest.raises(AttributeError):
         sandbox.scenario.rotaton = "strict"  # type: ignore[attr-defined]

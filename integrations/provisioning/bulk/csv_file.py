@@ -11,11 +11,11 @@ from django.utils.translation import ngettext
 
 from integrations.errors import UnusableFile
 from integrations.provisioning.bulk.columns import COLUMNS, RESULTS
+from integrations.spreadsheet import FORMULA
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes; 10,000 lines are about 1.5 MB
 MOST_LINES = 10_000
 LONGEST_CELL = 500  # characters
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run; we export it behind a `'`
 
 
 @dataclass(frozen=True)

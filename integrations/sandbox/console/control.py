@@ -8,6 +8,8 @@ from typing import Any
 
 from integrations.sandbox.console.control_api import fault_as_dict
 from integrations.sandbox.console.switches import GROUPS, switch, value_of
+from integrations.sandbox.console.triggers import TRIGGERS
+from integrations.sandbox.core.broadworks import PARTNERS
 from integrations.sandbox.core.faults import HTML, HTML_429, Fault
 from integrations.sandbox.core.grants import revoke_grant
 from integrations.sandbox.core.http import Params, Request, Response, Routes, redirect
@@ -129,6 +131,8 @@ def _page(state: State, *, error: str = "", status: int = 200) -> Response:
         ],
         "faults": [{"key": key, "title": title} for key, (title, _) in FAULTS.items()],
         "paths": PATHS,
+        "triggers": TRIGGERS,
+        "partners": PARTNERS,
         "waiting": [_fault_row(fault) for fault in state.faults.waiting],
         "grants": [_grant_row(state, grant.id) for grant in reversed(state.grants.values())],
         "days": f"{state.clock_offset / 86400:g}",

@@ -1,12 +1,15 @@
 """The search box, what it finds among subscribers and people, and rows that keep up with it."""
 
+from collections.abc import Iterable
+
+from django.core.signing import BadSignature, Signer
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from integrations import clock
 from integrations.linking import link_status
-from integrations.models import WatchedSubscriber
+from integrations.models import Grant, WatchedSubscriber
 from integrations.models.watched_subscriber import MOVING
 from integrations.portal_request import PortalRequest
 from integrations.provisioning import caller as callers
@@ -21,7 +24,6 @@ from integrations.views.subscribers.trouble import explains_trouble
 from integrations.views.webex_share import waits_for_webex
 
 LONGEST = 320  # characters of what is searched for
-MOST_LIVE = 100  # rows of one page
 NAMES = {"text": "q", "status": "status", "package": "package", "enterprise": "enterprise"}
 
 
@@ -40,7 +42,7 @@ def subscribers(request: PortalRequest) -> HttpResponse:
         "search": wanted,
         "found": found,
         "rows": rows,
-        "moving": ",".join(key for key, each in rows if each.status in MOVING),
+        "moving": _ticket(caller.grant, (key for key, each in rows if each.status in MOVING)),
         "next_query": next_page.query(
             {name: getattr(wanted, field) for field, name in NAMES.items()}, found.next_url
         ),
@@ -69,11 +71,30 @@ def people(request: PortalRequest) -> HttpResponse:
 def live(request: PortalRequest) -> HttpResponse:
     """What has become of rows of the list, from the database: Webex is asked in the background."""
     grant = link_status.usable_grant(request.user, request.brand)
-    keys = request.GET.get("keys", "").split(",")[:MOST_LIVE]
+    keys = _keys(grant, request.GET.get("keys", ""))
     rows = following.see(grant, keys, now=clock.now())
-    moving = ",".join(row.key for row in rows if row.is_moving)
-    context = {"rows": rows, "moving": moving}
+    context = {
+        "rows": rows,
+        "moving": _ticket(grant, (row.key for row in rows if row.is_moving)),
+    }
     return render(request, "integrations/subscribers/_live.html", context)
+
+
+def _ticket(grant: Grant, keys: Iterable[str]) -> str:
+    """Rows that Webex showed to this account; another of its organisation may see fewer."""
+    text = ",".join(keys)
+    return _signer(grant).sign(text) if text else ""
+
+
+def _keys(grant: Grant, ticket: str) -> list[str]:
+    try:
+        return _signer(grant).unsign(ticket).split(",")
+    except BadSignature:
+        return []
+
+
+def _signer(grant: Grant) -> Signer:
+    return Signer(salt=f"live rows of {grant.person_id}")
 
 
 def _search(request: PortalRequest) -> Search:

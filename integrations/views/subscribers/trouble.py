@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.errors import (
+    AmbiguousOutcome,
     InsufficientScope,
     IntegrationError,
     NotLinked,
     Rejected,
     UndecryptableValue,
     WebexError,
+    WebexUnavailable,
 )
 from integrations.linking import link_status
 from integrations.portal_request import PortalRequest
@@ -27,6 +29,7 @@ from integrations.views.access import SeeOther, View, is_fragment
 
 logger = logging.getLogger(__name__)
 
+SEARCHED = ("webex_enterprises", "webex_reports", "webex_subscribers")
 TROUBLE = (NotLinked, UndecryptableValue, WebexError)
 
 
@@ -42,7 +45,12 @@ def explains_trouble(scope: str) -> Callable[[View], View]:
                 if isinstance(error, NotLinked) and not is_fragment(request):
                     messages.info(request, _("Link your Webex account first."))
                     return SeeOther(reverse("webex"))
-                context = {"explanations": explained(request, error, scope)}
+                is_unclear = isinstance(error, AmbiguousOutcome)
+                context = {
+                    "explanations": explained(request, error, scope),
+                    "is_temporary": isinstance(error, WebexUnavailable) and not is_unclear,
+                    "search_page": _search_page(request) if _status(error) == 404 else "",
+                }
                 name = "_trouble" if is_fragment(request) else "trouble"
                 page = f"integrations/subscribers/{name}.html"
                 return render(request, page, context, status=_status(error))
@@ -58,6 +66,12 @@ def explained(request: PortalRequest, error: IntegrationError, scope: str) -> Se
     )
     grant = link_status.for_user(request.user, request.brand).grant
     return words.explain(error, grant, scope)
+
+
+def _search_page(request: PortalRequest) -> str:
+    """Where what is gone could be looked for anew."""
+    pages = [reverse(name) for name in SEARCHED]
+    return next((page for page in pages if request.path.startswith(page)), pages[-1])
 
 
 def _status(error: IntegrationError) -> int:

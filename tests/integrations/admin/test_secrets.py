@@ -5,7 +5,9 @@ import re
 import pytest
 from django.contrib.auth.models import Permission
 
+from integrations import clock
 from integrations.models import Grant, WebexApp
+from integrations.renewal import client_probe
 from tests.conftest import H1
 from tests.integrations.refusals import raw, spoil
 
@@ -109,6 +111,48 @@ def test_a_new_secret_replaces_the_old_one_and_is_dated(ed, acme):
     history = ed.get(f"{APPS}{acme.pk}/history/").text
     assert "Secret set" in history
     assert "the-new-secret" not in history
+
+
+@pytest.fixture
+def changed(acme):
+    """A secret was just replaced, and the one before it is kept."""
+    acme.replace_secret("the-new-secret", now=clock.now())
+    acme.save()
+    return acme
+
+
+def test_the_one_before_is_shown_as_kept_without_its_text_and_can_be_forgotten(ed, changed):
+    page = ed.get(f"{APPS}{changed.pk}/change/").text
+    assert "Still kept" in page
+    assert changed.previous_client_secret_fingerprint in page
+    assert changed.previous_client_secret not in page
+
+    page = ed.post(f"{APPS}{changed.pk}/forget-secret/", follow=True).text
+
+    assert "is forgotten" in page
+    assert "Still kept" not in page
+    assert raw(changed, "previous_client_secret") is None
+    assert "Previous secret forgotten" in ed.get(f"{APPS}{changed.pk}/history/").text
+
+
+def test_the_only_one_that_webex_accepts_cannot_be_forgotten(ed, changed):
+    client_probe.check(changed, now=clock.now())
+    assert "Forget it now" not in ed.get(f"{APPS}{changed.pk}/change/").text
+
+    page = ed.post(f"{APPS}{changed.pk}/forget-secret/", follow=True).text
+
+    assert "keeps it, because Webex accepts no other" in page
+    assert raw(changed, "previous_client_secret") is not None
+
+
+@pytest.mark.parametrize("who", ["vera", "ed"])
+def test_it_is_forgotten_by_a_post_of_somebody_who_may_change_it(request, who, changed):
+    client, url = request.getfixturevalue(who), f"{APPS}{changed.pk}/forget-secret/"
+
+    statuses = {client.get(url).status_code, client.post(url).status_code}
+
+    assert statuses == ({403, 302} if who == "ed" else {403})
+    assert (raw(changed, "previous_client_secret") is None) is (who == "ed")
 
 
 def test_a_form_with_an_error_does_not_echo_the_secret(ed, acme):

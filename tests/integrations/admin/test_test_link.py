@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations import clock
 from integrations.models import AuthorizationRequest, BrandedURL, Grant, WebexApp
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX, H1, H2, H3
@@ -87,7 +86,7 @@ def test_an_integration_can_be_tested_before_it_is_enabled(paula, acme, tester, 
     ("break_it", "sentence"),
     [
         (
-            lambda app: app.replace_secret("wrong", now=clock.now()),
+            lambda app: setattr(app, "client_secret", "wrong"),
             "Check client ID, client secret and redirect URI",
         ),
         (lambda app: None, "You declined at Webex"),

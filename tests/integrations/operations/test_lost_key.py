@@ -19,7 +19,9 @@ from tests.integrations.operations.test_key_rotation import (  # noqa: F401  fix
 
 
 @pytest.fixture
-def lost(filled, use_keys):  # noqa: F811
+def lost(filled, acme, use_keys):  # noqa: F811
+    acme.replace_secret("during a change", now=clock.now())
+    acme.save()
     use_keys(Fernet.generate_key().decode())
 
 
@@ -58,7 +60,7 @@ def test_everybody_is_asked_once_to_link_again_and_can(
     KeyCanary.objects.verify()
     assert not AuthorizationRequest.objects.exists()
     app = WebexApp.objects.get(pk=acme.pk)
-    assert (app.client_secret, app.is_enabled) == (None, False)
+    assert (app.client_secret, app.previous_client_secret, app.is_enabled) == (None, None, False)
     app.replace_secret(secret, now=clock.now())
     app.is_enabled = True
     app.save()

@@ -29,6 +29,16 @@ def small_sandbox(sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
+def pip_at_webex(small_sandbox: Sandbox) -> str:
+    """Administers the same organisation as Pat."""
+    email = "pip@parkbench.example"
+    if small_sandbox.state.person_by_email(email) is None:
+        roles = ["Partner Full Administrator"]
+        small_sandbox.add_person(email=email, org_name=PARK_BENCH.name, roles=roles)
+    return email
+
+
+@pytest.fixture
 def pat(make_user: Callable[..., User]) -> User:
     user = make_user("pat", first_name="Pat", last_name="Partner")
     user.groups.add(Group.objects.get(name="Webex provisioning"))

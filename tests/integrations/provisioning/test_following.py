@@ -130,7 +130,7 @@ def test_an_old_answer_does_not_undo_a_newer_one(as_pat, new_user, small_sandbox
     WatchedSubscriber.objects.update(status="updating", changed_at=newer)
     small_sandbox.advance(5)
 
-    following._update(row(ada), search.subscriber(as_pat(), ada.id), clock.now())
+    following._update(as_pat(), row(ada), search.subscriber(as_pat(), ada.id))
 
     assert row(ada).changed_at <= newer
 
@@ -165,3 +165,23 @@ def test_two_loops_at_once_are_one(as_pat, new_user, at_webex):
 
     assert not following.follow_due(seconds=1)
     assert at_webex() == 0
+
+
+def test_each_account_is_asked_about_what_it_saw_itself(
+    as_pat, new_user, small_sandbox, make_user, browser, pip_at_webex
+):
+    """Both administer one organisation; what Webex shows to one it may not show to the other."""
+    subscribers.provision(as_pat(), new_user())
+    bea = subscribers.provision(
+        as_pat(), new_user("bea@parkbench.example", email="bea@new.example")
+    )
+    pip = make_user("pip")
+    browser(pip).link(pip_at_webex)
+    WatchedSubscriber.objects.filter(webex_id=bea.id).update(grant=Grant.objects.get(user=pip))
+    small_sandbox.ledger.clear()
+    due()
+
+    following.follow_due(seconds=0.1)
+
+    asked = {call.person_email for call in small_sandbox.ledger.find(SUBSCRIBERS)}
+    assert asked == {"pat@parkbench.example", pip_at_webex}

@@ -1,13 +1,15 @@
 """The pages under Webex → Subscribers: who gets them, what they say, and how they refuse."""
 
+import html
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Group
 
+from integrations import webex_share
 from integrations.models import AuditEvent, Grant, WatchedSubscriber
-from integrations.views import webex_share
 from tests.conftest import ALICE_AT_WEBEX, H1
 from tests.integrations.provisioning.conftest import ENTERPRISE
 
@@ -27,6 +29,12 @@ def provision(browser, values):
     answer = browser.post(NEW, {**values, "action": "provision"})
     assert answer.status_code == 303, text(answer)
     return answer["Location"]
+
+
+def live_url(browser):
+    """What the list asks for again and again while something on it moves."""
+    page = browser.get(f"{LIST}?enterprise={quote(ENTERPRISE)}").content.decode()
+    return html.unescape(re.search(r'hx-get="([^"]*/live/[^"]*)"', page)[1])
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -203,13 +211,13 @@ def test_the_person_is_removed_only_when_typed(pat_browser, new_user, small_sand
 
 def test_rows_that_move_are_told_from_the_database(pat_browser, new_user, small_sandbox):
     page = provision(pat_browser, new_user())
-    row = WatchedSubscriber.objects.get()
+    live = live_url(pat_browser)
     calls = len(small_sandbox.ledger.calls)
 
-    moving = text(pat_browser.get(f"{LIST}live/?keys={row.key}", headers=HTMX))
+    moving = text(pat_browser.get(live, headers=HTMX))
     standing = text(pat_browser.get(f"{page}standing/", headers=HTMX))
     WatchedSubscriber.objects.update(status="provisioned", ask_at=None)
-    settled = text(pat_browser.get(f"{LIST}live/?keys={row.key}", headers=HTMX))
+    settled = text(pat_browser.get(live, headers=HTMX))
     over = text(pat_browser.get(f"{page}standing/", headers=HTMX))
 
     assert "every 3s" in moving
@@ -220,17 +228,34 @@ def test_rows_that_move_are_told_from_the_database(pat_browser, new_user, small_
     assert len(small_sandbox.ledger.calls) == calls
 
 
-def test_another_organisations_rows_are_nobodys_business(pat_browser, new_user, make_user, browser):
+@pytest.mark.parametrize("account", ["pip@parkbench.example", ALICE_AT_WEBEX])
+def test_rows_that_webex_showed_to_another_account_are_nobodys_business(
+    pat_browser, new_user, make_user, browser, pip_at_webex, account
+):
+    """Pip administers the same organisation; at Webex Pip may see fewer of its customers."""
     provision(pat_browser, new_user())
+    live = live_url(pat_browser)
     row = WatchedSubscriber.objects.get()
     mallory = make_user("mallory")
     mallory.groups.add(Group.objects.get(name="Webex provisioning"))
     client = browser(mallory)
-    client.link(ALICE_AT_WEBEX)
+    client.link(account)
 
-    answer = text(client.get(f"{LIST}live/?keys={row.key}", headers=HTMX))
+    assert row.key in text(pat_browser.get(live, headers=HTMX))
+    for url in (live, f"{LIST}live/?keys={row.key}", f"{LIST}live/"):
+        assert row.key not in text(client.get(url, headers=HTMX))
 
-    assert row.key not in answer
+
+def test_trying_again_is_offered_only_where_it_may_help(pat_browser, small_sandbox):
+    gone = text(pat_browser.get("/webex/subscriber/Y2lz/"))
+    nowhere = text(pat_browser.get("/webex/enterprises/nowhere/"))
+    small_sandbox.fault("/v1/broadworks/*", status=503)
+    down = text(pat_browser.get(LIST))
+
+    assert "Try again" not in gone + nowhere
+    assert f'href="{LIST}">Search again' in gone
+    assert 'href="/webex/enterprises/">Search again' in nowhere
+    assert "Try again</a>" in down
 
 
 def test_a_busy_webex_is_a_fragment_in_a_fragment(pat_browser, monkeypatch):

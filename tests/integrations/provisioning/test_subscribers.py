@@ -1,9 +1,11 @@
 """Finding, provisioning, changing and removing, against the sandbox."""
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.actions import Action
-from integrations.errors import AmbiguousOutcome, InsufficientScope, Rejected
+from integrations.errors import AmbiguousOutcome, InsufficientScope, Problem, Rejected
 from integrations.models import AuditEvent, WatchedSubscriber
 from integrations.provisioning import search, subscribers, timeline, words
 from integrations.provisioning.search import Search
@@ -155,6 +157,8 @@ def test_the_timeline_tells_what_was_done_at_this_hostname_only(settled_ada, as_
     text = timeline.for_cisco(settled_ada, done, "ORG")
     assert done[0].tracking_id in text
     assert "Abbott" not in text
+    told = replace(settled_ada, problems=(Problem(10999, "ada.abbott@new.example is taken"),))
+    assert "error 10999\n" in timeline.for_cisco(told, done, "ORG")
 
 
 def test_a_check_changes_nothing(as_pat, new_user, small_sandbox):

@@ -25,8 +25,11 @@ from config.demo import environment, sample_data
 from config.demo.supervisor import PartFailed, Supervisor
 from integrations.hostnames import origin
 from integrations.models import BrandedURL
+from integrations.provisioning import reports
+from integrations.scopes import MINIMUM
 from integrations.startup import check_key_or_exit
 
+SCOPES = [*MINIMUM, reports.READ, reports.WRITE]  # so that there are billing reports to see
 MANAGE = [sys.executable, "manage.py"]
 
 
@@ -172,7 +175,8 @@ def _register(redirect_uris: list[str]) -> dict[str, str]:
             "client_secret": os.environ["DEMO_CLIENT_SECRET"],
         }
     url = settings.WEBEX_API_URL.removesuffix("/v1") + "/sandbox/integrations"
-    body = json.dumps({"name": "Demo portal", "redirect_uris": redirect_uris}).encode()
+    asked = {"name": "Demo portal", "redirect_uris": redirect_uris, "scopes": SCOPES}
+    body = json.dumps(asked).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback
         registered: dict[str, str] = json.load(answer)

@@ -9,6 +9,7 @@ from accounts.models import User
 from integrations import clock
 from integrations.linking import device_polling
 from integrations.models import DeviceAuthorization, Grant, WebexApp
+from integrations.renewal.client_secrets import Clients
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import Login
@@ -88,9 +89,7 @@ def test_losing_the_right_while_webex_answers_is_as_late_as_it_gets(
     login.pass_time(2)
     (claimed,) = device_polling._claim(5)
     accepted = device_polling._ask(
-        device_polling.oauth.Client(claimed.client_id, claimed.app.client_secret),
-        claimed.device_code,
-        clock.now(),
+        Clients(claimed.app, now=clock.now()), claimed.device_code, clock.now()
     )
 
     lose(login)

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import User
 from integrations import clock
 from integrations.linking import device_polling
-from integrations.models import DeviceAuthorization, Grant, GrantEvent
+from integrations.models import DeviceAuthorization, Grant, GrantEvent, WebexApp
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import TOKEN, Login
@@ -46,6 +46,24 @@ def test_the_end_is_the_same_as_that_of_a_consent(login: Login, alice: User) -> 
     )  # fmt: skip
     assert timedelta(hours=8) < life <= timedelta(hours=9)  # half of eighteen, not of a fortnight
     assert "from another device" in login.browser.get("/webex/").text
+
+
+def test_a_mistyped_new_secret_costs_one_poll_more_and_nothing_else(
+    start: Callable[[User], Login], device_acme: WebexApp, alice: User, sandbox: Sandbox
+) -> None:
+    device_acme.replace_secret("mistyped", now=clock.now())
+    device_acme.save()
+    login = start(alice)
+
+    for _ in range(2):
+        login.poll()
+    assert login.state == "waiting"
+    login.accept(ALICE_AT_WEBEX)
+    login.poll()
+
+    assert login.state == "linked"
+    assert [call.status for call in sandbox.ledger.find(TOKEN)].count(401) == 1
+    assert WebexApp.objects.get(pk=device_acme.pk).relies_on_previous_secret
 
 
 def test_without_a_scope_in_the_answer_it_is_as_requested(

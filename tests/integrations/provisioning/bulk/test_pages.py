@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from integrations import clock
-from integrations.models import BulkJob, BulkRow, Grant
+from integrations.models import AuditEvent, BulkJob, BulkRow, Grant
 from integrations.provisioning.bulk import jobs
 from tests.browsing import PortalClient
 from tests.integrations.provisioning.bulk.conftest import people
@@ -66,6 +66,9 @@ def test_a_file_is_checked_started_and_followed_to_its_result_file(
     )
     assert ",done,provisioned,," in bo
     assert again.strip().split("\r\n")[1:] == [ann]
+    exports = AuditEvent.objects.filter(action="export.made").order_by("pk")
+    assert [each.reason for each in exports] == ["result.csv all", "result.csv not done"]
+    assert {each.object_label for each in exports} == {"people.csv"}
 
 
 def test_pasted_lines_are_as_good_as_a_file(client: PortalClient) -> None:
@@ -106,6 +109,21 @@ def test_removing_many_takes_typing_how_many(client: PortalClient) -> None:
 
     job.refresh_from_db()
     assert job.status == BulkJob.Status.RUNNING
+
+
+def test_removing_the_people_too_takes_typing_the_name_of_the_file(client: PortalClient) -> None:
+    upload(client, "userId\nann\nbo\n", operation="remove")
+    job = BulkJob.objects.get()
+    wanted = {"removals": "2", "what": "people"}
+
+    page = client.post(f"/webex/bulk/{job.pk}/start/", wanted | {"typed": "2"}, follow=True)
+    assert "type the name of the file" in words(page)
+    client.post(f"/webex/bulk/{job.pk}/start/", wanted | {"typed": "people.csv"})
+
+    job.refresh_from_db()
+    assert (job.status, job.removes_people) == (BulkJob.Status.RUNNING, True)
+    started = AuditEvent.objects.get(action="bulk_job.started")
+    assert started.reason == "with their Webex people"
 
 
 def test_the_figures_are_fetched_alone_and_reload_the_page_when_it_is_another(
