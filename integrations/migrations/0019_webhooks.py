@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("LINKED", "Linked"),
                     ("RELINKED", "Linked again"),
-                    ("RECOVERED", "Linked again after Webex had ended the consent"),
+                    ("RECOVERED", "Linked again after Webex had ended the connection"),
                     ("REPLACED", "Replaced by another Webex account"),
                     ("DISCONNECTED", "Disconnected"),
                     ("CONSENT_LOST", "Webex no longer accepts the consent"),

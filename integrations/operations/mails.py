@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import languages
 from integrations import colors, hostnames
 from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
+from integrations.operations.causes import Cause
 from integrations.plain_text import one_line
 
 
@@ -96,12 +97,13 @@ def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
 
 def _incident(incident: AppIncident) -> tuple[str, str]:
     name = one_line(incident.app.name)
-    subject = _("Webex integration “%(name)s” is paused")
+    subject = _("Renewals of the Webex integration “%(name)s” fail")
     if incident.ended_at:
-        subject = _("Webex integration “%(name)s” works again")
+        subject = _("Renewals of the Webex integration “%(name)s” work again")
     context: dict[str, Any] = {
         "name": name,
-        "reason": one_line(incident.reason),
+        "cause": Cause.of(one_line(incident.reason)),
+        "overview": hostnames.origin(settings.PORTAL_HOSTS[0]) + reverse("admin:index"),
         "began_at": incident.began_at,
         "ended_at": incident.ended_at,
     }

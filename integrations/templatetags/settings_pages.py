@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.admin import looks
 from integrations.admin.lists import CAP
 from integrations.models import AuditEvent, GrantEvent
+from integrations.operations import causes
 from integrations.operations.activity import Slot
 
 register = template.Library()
@@ -51,6 +52,11 @@ def _model_of(event: AuditEvent) -> type[Model] | None:
     """None where a newer version had one that this one does not know."""
     named = (each for each in apps.get_models() if each._meta.model_name == event.object_type)
     return next(named, None)
+
+
+@register.filter
+def in_words(reason: str) -> str:
+    return causes.reason_in_words(reason)
 
 
 @register.filter

@@ -22,7 +22,7 @@ from integrations.errors import (
 )
 from integrations.models import AuditEvent, BulkJob, BulkRow, WatchedSubscriber
 from integrations.provisioning import announcing, following, words
-from integrations.provisioning.bulk import gates
+from integrations.provisioning.bulk import gates, pauses
 from integrations.provisioning.bulk.asking import Answer, Kind, is_elsewhere
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
@@ -221,9 +221,9 @@ def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
 def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
     """All but a rejection; a poll has no row. What certainly was not done is as it was before."""
     if isinstance(error, WebexUnavailable) and (isinstance(error, Locked) or error.status == 429):
-        wait(job, error.retry_after or SOON, now=now)
+        pauses.wait(job, error.retry_after or SOON, now=now)
     elif isinstance(error, WebexUnavailable):
-        note_failure(job, now=now)
+        pauses.note_failure(job, now=now)
         if row:
             _record_unavailable(row, now)
         return
@@ -258,24 +258,6 @@ def _record_unavailable(row: BulkRow, now: datetime) -> None:
 def put_back(row: BulkRow) -> None:
     """As it was when it was claimed: nothing was done, and no attempt counts."""
     row.write(status=row.status, attempts=row.attempts, sent_at=row.sent_at)
-
-
-def wait(job: BulkJob, pause: timedelta, *, now: datetime) -> None:
-    """The whole job: Webex asked for it."""
-    BulkJob.objects.filter(pk=job.pk).update(waits_until=now + pause)
-
-
-def note_failure(job: BulkJob, *, now: datetime) -> None:
-    """A second doubling to a minute; calls that failed at the same time count once."""
-    pause = timedelta(seconds=min(2**job.failure_count, 60))
-    rows = BulkJob.objects.filter(pk=job.pk, failure_count=job.failure_count)
-    rows.update(failure_count=job.failure_count + 1, waits_until=now + pause)
-
-
-def note_success(job: BulkJob) -> None:
-    if job.failure_count:
-        job.failure_count = 0
-        BulkJob.objects.filter(pk=job.pk).update(failure_count=0)
 
 
 def _finish(
