@@ -17,8 +17,12 @@ class Action(TextChoices):
     INTEGRATION_DELETED = "integration.deleted", _("Integration deleted")
     INTEGRATION_PAUSED = "integration.paused", _("Renewals paused")
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals resumed")
+    INTEGRATION_RENEWAL_ASKED = "integration.renewal_asked", _("Renewal of all grants asked for")
     SECRET_SET = "secret.set", _("Secret set")
     LINK_TESTED = "link.tested", _("Link tested")
+
+    KEY_ROTATED = "encryption_key.rotated", _("Encrypted anew with the first encryption key")
+    KEY_GIVEN_UP = "encryption_key.given_up", _("Begun anew without the encryption key")
 
     HOSTNAME_ADDED = "hostname.added", _("Hostname added")
     HOSTNAME_CHANGED = "hostname.changed", _("Hostname changed")

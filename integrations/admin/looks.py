@@ -28,6 +28,9 @@ ACTIONS: dict[str, tuple[str, str]] = {
     Action.SIGNED_OUT: ("leave", GREY),
     Action.SECRET_SET: ("key", GREY),
     Action.PASSWORD_SET: ("key", GREY),
+    Action.KEY_ROTATED: ("key", GREY),
+    Action.KEY_GIVEN_UP: ("warning", WARN),
+    Action.INTEGRATION_RENEWAL_ASKED: ("retry", GREY),
     Action.INTEGRATION_PAUSED: ("warning", WARN),
     Action.INTEGRATION_RESUMED: ("success", GOOD),
 }

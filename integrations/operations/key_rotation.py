@@ -8,6 +8,7 @@ where it ended.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,8 +17,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast
 
+from integrations.actions import Action
 from integrations.fields import Ciphertext, EncryptedTextField
-from integrations.models import KeyCanary
+from integrations.models import AuditEvent, KeyCanary
 
 Rows = models.QuerySet[Any, Any]
 ROWS_AT_ONCE = 500
@@ -54,9 +56,10 @@ class Report:
         return sum(tally.undecryptable for tally in self.after)
 
 
-def rotate(*, advance: Callable[[int, int], None]) -> Report:
+def rotate(*, now: datetime, advance: Callable[[int, int], None]) -> Report:
     """Raises WrongEncryptionKey before anything is read. `advance` hears rows done and in all."""
     KeyCanary.objects.verify()
+    AuditEvent.objects.record(Action.KEY_ROTATED, now=now)
     everything = sum(model._base_manager.count() for model, _ in _encrypted_columns())
     before, done = [], 0
     for model, columns in _encrypted_columns():

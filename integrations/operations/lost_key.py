@@ -11,7 +11,9 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from integrations.actions import Action
 from integrations.models import (
+    AuditEvent,
     AuthorizationRequest,
     DeviceAuthorization,
     Grant,
@@ -42,6 +44,7 @@ def start_over(*, now: datetime, advance: Callable[[int], None]) -> None:
         done += len(keys)
         advance(done)
     with transaction.atomic():
+        AuditEvent.objects.record(Action.KEY_GIVEN_UP, now=now)
         KeyCanary.objects.all().delete()
         KeyCanary.objects.plant()
 
@@ -53,18 +56,23 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     elif model is Grant:
         _end(keys, now)
     else:
-        disabled = {"is_enabled": False} if model is WebexApp else {}
-        rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
+        nothing = dict.fromkeys(key_rotation.columns_of(model))
+        rows.update(**nothing, **({"is_enabled": False} if model is WebexApp else {}))
+        if model is WebexApp:
+            changed = ["client_secret", "is_enabled"]
+            AuditEvent.objects.record_each(
+                Action.INTEGRATION_CHANGED, rows, changed=changed, reason=REASON, now=now
+            )
 
 
 @transaction.atomic
 def _end(keys: list[int], now: datetime) -> None:
     """As if Webex had ended their consents; each user gets one mail."""
     grants = Grant.objects.filter(pk__in=keys)
-    kind, lost = GrantEvent.Kind.CONSENT_LOST, list(grants.active().values_list("pk", flat=True))
+    lost = list(grants.active().select_related("user", "app"))
     nothing = dict.fromkeys(key_rotation.columns_of(Grant))
     grants.active().update(status=Grant.Status.CONSENT_LOST, last_error=REASON, **nothing)
     grants.update(version=F("version") + 1, claimed_by=None, claimed_until=None, **nothing)
-    GrantEvent.objects.bulk_create(
-        GrantEvent(grant_id=pk, kind=kind, reason=REASON, at=now, notice_due=True) for pk in lost
+    GrantEvent.objects.record_each(
+        GrantEvent.Kind.CONSENT_LOST, lost, reason=REASON, notice_due=True, now=now
     )

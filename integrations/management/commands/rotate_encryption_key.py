@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from integrations import clock
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
 from integrations.operations import key_rotation
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = key_rotation.rotate(advance=self._advance)
+            report = key_rotation.rotate(now=clock.now(), advance=self._advance)
         except WrongEncryptionKey as error:
             raise CommandError(str(error)) from None
         except KeyCanary.DoesNotExist:

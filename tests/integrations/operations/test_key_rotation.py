@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from encrypted_model_fields import fields as library
 
+from integrations import clock
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
-from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
+from integrations.models import AuditEvent, AuthorizationRequest, Grant, KeyCanary, WebexApp
 from integrations.operations import key_rotation
 from tests.conftest import CAROL_AT_WEBEX
 from tests.integrations.refusals import raw, rows, spoil
@@ -68,6 +69,7 @@ def test_afterwards_the_new_key_alone_reads_everything(filled, sandbox, acme, us
 
     assert error == ""
     assert "Old: 0. The old key can be removed" in text
+    assert AuditEvent.objects.filter(action="encryption_key.rotated").count() == 1
     use_keys(new)
     issued = {token.value for token in sandbox.ledger.tokens if token.kind == "refresh"}
     assert Grant.objects.get().refresh_token in issued
@@ -127,8 +129,8 @@ def test_an_interrupted_run_is_finished_by_the_next(filled, use_keys, old, new):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        key_rotation.rotate(advance=interrupt)
-    report = key_rotation.rotate(advance=lambda *_: None)
+        key_rotation.rotate(now=clock.now(), advance=interrupt)
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
     assert 0 < sum(tally.old for tally in report.before) < 8
     assert (report.old, report.undecryptable) == (0, 0)
@@ -141,7 +143,7 @@ def test_rows_beyond_one_chunk_are_reached(filled, make_app, use_keys, old, new,
     use_keys(new, old)
     progress = []
 
-    report = key_rotation.rotate(advance=lambda *step: progress.append(step))
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *step: progress.append(step))
 
     assert report.old == 0
     assert progress[-1][0] == progress[-1][1]
@@ -177,7 +179,7 @@ def test_a_process_that_still_writes_with_the_old_key_keeps_it_in_use(filled, us
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE integrations_grant SET access_token = %s", [stale])
 
-    assert key_rotation.rotate(advance=write_with_old_key).old == 1
+    assert key_rotation.rotate(now=clock.now(), advance=write_with_old_key).old == 1
 
 
 def test_the_old_key_is_kept_while_values_need_it(filled, use_keys, old, new, monkeypatch):
@@ -214,7 +216,7 @@ def test_an_undecryptable_row_keeps_no_other_from_the_new_key(
     spoil(unreadable, "access_token")
     use_keys(new, old)
 
-    report = key_rotation.rotate(advance=lambda *_: None)
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
     assert (report.old, report.undecryptable) == (0, 1)
     use_keys(new)
@@ -233,7 +235,7 @@ def test_a_wrong_key_is_refused_before_anything_is_written(filled, use_keys, new
     assert "not the key this database was written with" in error
     assert ciphertexts() == before
     with pytest.raises(WrongEncryptionKey):
-        key_rotation.rotate(advance=lambda *_: None)
+        key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
 
 def test_with_one_key_there_is_none_to_remove(filled):
