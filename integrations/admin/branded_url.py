@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
-from integrations.admin.shared_editing import SharedForm
+from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
 from integrations.models import BrandedURL, Grant
+from integrations.models.branded_url import logo_digest
 from integrations.operations import branded_urls
 
 
@@ -31,6 +32,11 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
     )
     remove_logo = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
+
+    unseen = {
+        "new_logo": Unseen("logo_digest", "logo", logo_digest),
+        "remove_logo": Unseen("logo_digest", "logo", lambda is_removed: ""),
+    }
 
     class Meta:
         model = BrandedURL

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from integrations import clock, credentials
 from integrations.admin.kept_secret import KeptSecret
-from integrations.admin.shared_editing import SharedForm
+from integrations.admin.shared_editing import REPLACED, SharedForm, Unseen
 from integrations.admin.two_lists import (
     HostnamesField,
     TwoLists,
@@ -22,6 +22,7 @@ from integrations.admin.two_lists import (
 from integrations.authorization_url import unwrapped
 from integrations.errors import InvalidAuthorizationURL, InvalidCredential
 from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.models.webex_app import fingerprint
 from integrations.operations import integrations, readiness
 from integrations.operations.renewals import Renewals
 
@@ -66,6 +67,9 @@ class WebexAppForm(SharedForm[WebexApp]):
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
 
+    unseen = {
+        "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
+    }
     may_create_hostnames = True  # set by the admin
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +96,7 @@ class WebexAppForm(SharedForm[WebexApp]):
 
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
-        if field == "new_client_secret":
+        if field == "new_client_secret" and getattr(error, "code", "") != REPLACED:
             cast(KeptSecret, self.fields[field].widget).is_refused = True
 
     def clean_authorization_url(self) -> str:
