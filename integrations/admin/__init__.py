@@ -1,5 +1,6 @@
 """Settings → Webex. No page here shows a token or a secret, to anybody."""
 
+from integrations.admin.api_key import ApiKeyAdmin
 from integrations.admin.audit_event import AuditEventAdmin
 from integrations.admin.branded_url import BrandedURLAdmin
 from integrations.admin.grant import GrantAdmin
@@ -10,6 +11,7 @@ from integrations.admin.webhook_delivery import WebhookDeliveryAdmin
 from integrations.admin.webhook_endpoint import WebhookEndpointAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "AuditEventAdmin",
     "BrandedURLAdmin",
     "GrantAdmin",

@@ -32,14 +32,16 @@ class WebexApp(models.Model):
     is_enabled = models.BooleanField(
         _("enabled"),
         default=False,
-        help_text=_("Users can link their Webex account and their tokens are kept fresh."),
+        help_text=_("While it is on, users can link their Webex account, and tokens are renewed."),
     )
     client_id = models.CharField(_("client ID"), max_length=200, blank=True)
     client_secret = EncryptedTextField(_("client secret"), null=True, blank=True)
     client_secret_set_at = models.DateTimeField(_("client secret set"), null=True, editable=False)
     client_secret_fingerprint = models.CharField(max_length=8, blank=True, editable=False)
     # During a change, the one before it: until nobody has needed it for two weeks.
-    previous_client_secret = EncryptedTextField(null=True, editable=False)
+    previous_client_secret = EncryptedTextField(
+        _("previous client secret"), null=True, editable=False
+    )
     previous_client_secret_fingerprint = models.CharField(max_length=8, null=True, editable=False)
     previous_client_secret_used_at = models.DateTimeField(null=True, editable=False)
     authorization_url = models.TextField(

@@ -17,9 +17,11 @@ from integrations.linking import disconnection, entitlement
 from integrations.models import (
     AppIncident,
     AuthorizationRequest,
+    ConnectLink,
     Count,
     GrantEvent,
     Heartbeat,
+    IdempotentRequest,
     Lease,
     RenewalMinute,
     WatchedSubscriber,
@@ -54,6 +56,8 @@ def forget(*, now: datetime) -> None:
     Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
     Lease.objects.filter(expires_at__lt=now - GONE).delete()
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(lambda: ConnectLink.objects.forgettable(now))
+    _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
     _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
     deliveries = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)

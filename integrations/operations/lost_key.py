@@ -11,7 +11,9 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from integrations.actions import Action
 from integrations.models import (
+    AuditEvent,
     AuthorizationRequest,
     DeviceAuthorization,
     Grant,
@@ -43,6 +45,7 @@ def start_over(*, now: datetime, advance: Callable[[int], None]) -> None:
         done += len(keys)
         advance(done)
     with transaction.atomic():
+        AuditEvent.objects.record(Action.KEY_GIVEN_UP, reason=f"{done} rows", now=now)
         KeyCanary.objects.all().delete()
         KeyCanary.objects.plant()
 

@@ -92,7 +92,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
     about = following.row_of(caller, subscriber)
     recorded(
         caller, Action.SUBSCRIBER_REMOVED, about,
-        lambda: _gone(lambda: caller.ask(broadworks.remove, subscriber.id)),
+        lambda: delete(lambda: caller.ask(broadworks.remove, subscriber.id)),
     )  # fmt: skip
     following.forget(caller, subscriber)
     if not with_person or not subscriber.person_id:
@@ -100,7 +100,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
     try:
         recorded(
             caller, Action.PERSON_REMOVED, about,
-            lambda: _gone(lambda: caller.ask(people.remove_person, subscriber.person_id)),
+            lambda: delete(lambda: caller.ask(people.remove_person, subscriber.person_id)),
         )  # fmt: skip
     except IntegrationError as error:
         return Removal(is_person_removed=False, person_kept=error)
@@ -115,10 +115,10 @@ def send_consent_mail(caller: Caller, subscriber: Subscriber) -> None:
     )  # fmt: skip
 
 
-def _gone(delete: Callable[[], None]) -> None:
-    """Somebody else was faster: what was asked for is so."""
+def delete(call: Callable[[], None]) -> None:
+    """Where somebody else was faster, what was asked for is so."""
     try:
-        delete()
+        call()
     except Rejected as error:
         if error.status not in (404, 410):
             raise

@@ -6,6 +6,7 @@ again, and sent again only where Webex did not know of it twice, a minute apart.
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from integrations.errors import (
 )
 from integrations.models import AuditEvent, BulkJob, BulkRow, WatchedSubscriber
 from integrations.provisioning import announcing, following, words
-from integrations.provisioning.bulk import gates
+from integrations.provisioning.bulk import gates, pauses
 from integrations.provisioning.bulk.asking import Answer, Kind, is_elsewhere
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
@@ -38,26 +39,27 @@ ALREADY_THERE = 10022  # "The BroadWorks UserID is already associated with an ex
 WRITTEN = {
     BulkRow.Operation.PROVISION: Action.SUBSCRIBER_PROVISIONED,
     BulkRow.Operation.UPDATE: Action.SUBSCRIBER_CHANGED,
-    BulkRow.Operation.REMOVE: Action.SUBSCRIBER_REMOVED,
 }
 Status = BulkRow.Status
-PROVISION, UPDATE, REMOVE = BulkRow.Operation
+PROVISION, UPDATE, REMOVE, VERIFY = BulkRow.Operation
 
 
 def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
     found = answer.subscriber
-    if answer.kind is Kind.CHECKED:
+    if answer.kind is Kind.CHECKED and row.operation == VERIFY:
+        _finish(row, now, Status.DONE, description=_("The check passed."))
+    elif answer.kind is Kind.CHECKED:
         row.write(checked_at=now)
     elif answer.kind is Kind.ORGANISATION_EXISTS:
         with transaction.atomic():
             gates.open_all(row)
             put_back(row)
-    elif found and answer.kind is Kind.REMOVED:
-        with transaction.atomic():
-            _record_written(row, found, now)
-            _finish(row, now, Status.DONE, found, webex_status="")
+    elif answer.kind in (Kind.REMOVED, Kind.PERSON_REMOVED):
+        _record_removed(row, answer.kind, now)
     elif answer.kind is Kind.ABSENT:
         _record_absent(row, now)
+    elif found and row.operation == REMOVE:
+        _note_whom_to_remove(row, found, now)
     elif found and answer.kind is Kind.UNCHANGED:
         _record_unchanged(row, found, now)
     elif found and answer.kind is Kind.FOUND and row.status != Status.ACCEPTED:
@@ -74,15 +76,49 @@ def _record_accepted(row: BulkRow, found: Subscriber, now: datetime) -> None:
 
 
 def _record_written(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    _put_on_record(
+        row, WRITTEN[BulkRow.Operation(row.operation)],
+        following.row_of(Caller(row.job.grant, now), found), now=now,
+        changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
+    )  # fmt: skip
+
+
+def _put_on_record(
+    row: BulkRow, action: Action, about: WatchedSubscriber, *, now: datetime, **facts: Any
+) -> None:
     """As where a person clicks: about the same object, by whoever started the job."""
     job, user = row.job, row.job.grant.user
     who = actor.Actor(actor.Kind.PERSON, user.get_username(), user.pk, hostname=job.hostname)
-    about = following.row_of(Caller(job.grant, now), found)
     with actor.acting(lambda: who):
-        AuditEvent.objects.record(
-            WRITTEN[BulkRow.Operation(row.operation)], about, now=now,
-            changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
-        )  # fmt: skip
+        AuditEvent.objects.record(action, about, now=now, **facts)
+
+
+def _note_whom_to_remove(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    """Before it is done: afterwards Webex no longer says whose person it was."""
+    if is_elsewhere(row, found):
+        _fail_elsewhere(row, found, now)
+        return
+    person_id = found.person_id if row.job.removes_people else ""
+    facts = {"subscriber_id": found.id, "enterprise_id": found.enterprise_id[:200]}
+    row.write(status=Status.PENDING, due_at=now, person_id=person_id, **facts)
+
+
+def _record_removed(row: BulkRow, kind: Kind, now: datetime) -> None:
+    key = WatchedSubscriber.key_of(row.job.grant.app_id, row.subscriber_id)
+    about = WatchedSubscriber(
+        key=key, broadworks_user_id=row.broadworks_user_id, enterprise_id=row.enterprise_id
+    )
+    with transaction.atomic():
+        if kind is Kind.PERSON_REMOVED:
+            _put_on_record(row, Action.PERSON_REMOVED, about, now=now)
+            _finish(row, now, Status.DONE, description=_("The Webex person is removed, too."))
+            return
+        _put_on_record(row, Action.SUBSCRIBER_REMOVED, about, now=now)
+        if not row.person_id:
+            _finish(row, now, Status.DONE)
+            return
+        text = _("No longer has Webex here; the Webex person is still to be removed.")
+        row.write(status=Status.PENDING, due_at=now, removed_at=now, attempts=0, description=text)
 
 
 def _record_absent(row: BulkRow, now: datetime) -> None:
@@ -163,6 +199,9 @@ def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
 
 def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: bool) -> None:
     explanations = words.explain(error)
+    if row.removed_at:
+        text = _("No longer has Webex here, but the Webex person is still there.")
+        explanations = [words.Explanation(text), *explanations]
     facts = {**_explained(explanations), "tracking_id": error.tracking_id}
     if is_check:
         problems = {each.field or "userId": each.text for each in explanations}
@@ -182,9 +221,9 @@ def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
 def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
     """All but a rejection; a poll has no row. What certainly was not done is as it was before."""
     if isinstance(error, WebexUnavailable) and (isinstance(error, Locked) or error.status == 429):
-        wait(job, error.retry_after or SOON, now=now)
+        pauses.wait(job, error.retry_after or SOON, now=now)
     elif isinstance(error, WebexUnavailable):
-        note_failure(job, now=now)
+        pauses.note_failure(job, now=now)
         if row:
             _record_unavailable(row, now)
         return
@@ -209,7 +248,7 @@ def _record_unavailable(row: BulkRow, now: datetime) -> None:
     elif row.operation == PROVISION:
         row.write(status=Status.UNKNOWN, due_at=now + SOON)
     elif row.attempts + 1 < MOST_ATTEMPTS:
-        row.write(status=Status.PENDING, due_at=now + SOON)
+        row.write(status=Status.PENDING, due_at=now + SOON, attempts=row.attempts + 1)
     else:
         _finish(
             row, now, Status.FAILED, description=_("Webex did not answer properly, several times.")
@@ -219,24 +258,6 @@ def _record_unavailable(row: BulkRow, now: datetime) -> None:
 def put_back(row: BulkRow) -> None:
     """As it was when it was claimed: nothing was done, and no attempt counts."""
     row.write(status=row.status, attempts=row.attempts, sent_at=row.sent_at)
-
-
-def wait(job: BulkJob, pause: timedelta, *, now: datetime) -> None:
-    """The whole job: Webex asked for it."""
-    BulkJob.objects.filter(pk=job.pk).update(waits_until=now + pause)
-
-
-def note_failure(job: BulkJob, *, now: datetime) -> None:
-    """A second doubling to a minute; calls that failed at the same time count once."""
-    pause = timedelta(seconds=min(2**job.failure_count, 60))
-    rows = BulkJob.objects.filter(pk=job.pk, failure_count=job.failure_count)
-    rows.update(failure_count=job.failure_count + 1, waits_until=now + pause)
-
-
-def note_success(job: BulkJob) -> None:
-    if job.failure_count:
-        job.failure_count = 0
-        BulkJob.objects.filter(pk=job.pk).update(failure_count=0)
 
 
 def _finish(

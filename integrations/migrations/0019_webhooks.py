@@ -10,7 +10,7 @@ import integrations.plain_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0015_previous_client_secret"),
+        ("integrations", "0018_connect_link"),
     ]
 
     operations = [
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("LINKED", "Linked"),
                     ("RELINKED", "Linked again"),
-                    ("RECOVERED", "Linked again after Webex had ended the consent"),
+                    ("RECOVERED", "Linked again after Webex had ended the connection"),
                     ("REPLACED", "Replaced by another Webex account"),
                     ("DISCONNECTED", "Disconnected"),
                     ("CONSENT_LOST", "Webex no longer accepts the consent"),
