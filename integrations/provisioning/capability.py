@@ -63,7 +63,7 @@ ABILITIES = (
         "spark-admin:broadworks_enterprises_write", "enterprises",
     ),
     Ability(gettext_lazy("find people"), "spark-admin:people_read"),
-    Ability(gettext_lazy("remove people and send activation mails"), "spark-admin:people_write"),
+    Ability(gettext_lazy("remove people"), "spark-admin:people_write"),
     Ability(
         gettext_lazy("see billing reports"),
         "spark-admin:broadworks_billing_reports_read", "subscribers",
