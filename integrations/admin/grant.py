@@ -119,13 +119,16 @@ class GrantAdmin(ReadOnly[Grant]):
     # --- One grant --------------------------------------------------------------------------
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
-        grant = context["original"]
+        grant, now = context["original"], clock.now()
         context |= {
+            "now": now,
+            "cause": Cause.of(grant.last_error),
+            "waits_for": Cause.of(grant.app.pause_reason) if grant.app.pause_reason else None,
             "grant": grant,
             "title": "",
             "timeline": grant.events.select_related("actor").order_by("-at", "-pk")[:100],
             "ends_at": entitlement.ends_at(grant),
-            "diagnostics": diagnostics.as_text(grant, now=clock.now()),
+            "diagnostics": diagnostics.as_text(grant, now=now),
             "may_refresh": self.has_refresh_permission(request),
             "may_end": self.has_disconnect_permission(request),
         }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -53,6 +55,11 @@ class LinkStatus:
         return self.grant.person_email if self.grant and known else ""
 
     @property
+    def label(self) -> str:
+        """What the badge says, here and in other front ends."""
+        return _("Webex linked") if self.is_linked else _("Link your Webex account")
+
+    @property
     def reason(self) -> str:
         sentences = {
             State.NOT_OFFERED: _("Webex is not offered to you at this address."),
@@ -66,8 +73,9 @@ class LinkStatus:
             page = {"page": authorizations.TOKENS_PAGE}
             text = _("Your Webex account has too many open sessions. End some at %(page)s.")
             return text % page
-        if self.is_retrying:
-            return _("Nothing to do: Webex does not answer right now, we are retrying.")
+        if self.is_retrying and self.grant:
+            text = _("Nothing to do: the connection could not be renewed since %s, and is retried.")
+            return text % date_format(timezone.localtime(self.grant.failing_since), "j F, H:i e")
         if self.could_add:
             return _("Reconnect to grant new permissions.")
         return sentences[self.state]

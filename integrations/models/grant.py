@@ -123,7 +123,7 @@ class Grant(Claimable):
 
     failure_count = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True)
-    suspect_since = models.DateTimeField(_("suspect since"), null=True)
+    suspect_since = models.DateTimeField(_("refused since"), null=True)
     # Its user may not use Webex any more; `refresh_due_at` is NULL meanwhile, so nothing is due.
     right_lost_at = models.DateTimeField(_("right withdrawn"), null=True, editable=False)
     calls_reserved_until = models.DateTimeField(null=True, editable=False)  # REST calls of jobs

@@ -32,7 +32,7 @@ class WebexApp(models.Model):
     is_enabled = models.BooleanField(
         _("enabled"),
         default=False,
-        help_text=_("Users can link their Webex account and their tokens are kept fresh."),
+        help_text=_("While it is on, users can link their Webex account, and tokens are renewed."),
     )
     client_id = models.CharField(_("client ID"), max_length=200, blank=True)
     client_secret = EncryptedTextField(_("client secret"), null=True, blank=True)

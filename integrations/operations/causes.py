@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from integrations.models.grant_event import IN_WORDS
 from integrations.plain_text import isolated
-from integrations.renewal.outcomes import ANSWER_LOST, CLIENT_REFUSED
-from integrations.webex.answers import BARE_REFUSAL
+from integrations.renewal.outcomes import ANSWER_LOST, CLIENT_REFUSED, WORKER_DIED
+from integrations.webex.answers import BARE_REFUSAL, TOKEN_LIMIT
 
 # As WebexError.__str__ writes it: “reason (status 503, ROUTER_1)”, or less of it.
 NOTED = re.compile(r"(?P<reason>.*?)(?: \((?:status (?P<status>\d+))?(?:, )?(?P<id>[^() ]*)\))?")
@@ -39,25 +40,42 @@ class Cause:
 
     @property
     def in_words(self) -> str:
-        if self.is_the_client:
-            return _("Webex refuses the client ID and secret.")
+        return self.known_words or _("What was noted: %s.") % (isolated(self.reason) or "–")
+
+    @property
+    def known_words(self) -> str:
+        """Empty for what nobody has put into words yet."""
         if self.is_a_wait:
             return _("Webex asks us to wait.")
         if self.status >= 500:
             return _("Webex answers with an error of its own (%(status)d).") % vars(self)
         if self.reason.startswith("no connection"):
             return _("Webex cannot be reached (%(reason)s).") % {"reason": isolated(self.reason)}
-        if self.reason.startswith(ANSWER_LOST):
-            return _("The answers of Webex do not arrive.")
         if self.reason in UNREADABLE:
             return _("What is stored cannot be read with this encryption key.")
+        return self._what_webex_says
+
+    @property
+    def _what_webex_says(self) -> str:
+        if self.is_the_client:
+            return _("Webex refuses the client ID and secret.")
+        if self.reason == WORKER_DIED:
+            return _("A worker ended while it asked Webex, and the answer was lost.")
+        if self.reason.startswith(ANSWER_LOST):
+            return _("Webex was asked, and its answer did not arrive.")
+        if self.reason == TOKEN_LIMIT:
+            return _("The Webex account has too many open sessions.")
+        if self.reason == BARE_REFUSAL:
+            return _("Webex refuses to renew the connection, without saying why.")
         if self.reason in REFUSED_TOKENS:
-            return _("Webex refuses the tokens (%(reason)s).") % {"reason": self.reason}
-        return _("What was noted: %(reason)s.") % {"reason": isolated(self.reason) or "–"}
+            return _("Webex refuses to renew the connection (%(reason)s).") % vars(self)
+        return ""
 
     @property
     def next_step(self) -> str:
         """Empty where nobody has to do anything."""
+        if self.is_the_client:
+            return _("Copy both again from developer.webex.com. What you save is tried at once.")
         if self.reason in UNREADABLE:
             return _("Start every process with the right FIELD_ENCRYPTION_KEY.")
         if self.status >= 500:
@@ -65,5 +83,13 @@ class Cause:
         if self.reason.startswith("no connection"):
             return _("Does this machine reach Webex: network, proxy, DNS, certificates?")
         if self.reason in REFUSED_TOKENS:
-            return _("Nobody is given up while this is unclear. Has an organization withdrawn it?")
+            return _(
+                "Nobody has to link again while this is unclear. Has an organisation blocked the "
+                "integration at Webex?"
+            )
         return ""
+
+
+def reason_in_words(noted: str) -> str:
+    """Of an event: what renewals noted, or why something was ended; anything else as it stands."""
+    return str(IN_WORDS.get(noted, "")) or Cause.of(noted).known_words or noted

@@ -71,7 +71,7 @@ def overall_figures(*, now: datetime) -> Dashboard:
         first_red_at=health.first_red_at(),
         hostnames=len(brands),
         returned=sum(bool(brand.last_return_at) for brand in brands),
-        unready=[(app, checked[app.pk]) for app in apps if checked[app.pk].open],
+        unready=[(app, checked[app.pk]) for app in apps if checked[app.pk].to_do],
         enabled=len(enabled),
         integrations=len(apps),
         background=running,

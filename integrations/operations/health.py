@@ -3,12 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from integrations.models import Grant, Heartbeat, KeyCanary, RenewalMinute, WebexApp
+from integrations.models import (
+    AppIncident,
+    Grant,
+    GrantEvent,
+    Heartbeat,
+    KeyCanary,
+    RenewalMinute,
+    WebexApp,
+)
 from integrations.operations import readiness
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
@@ -19,6 +30,8 @@ from integrations.renewal.sweep import SWEEP
 BEAT, WORKER, WRONG_KEY = "beat", "worker ", "wrong key "
 CLOCKS_DIFFER = 30.0  # seconds
 RECENTLY = timedelta(minutes=5)
+MOST_UNSENT = 1000  # counted
+SOON_SENT = timedelta(minutes=15)  # longer than a first refusal, which many servers make a rule
 IN_WORDS = {Level.BLOCKS: "act now", Level.ASKS: "look soon", Level.FINE: "all is well"}
 
 
@@ -46,6 +59,8 @@ class Background:
     is_late: bool
     clocks: dict[str, float]  # seconds ahead of the database's, of processes where it matters
     wrong_keys: list[str]  # hosts
+    unsent: int = 0  # mails that nobody could send yet
+    unsent_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,17 @@ def background(now: datetime) -> Background:
         is_late=sweep_is_late(last_sweep_at, now),
         clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
         wrong_keys=_named(WRONG_KEY, recent),
+        **_unsent_mails(),
     )
+
+
+def _unsent_mails() -> dict[str, Any]:
+    noticed: list[Any] = [
+        AppIncident.objects.untold().values(due_at=Coalesce("ended_at", "began_at")),
+        GrantEvent.objects.untold().order_by().values(due_at=F("at")),
+    ]
+    moments = [row["due_at"] for row in noticed[0].union(noticed[1], all=True)[:MOST_UNSENT]]
+    return {"unsent": len(moments), "unsent_since": min(moments, default=None)}
 
 
 def _named(kind: str, beats: Iterable[str]) -> list[str]:
@@ -102,7 +127,7 @@ def _named(kind: str, beats: Iterable[str]) -> list[str]:
 
 
 def report(now: datetime) -> Report:
-    running, checked = background(now), _check_enabled(now)
+    running, checked = background(now), check_enabled(now)
     return Report(
         background=running,
         first_red_at=first_red_at(),
@@ -116,7 +141,7 @@ def report(now: datetime) -> Report:
 Checked = list[tuple[WebexApp, Readiness]]
 
 
-def _check_enabled(now: datetime) -> Checked:
+def check_enabled(now: datetime) -> Checked:
     apps = list(WebexApp.objects.filter(is_enabled=True).order_by("name"))
     checked = readiness.check_all(apps, now=now)
     return [(app, checked[app.pk]) for app in apps]
@@ -130,6 +155,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
         found.insert(0, Trouble(_late_sweep(running.last_sweep_at, anybody, now)))
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
+    found += [Trouble(check) for check in _mail(running, now)]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 
@@ -138,11 +164,13 @@ def worst_of(trouble: list[Trouble]) -> Level:
 
 
 def _late_sweep(last_sweep_at: datetime | None, anybody: bool, now: datetime) -> Check:
-    sentence = _("No sweep lately: nothing is renewed.")
     if last_sweep_at:
-        sentence += " " + _("The last one was at %s.") % in_words(last_sweep_at, now)
+        sentence = _("Nothing is renewed: nobody has looked for what is due since %s.")
+        sentence %= in_words(last_sweep_at, now)
+    else:
+        sentence = _("Nothing is renewed: nobody has looked for what is due yet.")
     level = Level.BLOCKS if anybody else Level.ASKS
-    step = _("Are worker, beat and broker running?")
+    step = _("Start worker, beat and broker, whichever does not run; its log says why it ended.")
     return Check("sweep", level, sentence, step, is_trouble=True, since=last_sweep_at)
 
 
@@ -162,6 +190,19 @@ def _clock_differs(process: str, ahead: float) -> Check:
         "Let the wrong one of the two follow a time server (NTP). Renewals go by the database's."
     )
     return Check("clock", Level.ASKS, sentence, step, is_trouble=True)
+
+
+def _mail(running: Background, now: datetime) -> Iterable[Check]:
+    since = running.unsent_since
+    if since is None or now - since < SOON_SENT:
+        return
+    sentence = ngettext(
+        "%(n)d mail of the portal could not be sent since %(since)s.",
+        "%(n)d mails of the portal could not be sent, the first since %(since)s.",
+        running.unsent,
+    ) % {"n": running.unsent, "since": in_words(since, now)}
+    step = _("Is EMAIL_URL right, and does its server answer? They are sent as soon as it does.")
+    yield Check("mail", Level.ASKS, sentence, step, is_trouble=True, since=since)
 
 
 def due(now: datetime) -> QuerySet[Grant]:
@@ -207,7 +248,7 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
 
 
 def _level(now: datetime) -> Level:
-    return worst_of(find_trouble(background(now), _check_enabled(now), now=now))
+    return worst_of(find_trouble(background(now), check_enabled(now), now=now))
 
 
 def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:

@@ -7,10 +7,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts import languages
 from integrations import colors, hostnames
 from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
+from integrations.operations.causes import Cause
 from integrations.plain_text import one_line
 
 
@@ -25,12 +28,20 @@ def brand_of(grant: Grant) -> BrandedURL | None:
 
 
 def to_user(event: GrantEvent) -> list[EmailMessage]:
-    """None where there is nothing (left) to tell, or nobody."""
-    grant, user = event.grant, event.grant.user
+    """None where there is nothing (left) to tell, or nobody. In their language."""
+    user = event.grant.user
     if _is_settled(event) or not user.email or not user.has_perm("integrations.use_webex"):
         return []
+    brand = brand_of(event.grant)
+    with translation.override(
+        languages.first_offered(user.language, brand.language if brand else "")
+    ):
+        return [_notice(event, brand)]
+
+
+def _notice(event: GrantEvent, brand: BrandedURL | None) -> EmailMessage:
+    grant, user = event.grant, event.grant.user
     is_lost = event.kind == GrantEvent.Kind.CONSENT_LOST
-    brand = brand_of(grant)
     name = one_line(brand.title) if brand else ""
     accent = brand.accent_color if brand else BrandedURL().accent_color
     context = {
@@ -52,7 +63,7 @@ def to_user(event: GrantEvent) -> list[EmailMessage]:
     )
     html = render_to_string("integrations/mail/notice.html", context)
     message.attach_alternative(html, "text/html")
-    return [message]
+    return message
 
 
 def _is_settled(event: GrantEvent) -> bool:
@@ -86,12 +97,13 @@ def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
 
 def _incident(incident: AppIncident) -> tuple[str, str]:
     name = one_line(incident.app.name)
-    subject = _("Webex integration “%(name)s” is paused")
+    subject = _("Renewals of the Webex integration “%(name)s” fail")
     if incident.ended_at:
-        subject = _("Webex integration “%(name)s” works again")
+        subject = _("Renewals of the Webex integration “%(name)s” work again")
     context: dict[str, Any] = {
         "name": name,
-        "reason": one_line(incident.reason),
+        "cause": Cause.of(one_line(incident.reason)),
+        "overview": hostnames.origin(settings.PORTAL_HOSTS[0]) + reverse("admin:index"),
         "began_at": incident.began_at,
         "ended_at": incident.ended_at,
     }

@@ -23,8 +23,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from integrations import counting
+from integrations.errors import WebexUnavailable
 from integrations.models import AppIncident, Grant, GrantEvent, Lease, WebhookEndpoint
-from integrations.operations import mails
+from integrations.operations import health, mails
+from integrations.operations.check import Level
+from integrations.renewal import outcomes
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ def send_all(*, now: datetime) -> None:
         return
     try:
         _notice_expiring(now)
+        _notice_stalled(now)
         _send_each(now)
     finally:
         Lease.objects.release(LEASE, until=until, now=now)
@@ -65,6 +69,16 @@ def _notice_expiring(now: datetime) -> None:
         locked = ending.select_for_update(of=("self",)).select_related("user", "app")
         kind, grants = GrantEvent.Kind.EXPIRING, locked[:AT_ONCE]
         GrantEvent.objects.record_each(kind, grants, notice_due=True, now=now)
+
+
+def _notice_stalled(now: datetime) -> None:
+    """Of so few grants that their failures pause nothing, operators hear all the same."""
+    for app, ready in health.check_enabled(now):
+        for check in ready.trouble:
+            if check.code == "failing" and check.level is Level.BLOCKS:
+                noted = ready.renewals.last_error or ""
+                error = WebexUnavailable(noted, tracking_id=check.tracking_id)
+                outcomes.begin_incident(app, error, now=check.since or now)
 
 
 Due = AppIncident | WebhookEndpoint | GrantEvent

@@ -61,6 +61,11 @@ class Readiness:
         return self.blocking + self.asking
 
     @property
+    def to_do(self) -> list[Check]:
+        """Of setting it up; what is in trouble is told apart."""
+        return [check for check in self.open if not check.is_trouble]
+
+    @property
     def level(self) -> Level:
         return worst([check.level for check in self.checks])
 

@@ -149,10 +149,9 @@ def _refused_client(app: WebexApp, renewals: Renewals, now: datetime) -> Check |
     cause = Cause.of(app.pause_reason)
     since = renewals.incident_since or app.client_asked_at
     sentence = _("Webex refuses the client ID and secret.")
-    step = _(
-        "Nothing is renewed and nobody can link, since %(since)s. Copy both again from "
-        "developer.webex.com. What you save is tried at once."
-    ) % {"since": in_words(since, now) if since else _("a while")}
+    step = _("Nothing is renewed and nobody can link, since %(since)s.")
+    step %= {"since": in_words(since, now) if since else _("a while")}
+    step += f" {cause.next_step}"
     return Check(
         "client", Level.BLOCKS, sentence, step, since=since, until=app.refresh_paused_until,
         tracking_id=cause.tracking_id,
@@ -218,7 +217,7 @@ def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:
         cause = Cause.of(renewals.incident_reason or "")
         values = {"cause": cause.in_words, "since": in_words(since, now)}
         sentence = _("Some renewals fail, others succeed, since %(since)s. %(cause)s") % values
-        step = _("See whom it concerns, and of which organization: Grants, “failing now”.")
+        step = _("See whom it concerns, and of which organisation: Grants, “failing now”.")
         yield Check(
             "incident", Level.ASKS, sentence, step, since=since, tracking_id=cause.tracking_id
         )
@@ -245,7 +244,7 @@ def _overdue(renewals: Renewals, now: datetime) -> Iterable[Check]:
         )
         since = renewals.untried_since
         sentence %= {"n": renewals.untried, "since": in_words(since, now) if since else ""}
-        step = _("Are worker, beat and broker running, and enough of them?")
+        step = _("Do worker, beat and broker run? If so, start more workers.")
         level = Level.BLOCKS if _is_stalled(renewals, now) else Level.ASKS
         yield Check("overdue", level, sentence, step, since=since)
 
@@ -265,7 +264,7 @@ def _lost(renewals: Renewals) -> Iterable[Check]:
         sentence, level = sentence % {"lost": lost, "known": known}, Level.ASKS
     else:
         return
-    step = _("Ask why before they do: look at their events for reason and tracking ID.")
+    step = _("Find out why before they do: Events says when, why and Webex's tracking ID of each.")
     yield Check("lost", level, sentence, step)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.admin import looks
 from integrations.admin.lists import CAP
 from integrations.models import AuditEvent, GrantEvent
+from integrations.operations import causes
 from integrations.operations.activity import Slot
 
 register = template.Library()
@@ -54,6 +55,11 @@ def _model_of(event: AuditEvent) -> type[Model] | None:
 
 
 @register.filter
+def in_words(reason: str) -> str:
+    return causes.reason_in_words(reason)
+
+
+@register.filter
 def total(slots: list[Slot], name: str) -> int:
     return sum(getattr(slot, name) for slot in slots)
 
@@ -70,7 +76,7 @@ def is_ahead(moment: datetime | None) -> bool:
 
 @register.filter
 def is_recent(moment: datetime) -> bool:
-    return timezone.now() - moment < timedelta(minutes=1)
+    return abs(timezone.now() - moment) < timedelta(minutes=1)
 
 
 @register.filter

@@ -65,8 +65,10 @@ def empty_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @contextmanager
-def running(environment: dict[str, str], *arguments: str) -> Iterator[Demo]:
-    port, sandbox_port = free_port(), free_port()
+def running(
+    environment: dict[str, str], *arguments: str, ports: tuple[int, int] | None = None
+) -> Iterator[Demo]:
+    port, sandbox_port = ports or (free_port(), free_port())
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo",
          "--port", str(port), "--sandbox-port", str(sandbox_port), *arguments],

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "due now": figures.due_now,
             "due for over an hour": figures.overdue,
             "renewed per minute": f"{figures.renewed_per_minute:.1f}",
-            "last sweep": _ago(running.last_sweep_at, now),
+            "last look for what is due": _ago(running.last_sweep_at, now),
             "beat": _ago(running.beat_at, now),
             "workers": ", ".join(map(isolated, running.workers)) or "none seen",
             "first red badge if nothing were renewed": _day(report.first_red_at),

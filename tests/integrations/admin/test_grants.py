@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
 from integrations.admin.lists import CAP
-from integrations.models import Grant, GrantEvent
+from integrations.models import Grant, GrantEvent, WebexApp
+from integrations.webex.answers import BARE_REFUSAL
 from tests.conftest import ALICE_AT_WEBEX
 
 GRANTS, EVENTS = "/admin/integrations/grant/", "/admin/integrations/grantevent/"
@@ -55,7 +56,7 @@ def test_the_horizon_finds_what_needs_attention(sam, linked_alice, changes, foun
     [
         ({}, "Linked, and renewed by itself"),
         ({"status": "CONSENT_LOST"}, "The user must link again"),
-        ({"failing_since": "now"}, "Still linked. Renewals have failed"),
+        ({"failing_since": "now"}, "Still linked. Renewals fail since"),
         ({"right_lost_at": "now"}, "The user may not use Webex any more"),
     ],
 )
@@ -66,6 +67,32 @@ def test_a_grants_page_says_in_words_who_must_act(sam, linked_alice, changes, wo
     assert words in sam.get(f"{GRANTS}{linked_alice.pk}/change/").text
 
 
+@pytest.mark.parametrize(
+    ("changes", "app_changes", "words"),
+    [
+        ({"status": "CONSENT_LOST", "last_error": BARE_REFUSAL}, {}, "without saying why."),
+        ({"last_error": "token endpoint answered 503", "failing_since": "now"}, {}, "(503)"),
+        ({}, {"is_enabled": False}, "the integration is off: nothing is renewed"),
+        ({"refresh_due_at": "now"}, {"pause_reason": "x (status 429)"}, "Webex asks us to wait."),
+        ({"refresh_due_at": "now"}, {}, "The renewal is due since"),
+    ],
+)
+def test_a_grants_page_claims_no_renewals_where_none_are_made(
+    sam, linked_alice, changes, app_changes, words
+):
+    changes = {name: clock.now() if value == "now" else value for name, value in changes.items()}
+    Grant.objects.update(**changes)
+    WebexApp.objects.update(**app_changes)
+
+    page = sam.get(f"{GRANTS}{linked_alice.pk}/change/").text
+
+    assert words in page
+    assert "renewed by itself" not in page
+    shown, _diagnostics, _rest = page.partition('id="diagnostics"')
+    assert "token endpoint" not in shown
+    assert BARE_REFUSAL not in shown
+
+
 def test_a_grants_page_has_its_timeline_with_tracking_ids(sam, linked_alice):
     GrantEvent.objects.create(
         grant=linked_alice, kind="CONSENT_LOST", tracking_id="ROUTERGW_42", at=clock.now()
@@ -73,7 +100,7 @@ def test_a_grants_page_has_its_timeline_with_tracking_ids(sam, linked_alice):
 
     page = sam.get(f"{GRANTS}{linked_alice.pk}/change/").text
 
-    assert page.index("Webex no longer accepts the consent") < page.rindex("Linked")
+    assert page.index("Webex ended the connection") < page.rindex("Linked")
     assert "ROUTERGW_42" in page
 
 

@@ -66,14 +66,35 @@ def test_the_start_page_takes_few_queries(sam, linked_alice, globex):
     with CaptureQueriesContext(connection) as captured:
         sam.get("/admin/")
 
-    assert len(captured) <= 18
+    assert len(captured) <= 19
 
 
 def test_before_the_first_sweep_the_start_page_says_never_and_counts_from_zero(sam, globex):
     page = sam.get("/admin/").text
 
-    assert re.search(r"<dt>Last sweep</dt>\s*<dd[^>]*>\s*never\s*</dd>", page)
+    assert re.search(r"<dt>Last look for what is due</dt>\s*<dd[^>]*>\s*never\s*</dd>", page)
     assert re.search(r"<dt>Renewed in 5 min</dt>\s*<dd[^>]*>0</dd>", page)
+
+
+def test_what_is_in_trouble_stands_above_everything_else(sam, linked_alice):
+    WebexApp.objects.update(client_answer="refused", client_asked_at=clock.now())
+    Grant.objects.update(refreshed_at=clock.now() - timedelta(days=8))
+
+    page = sam.get("/admin/").text
+
+    assert page.index("In trouble") < page.index("Need the user")
+    assert page.count("Webex refuses the client ID and secret.") == 1
+    assert "Every integration is ready" not in page
+
+
+def test_when_all_must_link_again_nobody_is_told_to_begin(sam, linked_alice):
+    Grant.objects.update(status=Grant.Status.CONSENT_LOST)
+
+    page = sam.get("/admin/").text
+
+    assert "Nobody is linked any more" in page
+    assert "Nobody is linked yet" not in page
+    assert "Connect this portal to Webex" not in page
 
 
 def test_the_list_of_integrations_takes_few_queries(sam, linked_alice, globex):

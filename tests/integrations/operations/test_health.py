@@ -183,7 +183,7 @@ def test_status_ends_with_1_and_a_sentence_without_a_sweep(db):
     code, text = status()
 
     assert code == 1
-    assert "No sweep lately" in text
+    assert "nobody has looked for what is due yet" in text
     assert "never" in text
 
 

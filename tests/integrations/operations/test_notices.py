@@ -114,14 +114,52 @@ def test_admins_get_one_mail_for_an_incident_and_one_when_it_is_over(acme, fill,
         travel(timedelta(hours=1))
     (begun,) = mail.outbox
     assert begun.to == ["operator@example.com"]
-    assert "“Acme” is paused" in begun.subject
+    assert "“Acme” fail" in begun.subject
     sandbox.clear_faults()
     drained(acme)
 
     run_twice()
 
     assert len(mail.outbox) == 2
-    assert "“Acme” works again" in mail.outbox[1].subject
+    assert "“Acme” work again" in mail.outbox[1].subject
+
+
+def test_an_operators_mail_says_why_what_to_do_and_where_to_look(acme):
+    noted = "token endpoint answered 503 (status 503, ROUTER_1)"
+    AppIncident.objects.create(app=acme, reason=noted, began_at=clock.now())
+
+    run_twice()
+
+    (message,) = mail.outbox
+    assert "Why: Webex answers with an error of its own (503)." in message.body
+    assert "Webex tracking ID: ROUTER_1" in message.body
+    assert "Look at status.webex.com." in message.body
+    assert "How it stands now: https://admin.example.com/admin/" in message.body
+    assert "endpoint" not in message.body
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_operators_hear_of_few_users_too_once_no_renewal_succeeded_for_an_hour(
+    acme, fill, sandbox, later, count
+):
+    fill(acme, count)
+    sandbox.fault(TOKEN, status=503, times=None)
+    drained(acme)
+    run_twice()
+    assert mail.outbox == []
+
+    later(minutes=61)
+    drained(acme)
+    run_twice()
+    (begun,) = mail.outbox
+    assert "“Acme” fail" in begun.subject
+
+    sandbox.clear_faults()
+    later(minutes=61)
+    drained(acme)
+    run_twice()
+    assert "“Acme” work again" in mail.outbox[1].subject
+    assert len(mail.outbox) == 2
 
 
 def test_the_next_incident_is_announced_again(acme):

@@ -125,6 +125,9 @@ def test_without_a_sweep_it_is_urgent_as_soon_as_somebody_is_linked(acme, fill, 
 # --- Words --------------------------------------------------------------------------------------
 
 
+LOST = "A worker ended while it asked Webex, and the answer was lost."
+
+
 @pytest.mark.parametrize(
     ("noted", "words", "tracking_id"),
     [
@@ -135,9 +138,9 @@ def test_without_a_sweep_it_is_urgent_as_soon_as_somebody_is_linked(acme, fill, 
         ("invalid_client (status 401, R_1)", "Webex refuses the client ID and secret.", "R_1"),
         ("Webex refuses the client ID or secret", "Webex refuses the client ID and secret.", ""),
         ("no connection", "Webex cannot be reached (no connection).", ""),
-        ("answer lost: a worker died during the call", "The answers of Webex do not arrive.", ""),
+        ("answer lost: a worker died during the call", LOST, ""),
         ("undecryptable", "What is stored cannot be read with this encryption key.", ""),
-        ("invalid_grant (R_1)", "Webex refuses the tokens (invalid_grant).", "R_1"),
+        ("invalid_grant (R_1)", "Webex refuses to renew the connection (invalid_grant).", "R_1"),
         ("x\ny", "What was noted: x y.", ""),
     ],
 )

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from integrations import clock
-from integrations.models import Grant, WebexApp
+from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
 from integrations.operations import health, readiness
 from integrations.operations.check import Level
 from tests.integrations.renewal.draining import TOKEN, drained
@@ -206,3 +206,25 @@ def test_too_many_sessions_of_a_user_are_no_operators_alarm(acme, fill):
     failing(fill(acme, 2), minutes=300, error="tokenlimit_reached")
 
     assert codes(acme) == []
+
+
+# --- Mails --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_that_nobody_could_send_are_worth_a_look(client, sam, acme, fill, settings):
+    (grant,) = fill(acme, 1)
+    at = clock.now() - timedelta(minutes=14)
+    GrantEvent.objects.create(grant=grant, kind="CONSENT_LOST", at=at, notice_due=True)
+    AppIncident.objects.create(
+        app=acme, reason="503", began_at=at, ended_at=clock.now(), announced_at=at
+    )
+    assert run("status")[0] == 0
+
+    GrantEvent.objects.update(at=clock.now() - timedelta(minutes=16))
+
+    code, text = run("status")
+    assert code == 1
+    assert "2 mails of the portal could not be sent, the first since" in text
+    assert "Is EMAIL_URL right" in text
+    assert "2 mails of the portal could not be sent" in sam.get("/admin/").text

@@ -24,6 +24,7 @@ def test_the_status_of_a_linked_account(alice_browser, linked_alice):
     assert status(alice_browser) == {
         "linked": True,
         "status": "linked",
+        "label": "Webex linked",
         "reason": "Your Webex account is linked.",
         "webex_email": ALICE_AT_WEBEX,
     }
@@ -33,6 +34,7 @@ def test_the_status_before_linking(alice_browser):
     assert status(alice_browser) == {
         "linked": False,
         "status": "not_linked",
+        "label": "Link your Webex account",
         "reason": "Link your Webex account.",
         "webex_email": "",
     }
@@ -63,9 +65,25 @@ def test_trouble_that_the_user_cannot_mend_stays_green(alice_browser, linked_ali
     answer = status(alice_browser)
 
     assert (answer["linked"], answer["status"]) == (True, "linked")
-    assert answer["reason"].startswith("Nothing to do: Webex does not answer right now")
+    assert answer["reason"].startswith("Nothing to do: the connection could not be renewed since")
     assert alice_browser.badge() == "linked"
     assert "Nothing to do" in alice_browser.get("/my-account/").text
+
+
+def test_a_renewal_that_is_late_is_not_announced_for_the_past(alice_browser, linked_alice):
+    Grant.objects.update(refresh_due_at=clock.now() - timedelta(hours=3))
+
+    assert "due now" in alice_browser.get("/webex/").text
+
+
+def test_an_ended_connection_is_not_called_linked(alice_browser, linked_alice):
+    Grant.objects.update(status="CONSENT_LOST")
+
+    page = alice_browser.get("/webex/").text
+
+    assert "Account that was linked" in page
+    assert "Linked since" not in page
+    assert "Link again" in page
 
 
 def test_the_status_where_webex_is_not_offered(alice_browser, acme):
