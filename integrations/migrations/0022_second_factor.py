@@ -10,7 +10,7 @@ import integrations.totp
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0019_webhooks"),
+        ("integrations", "0021_brand_language"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
