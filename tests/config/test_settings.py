@@ -154,6 +154,7 @@ TABLE = {
     "API_REQUESTS_PER_MINUTE": number("API_REQUESTS_PER_MINUTE", "600", 0, 1_000_000),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
+    "SECOND_FACTOR_REQUIRED": switch("SECOND_FACTOR_REQUIRED", True),
     "TIME_ZONE": Row(
         "TIME_ZONE", "Europe/Berlin", "Europe/Berlin", ("europe/berlin", "EUROPE/BERLIN"),
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),
