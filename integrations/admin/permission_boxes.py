@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from integrations.admin import typed
 from integrations.admin.lists import ReadOnly
 
+ACTIONS = ("view", "add", "change", "delete")
+
 
 def _unused() -> Iterator[str]:
     """Django makes four for each model, also where nobody can do that by hand."""
@@ -27,7 +29,7 @@ def _unused() -> Iterator[str]:
 class ByObject(typed.ModelChoiceIterator[Permission]):
     def __iter__(self) -> Iterator[Any]:
         found = self.queryset.select_related("content_type")
-        ordered = sorted(found, key=lambda each: (_object_of(each), each.pk))
+        ordered = sorted(found, key=lambda each: (_object_of(each), _place_of(each)))
         for name, permissions in groupby(ordered, key=_object_of):
             yield name, [self.choice(each) for each in permissions]
 
@@ -36,6 +38,13 @@ def _object_of(permission: Permission) -> str:
     model = permission.content_type.model_class()
     name = model._meta.verbose_name_plural if model else permission.content_type.name
     return str(capfirst(str(name)))
+
+
+def _place_of(permission: Permission) -> tuple[int, str]:
+    """Seeing first, then what changes something, then what has a name of its own."""
+    action, _separator, model = permission.codename.partition("_")
+    is_usual = model == permission.content_type.model and action in ACTIONS
+    return ACTIONS.index(action) if is_usual else len(ACTIONS), permission.codename
 
 
 class PermissionField(typed.ModelMultipleChoiceField[Permission]):

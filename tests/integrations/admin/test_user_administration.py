@@ -134,5 +134,5 @@ def test_a_group_is_offered_what_a_page_asks_for_and_keeps_what_it_had(browser, 
     assert "view_contenttype" in offered
     headings = dict(field.choices)
     assert [label for _value, label in headings["Branded URLs"]] == [
-        "Add", "Change", "Delete", "See",
+        "See", "Add", "Change", "Delete",
     ]  # fmt: skip
