@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",
     "csp.middleware.CSPMiddleware",
+    "integrations.middleware.WrongMethodMiddleware",
     "integrations.middleware.KeyCanaryMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

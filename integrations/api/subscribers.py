@@ -144,7 +144,7 @@ def provision_subscriber(
 
 @route(
     router, "PATCH", "/subscribers/{path:id}",
-    scope=WRITE, answer=Subscriber, sessions=True, known=[404, 409],
+    scope=WRITE, answer=Subscriber, status=202, sessions=True, known=[404, 409],
 )  # fmt: skip
 def change_subscriber(
     request: ApiRequest,
@@ -153,7 +153,10 @@ def change_subscriber(
     user: Name | None = None,
     hostname: Hostname | None = None,
 ) -> Subscriber:
-    """Change what is sent; the rest stays. Where nothing differs, Webex is not asked to write."""
+    """Change what is sent; the rest stays.
+
+    Webex answers with the values as they were, and so does this: read it again in a moment.
+    """
     with _asking(request, user, hostname, "change_subscribers") as caller:
         found = search.subscriber(caller, id)
         values = {**subscribers.values(found), **_sent(changes)}

@@ -63,8 +63,8 @@ class WebhookDelivery(Claimable):
     objects = WebhookDeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("webhook delivery")
-        verbose_name_plural = _("webhook deliveries")
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         default_permissions = ("view",)
         permissions = [("resend_webhookdelivery", gettext_noop("Can send webhook events again"))]
         constraints = [
@@ -82,6 +82,11 @@ class WebhookDelivery(Claimable):
                 fields=["endpoint", "order_key", "id"],
                 name="waiting_deliveries_in_order",
                 condition=models.Q(state="WAITING"),
+            ),
+            models.Index(
+                fields=["-id"],
+                name="deliveries_given_up",
+                condition=models.Q(state="GIVEN_UP"),
             ),
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_a_webhook_newest"),
         ]

@@ -1,10 +1,13 @@
 """Programs with keys: `client(KeyScope…)` asks at the portal's own host, or at `host`."""
 
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from integrations import clock
@@ -28,6 +31,26 @@ class Program(Client):
         send = getattr(self, method.lower())
         data = {} if body is None else {"data": body}
         return send(f"{API}{path}", **data, **sent, secure=True, **extra)
+
+
+def code(answer: Any) -> tuple[int, str]:
+    """Of a problem."""
+    return answer.status_code, answer.json().get("code", "none")
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """All at the same moment, each in a thread with a connection of its own."""
+    start = threading.Barrier(len(acts))
+
+    def act(which: Callable[[], Any]) -> Any:
+        start.wait()
+        try:
+            return which()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
 
 
 @pytest.fixture(autouse=True)

@@ -12,13 +12,9 @@ from integrations.models import ApiKey, AuditEvent
 from integrations.models.api_key import KeyScope
 from integrations.operations import api_keys
 from tests.conftest import H1, H2, H3
-from tests.integrations.api.conftest import SERVERS_HOST, Program
+from tests.integrations.api.conftest import SERVERS_HOST, Program, code
 
 STANDING = f"/standing?user=alice&hostname={H1}"
-
-
-def code(answer) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 def test_only_the_digest_of_a_key_is_kept(make_key):
