@@ -10,7 +10,7 @@ from ssl import CERT_REQUIRED
 from csp.constants import NONE, SELF
 
 from config import environment as env
-from config.guards import hosts, keys, mail, stores, webex
+from config.guards import hosts, keys, languages, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(env.text("ENV_FILE"), otherwise=BASE_DIR / ".env")
@@ -63,6 +63,8 @@ BRANDED_URL_TEMPLATE = hosts.branded_url_template(
     env.text("BRANDED_URL_TEMPLATE", "https://{hostname}")
 )
 PORTAL_HOSTS = hosts.portal_hosts(env.items("PORTAL_HOSTS"), BRANDED_URL_TEMPLATE)
+# Other front ends of the same site that may read how their user stands (integrations/api/cors.py).
+CORS_ORIGINS = hosts.cors_origins(env.items("CORS_ORIGINS"))
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
 BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", default=False)
@@ -92,12 +94,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
+    "config.language.LanguageMiddleware",  # what the next one refuses is read by people
+    "integrations.api.cors.CorsMiddleware",
     "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",
     "csp.middleware.CSPMiddleware",
+    "integrations.middleware.WrongMethodMiddleware",
     "integrations.middleware.KeyCanaryMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -149,9 +154,15 @@ LOGOUT_REDIRECT_URL = "sign_in"
 
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
 SIGN_IN_FAILURE_LIMIT = env.whole_number("SIGN_IN_FAILURE_LIMIT", 20, at_least=1, at_most=1000)
+# Whether administrators must set up a second factor before anything else; they may in any case.
+SECOND_FACTOR_REQUIRED = env.switch("SECOND_FACTOR_REQUIRED", default=False)
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# A folder with further languages, laid out as config/locale: its words win over ours.
+LOCALE_PATHS = [*env.items("LOCALE_DIR"), str(BASE_DIR / "config" / "locale")]
+LANGUAGES = languages.offered(LOCALE_PATHS)
+# For commands, mails to operators, and whoever's browser asks for none of them.
+LANGUAGE_CODE = languages.usual(env.text("LANGUAGE_CODE", "en").lower(), LANGUAGES)
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True

@@ -7,6 +7,8 @@ from integrations.admin.grant import GrantAdmin
 from integrations.admin.grant_event import GrantEventAdmin
 from integrations.admin.user import GroupAdmin, UserAdmin
 from integrations.admin.webex_app import WebexAppAdmin
+from integrations.admin.webhook_delivery import WebhookDeliveryAdmin
+from integrations.admin.webhook_endpoint import WebhookEndpointAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -17,4 +19,6 @@ __all__ = [
     "GroupAdmin",
     "UserAdmin",
     "WebexAppAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
 ]

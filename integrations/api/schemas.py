@@ -37,6 +37,8 @@ class Problem(Schema):
     detail: str
     request_id: str
     errors: list[dict[str, Any]] | None = None
+    questions: list[dict[str, str]] | None = None
+    confirm: str | None = Field(None, description="A yes to the questions")
     tracking_id: str | None = Field(None, description="Of Webex, for Cisco's support")
 
 

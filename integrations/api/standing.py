@@ -20,6 +20,7 @@ class Standing(Schema):
     hostname: str
     state: State
     linked: bool
+    label: str
     retrying: bool
     reason: str
     webex_email: str
@@ -68,6 +69,7 @@ def _standing(username: str, brand: BrandedURL | None, status: LinkStatus) -> St
         hostname=brand.hostname if brand else "",
         state=status.state,
         linked=status.is_linked,
+        label=status.label,
         retrying=status.is_retrying,
         reason=status.reason,
         webex_email=status.webex_email,

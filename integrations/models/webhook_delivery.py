@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from integrations.models.claim import Claimable, ClaimableQuerySet
 from integrations.models.webhook_endpoint import WebhookEndpoint
@@ -62,10 +63,10 @@ class WebhookDelivery(Claimable):
     objects = WebhookDeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("webhook delivery")
-        verbose_name_plural = _("webhook deliveries")
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         default_permissions = ("view",)
-        permissions = [("resend_webhookdelivery", "Can send webhook events again")]
+        permissions = [("resend_webhookdelivery", gettext_noop("Can send webhook events again"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint", "event_id"], name="a_webhook_gets_an_event_once"
@@ -81,6 +82,11 @@ class WebhookDelivery(Claimable):
                 fields=["endpoint", "order_key", "id"],
                 name="waiting_deliveries_in_order",
                 condition=models.Q(state="WAITING"),
+            ),
+            models.Index(
+                fields=["-id"],
+                name="deliveries_given_up",
+                condition=models.Q(state="GIVEN_UP"),
             ),
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_a_webhook_newest"),
         ]

@@ -1,20 +1,49 @@
 """Where another system wants to hear of events, of which, and whether it listens."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Self
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from integrations import plain_text, signatures
+from integrations import hostnames, plain_text, public_address, signatures
 from integrations.fields import EncryptedTextField
 from integrations.models.notice import Notice, NoticeQuerySet
 
 BOTH_SECRETS_FOR = timedelta(days=1)
 FAILS_FOR = timedelta(days=3)  # then it is switched off
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
+
+
+def validate_url(text: str) -> None:
+    """What a name leads to is judged when it is called. Raises ValidationError."""
+    try:
+        url = urlsplit(text)
+        host, _port = url.hostname or "", url.port
+    except ValueError:
+        raise ValidationError(_("This is not a URL.")) from None
+    loopback = settings.WEBHOOK_LOOPBACK and host in ("localhost", "127.0.0.1", "::1")
+    if not re.fullmatch(r"[!-~]+", text) or not host:
+        raise ValidationError(_("Enter a URL such as https://hooks.example.com/webex."))
+    if url.scheme != "https" and not (loopback and url.scheme == "http"):
+        raise ValidationError(_("It must begin with https://."))
+    if url.username is not None or url.fragment:
+        raise ValidationError(_("Leave out user, password and #: events are signed instead."))
+    if not loopback and (hostnames.is_local(host) or not _may_be_public(host)):
+        raise ValidationError(_("This address is not of the Internet, and would get nothing."))
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return public_address.is_public(host)
+    except ValueError:
+        return "." in host and not hostnames.NUMBER.fullmatch(host.rpartition(".")[2])
 
 
 class WebhookEndpointQuerySet(NoticeQuerySet):
@@ -43,7 +72,10 @@ class WebhookEndpoint(Notice):
         _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
     )
     url = models.CharField(
-        _("URL"), max_length=500, help_text=_("https only, at an address of the Internet.")
+        _("URL"),
+        max_length=500,
+        help_text=_("https only, at an address of the Internet."),
+        validators=[validate_url],
     )
     events = models.JSONField(_("events"), default=list)  # names of EventType
     # Empty: of all. Numbers and names, not references: a limit must outlive what it names.

@@ -94,9 +94,9 @@ class Loop:
 
     def close(self) -> None:
         """An answer that came is not thrown away. Whoever is slow with it keeps nobody waiting."""
-        late = {pk: each.endpoint_id for pk, each in self._sent.items()}
-        while late.keys() & self._sent.keys():
-            self.goes_on(without=frozenset(late.values()))
+        late = self._sent.copy()
+        while late := {pk: each for pk, each in late.items() if pk in self._sent}:
+            self.goes_on(without=frozenset(each.endpoint_id for each in late.values()))
             self.record_some()
         while self._sent:
             self.record_some()

@@ -21,9 +21,17 @@ def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
             AuditEvent.objects.record(Action.WEBHOOK_ADDED, endpoint, changed=changed, now=now)
             return secret
         if changed:
-            endpoint.save(update_fields=changed)
+            endpoint.save(update_fields=changed | _switched(endpoint, changed, now))
             AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
     return ""
+
+
+def _switched(endpoint: WebhookEndpoint, changed: set[str], now: datetime) -> set[str]:
+    """What else changes where somebody switched it."""
+    if "is_enabled" not in changed or not endpoint.is_enabled:
+        return set()
+    WebhookDelivery.objects.waiting().filter(endpoint=endpoint).update(next_attempt_at=now)
+    return set(endpoint.switch_on())
 
 
 def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime) -> str:
@@ -42,10 +50,8 @@ def switch_on(endpoint: WebhookEndpoint, *, now: datetime) -> None:
     if WebhookEndpoint.objects.filter(pk=endpoint.pk, secret__isnull=True).exists():
         raise WebhookOff
     with transaction.atomic():
-        columns = endpoint.switch_on()
-        endpoint.save(update_fields=columns)
-        waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint)
-        waiting.update(next_attempt_at=now)
+        endpoint.is_enabled = True
+        endpoint.save(update_fields=_switched(endpoint, {"is_enabled"}, now))
         AuditEvent.objects.record(Action.WEBHOOK_SWITCHED_ON, endpoint, now=now)
 
 
