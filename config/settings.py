@@ -10,7 +10,7 @@ from ssl import CERT_REQUIRED
 from csp.constants import NONE, SELF
 
 from config import environment as env
-from config.guards import hosts, keys, mail, stores, webex
+from config.guards import hosts, keys, languages, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(env.text("ENV_FILE"), otherwise=BASE_DIR / ".env")
@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
+    "config.language.LanguageMiddleware",  # what the next one refuses is read by people
     "integrations.api.cors.CorsMiddleware",
     "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",
     "csp.middleware.CSPMiddleware",
+    "integrations.middleware.WrongMethodMiddleware",
     "integrations.middleware.KeyCanaryMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -152,9 +154,15 @@ LOGOUT_REDIRECT_URL = "sign_in"
 
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
 SIGN_IN_FAILURE_LIMIT = env.whole_number("SIGN_IN_FAILURE_LIMIT", 20, at_least=1, at_most=1000)
+# Whether administrators must set up a second factor before anything else; they may in any case.
+SECOND_FACTOR_REQUIRED = env.switch("SECOND_FACTOR_REQUIRED", default=False)
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# A folder with further languages, laid out as config/locale: its words win over ours.
+LOCALE_PATHS = [*env.items("LOCALE_DIR"), str(BASE_DIR / "config" / "locale")]
+LANGUAGES = languages.offered(LOCALE_PATHS)
+# For commands, mails to operators, and whoever's browser asks for none of them.
+LANGUAGE_CODE = languages.usual(env.text("LANGUAGE_CODE", "en").lower(), LANGUAGES)
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True

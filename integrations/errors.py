@@ -5,7 +5,7 @@ token, a code or a secret, in its text or in its attributes.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class IntegrationError(Exception):
@@ -121,6 +121,18 @@ class TooManyStarts(IntegrationError):
     def __init__(self, retry_after: timedelta) -> None:
         super().__init__("too many starts")
         self.retry_after = retry_after
+
+
+class WrongCode(IntegrationError):
+    """No code of this second factor, or one that was used. Ask once more; the failure counts."""
+
+
+class TooManyCodes(IntegrationError):
+    """Too many wrong codes in a row. Say until when to wait; nothing was looked at."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("too many wrong codes")
+        self.until = until
 
 
 class ConsentRefused(IntegrationError):

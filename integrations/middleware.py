@@ -8,13 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from django.conf import settings
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBadRequest,
-    HttpResponseNotFound,
-)
+from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
@@ -25,6 +21,7 @@ from integrations.database import AWAY, NOT_READY
 from integrations.errors import InvalidHostname, WrongEncryptionKey
 from integrations.models import BrandedURL, KeyCanary
 from integrations.portal_request import PortalRequest
+from integrations.refused import refused
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +79,8 @@ class BrandMiddleware:
         request.brand = None
         length = request.META.get("CONTENT_LENGTH") or ""
         if length.isdecimal() and int(length) > LARGEST:
-            text = _("That is more than the portal accepts at once (3 MB). Please send less.")
-            return HttpResponse(text, status=413, content_type="text/plain")
+            text = _("That is more than the portal accepts at once (3 MB).")
+            return refused(request, 413, text, _("Please go back and send less."))
         if request.path_info in PROBES:
             request.META["HTTP_HOST"] = "localhost"  # Django would refuse an odd one, or none
             return self.get_response(request)
@@ -93,19 +90,21 @@ class BrandMiddleware:
         try:
             request.brand = BrandedURL.objects.serving(host)
         except NOT_READY as error:
-            return _not_ready(error)
+            return _not_ready(request, error)
         if request.brand is None:
             logger.warning("Request refused: reason=unknown_host")
-            return HttpResponseBadRequest(_("Unknown host."), content_type="text/plain")
+            step = _("Check the address for a typing mistake, or ask your administrator for it.")
+            return refused(request, 400, _("No portal answers at this address."), step)
         if request.path_info.startswith("/admin/"):
-            return HttpResponseNotFound(_("Not found."), content_type="text/plain")
+            step = _("Settings are at another address: ask your administrator for it.")
+            return refused(request, 404, _("This page does not exist."), step)
         return self.get_response(request)
 
 
-def _not_ready(error: Exception) -> HttpResponse:
+def _not_ready(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.critical("Not ready: %s", error)
-    text = _("The portal is not ready. Please try again in a minute.")
-    return HttpResponse(text, status=503, content_type="text/plain")
+    step = _("Please try again in a minute.")
+    return refused(request, 503, _("The portal is not ready."), step)
 
 
 def _normalise_host(request: HttpRequest) -> str:
@@ -147,6 +146,21 @@ class NoStoreMiddleware:
         return response
 
 
+class WrongMethodMiddleware:
+    """An address that answers another method: in words, where Django's answer is empty."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
 class KeyCanaryMiddleware:
     """No request is served unless the encryption key was lately seen to fit the database.
 
@@ -163,7 +177,7 @@ class KeyCanaryMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.monotonic()
         if began > self.verified_until and request.path_info not in PROBES:
-            if trouble := self._trouble():
+            if trouble := self._trouble(request):
                 return trouble
             self.verified_until = began + self.COUNTS_FOR
         return self.get_response(request)
@@ -171,12 +185,12 @@ class KeyCanaryMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A database that went away later is not ready either; it heals by itself."""
         is_suspect = isinstance(exception, AWAY)
-        return self._trouble() if is_suspect else None
+        return self._trouble(request) if is_suspect else None
 
     @staticmethod
-    def _trouble() -> HttpResponse | None:
+    def _trouble(request: HttpRequest) -> HttpResponse | None:
         try:
             KeyCanary.objects.verify()
         except (WrongEncryptionKey, KeyCanary.DoesNotExist, *NOT_READY) as error:
-            return _not_ready(error)
+            return _not_ready(request, error)
         return None

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts import languages
 from integrations import colors, hostnames
 from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
 from integrations.operations.causes import Cause
@@ -26,12 +28,20 @@ def brand_of(grant: Grant) -> BrandedURL | None:
 
 
 def to_user(event: GrantEvent) -> list[EmailMessage]:
-    """None where there is nothing (left) to tell, or nobody."""
-    grant, user = event.grant, event.grant.user
+    """None where there is nothing (left) to tell, or nobody. In their language."""
+    user = event.grant.user
     if _is_settled(event) or not user.email or not user.has_perm("integrations.use_webex"):
         return []
+    brand = brand_of(event.grant)
+    with translation.override(
+        languages.first_offered(user.language, brand.language if brand else "")
+    ):
+        return [_notice(event, brand)]
+
+
+def _notice(event: GrantEvent, brand: BrandedURL | None) -> EmailMessage:
+    grant, user = event.grant, event.grant.user
     is_lost = event.kind == GrantEvent.Kind.CONSENT_LOST
-    brand = brand_of(grant)
     name = one_line(brand.title) if brand else ""
     accent = brand.accent_color if brand else BrandedURL().accent_color
     context = {
@@ -53,7 +63,7 @@ def to_user(event: GrantEvent) -> list[EmailMessage]:
     )
     html = render_to_string("integrations/mail/notice.html", context)
     message.attach_alternative(html, "text/html")
-    return [message]
+    return message
 
 
 def _is_settled(event: GrantEvent) -> bool:

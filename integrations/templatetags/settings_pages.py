@@ -76,7 +76,7 @@ def is_ahead(moment: datetime | None) -> bool:
 
 @register.filter
 def is_recent(moment: datetime) -> bool:
-    return timezone.now() - moment < timedelta(minutes=1)
+    return abs(timezone.now() - moment) < timedelta(minutes=1)
 
 
 @register.filter

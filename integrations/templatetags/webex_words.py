@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.utils import dateformat
+from django.utils import formats
 
 from integrations.provisioning import activation_mails, enterprises, reports
 from integrations.webex.enterprises import DirectorySync
@@ -34,4 +34,4 @@ def mails_state(status: str) -> dict[str, Any]:
 def in_month(period: str) -> str:
     """2026-10 as October 2026; anything else as it is."""
     month = reports.month_of(period)
-    return dateformat.format(month, "F Y") if month else period
+    return formats.date_format(month, "YEAR_MONTH_FORMAT") if month else period

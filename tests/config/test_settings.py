@@ -4,9 +4,11 @@ import os
 import re
 import runpy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import certifi
+import django
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.config.processes import PRODUCTION, ROOT
 
 SECRET, KEY, OLD_KEY = PRODUCTION["SECRET_KEY"], *(Fernet.generate_key().decode() for _ in "12")
+THEIRS = Path(django.__file__).parent / "conf" / "locale"
 REQUIRED = {"SECRET_KEY", "FIELD_ENCRYPTION_KEY", "DATABASE_URL"}
 
 
@@ -151,9 +154,15 @@ TABLE = {
     "API_REQUESTS_PER_MINUTE": number("API_REQUESTS_PER_MINUTE", "600", 0, 1_000_000),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
+    "SECOND_FACTOR_REQUIRED": switch("SECOND_FACTOR_REQUIRED", True),
     "TIME_ZONE": Row(
         "TIME_ZONE", "Europe/Berlin", "Europe/Berlin", ("europe/berlin", "EUROPE/BERLIN"),
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),
+    ),
+    "LANGUAGE_CODE": Row("LANGUAGE_CODE", "de", "de", ("DE", " de "), ("xx", "German", "de,en")),
+    "LOCALE_DIR": Row(
+        "LOCALE_PATHS", str(THEIRS), [str(THEIRS), str(ROOT / "config" / "locale")],
+        (f" {THEIRS} ",), ("/no/such/folder", str(ROOT)),
     ),
     "LOG_LEVEL": Row("LOG_LEVEL", "WARNING", "WARNING", ("warning", "Warning"), ("loud", "30")),
     "LOG_FORMAT": Row("LOG_FORMAT", "json", "json", ("JSON", "Json"), ("xml", "jsonl")),

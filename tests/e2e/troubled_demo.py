@@ -34,7 +34,7 @@ from integrations.operations import notices
 notices.send_all(now=clock.now())
 """
 SHIFTED = {
-    "Grant": ("failing_since", "suspect_since", "refresh_due_at", "refreshed_at"),
+    "Grant": ("granted_at", "failing_since", "suspect_since", "refresh_due_at", "refreshed_at"),
     "AppIncident": ("began_at",),
     "WebexApp": ("client_asked_at",),
     "GrantEvent": ("at",),

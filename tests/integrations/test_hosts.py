@@ -1,5 +1,7 @@
 """Which hosts the portal answers on, however they are spelt."""
 
+import base64
+import hashlib
 import io
 import re
 
@@ -85,8 +87,39 @@ def test_an_endless_upload_is_refused_before_it_is_read(db, length, path):
     page = Client(HTTP_HOST=PORTAL_HOST).post(path, secure=True, **upload)
 
     assert page.status_code == 413
-    assert page.text == "That is more than the portal accepts at once (3 MB). Please send less."
+    assert page.text == (
+        "That is more than the portal accepts at once (3 MB). Please go back and send less."
+    )
     assert untouched.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status", "said"),
+    [
+        ("nobodys.example.com", "/", 400, "No portal answers at this address."),
+        (H1, "/admin/", 404, "This page does not exist."),
+    ],
+)
+def test_a_browser_that_is_refused_early_gets_a_page_with_a_next_step_and_no_brand(
+    acme, host, path, status, said
+):
+    page = Client(HTTP_HOST=host).get(path, secure=True, headers={"Accept": "text/html"})
+
+    assert page.status_code == status
+    assert said in page.text
+    assert "ask your administrator" in page.text
+    assert "Acme" not in page.text
+    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in page["Content-Security-Policy"]
+
+
+def test_a_wrong_method_gets_a_page_with_a_next_step(alice_browser):
+    page = alice_browser.post("/webex/callback/")
+
+    assert (page.status_code, page["Allow"]) == (405, "GET")
+    assert "Nothing was changed. Go back" in page.text
+    assert "Acme" in page.text
 
 
 @pytest.mark.parametrize(
