@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("WAITING", "waiting"),
                             ("DELIVERED", "delivered"),
-                            ("GIVEN_UP", "given up"),
+                            ("GIVEN_UP", "not delivered"),
                         ],
                         default="WAITING",
                         max_length=10,

@@ -36,7 +36,7 @@ class WebhookDelivery(Claimable):
     class State(models.TextChoices):
         WAITING = "WAITING", _("waiting")
         DELIVERED = "DELIVERED", _("delivered")
-        GIVEN_UP = "GIVEN_UP", _("given up")
+        GIVEN_UP = "GIVEN_UP", _("not delivered")
 
     endpoint = models.ForeignKey(
         WebhookEndpoint,
