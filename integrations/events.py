@@ -13,7 +13,7 @@ class EventType(TextChoices):
     GRANT_LINKED = "grant.linked", _("Somebody linked a Webex account")
     GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts a consent")
     GRANT_CONSENT_ENDS_SOON = "grant.consent_ends_soon", _("A consent ends within a week")
-    GRANT_RECOVERED = "grant.recovered", _("A grant whose consent was lost works again")
+    GRANT_RECOVERED = "grant.recovered", _("A connection that Webex had ended works again")
     GRANT_DISCONNECTED = "grant.disconnected", _("A grant was disconnected")
     INTEGRATION_PAUSED = "integration.paused", _("Renewals of an integration are paused")
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals of an integration go on")

@@ -13,37 +13,28 @@ class Migration(migrations.Migration):
             name="keycanary",
             options={"verbose_name": "key canary", "verbose_name_plural": "key canary"},
         ),
+        migrations.AlterModelOptions(
+            name="watchedsubscriber",
+            options={
+                "default_permissions": (),
+                "permissions": [
+                    ("view_subscribers", "Can see BroadWorks subscribers and people at Webex"),
+                    (
+                        "change_subscribers",
+                        "Can provision, change and remove BroadWorks subscribers",
+                    ),
+                    ("run_bulk", "Can provision, change and remove many subscribers at once"),
+                    ("see_reports", "Can export subscribers and see billing reports"),
+                ],
+                "verbose_name": "BroadWorks subscriber",
+                "verbose_name_plural": "BroadWorks subscribers",
+            },
+        ),
         migrations.AddField(
             model_name="brandedurl",
             name="language",
             field=models.CharField(
                 blank=True, db_default="", default="", max_length=10, verbose_name="language"
             ),
-        ),
-        migrations.AlterModelOptions(
-            name="count",
-            options={"verbose_name": "count", "verbose_name_plural": "counts"},
-        ),
-        migrations.AlterModelOptions(
-            name="heartbeat",
-            options={"verbose_name": "heartbeat", "verbose_name_plural": "heartbeats"},
-        ),
-        migrations.AlterModelOptions(
-            name="idempotentrequest",
-            options={
-                "verbose_name": "request of a program",
-                "verbose_name_plural": "requests of programs",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="lease",
-            options={"verbose_name": "lease", "verbose_name_plural": "leases"},
-        ),
-        migrations.AlterModelOptions(
-            name="renewalminute",
-            options={
-                "verbose_name": "minute of renewals",
-                "verbose_name_plural": "minutes of renewals",
-            },
         ),
     ]

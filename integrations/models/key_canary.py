@@ -4,7 +4,6 @@ Without it, a process with the wrong key would write rows that nobody else can r
 """
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
 from integrations.fields import EncryptedTextField
@@ -37,7 +36,7 @@ class KeyCanary(models.Model):
     objects = KeyCanaryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = _("key canary")
+        verbose_name = verbose_name_plural = "key canary"
 
     def __str__(self) -> str:
         return f"key canary {self.pk}"
