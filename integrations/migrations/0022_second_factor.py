@@ -48,4 +48,8 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
+        migrations.AlterModelOptions(
+            name="keycanary",
+            options={"verbose_name_plural": "check of the key"},
+        ),
     ]
