@@ -63,6 +63,8 @@ BRANDED_URL_TEMPLATE = hosts.branded_url_template(
     env.text("BRANDED_URL_TEMPLATE", "https://{hostname}")
 )
 PORTAL_HOSTS = hosts.portal_hosts(env.items("PORTAL_HOSTS"), BRANDED_URL_TEMPLATE)
+# Other front ends of the same site that may read how their user stands (integrations/api/cors.py).
+CORS_ORIGINS = hosts.cors_origins(env.items("CORS_ORIGINS"))
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
 BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", default=False)
@@ -93,6 +95,7 @@ MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
     "config.language.LanguageMiddleware",  # what the next one refuses is read by people
+    "integrations.api.cors.CorsMiddleware",
     "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",

@@ -213,9 +213,9 @@ class ConfigurationMoved(IntegrationError):
 class Unconfirmed(IntegrationError):
     """Users would lose something. Nothing changed; show the questions, and come back with a yes."""
 
-    def __init__(self, questions: "list[Remark]") -> None:
+    def __init__(self, questions: "list[Remark]", confirmation: str) -> None:
         super().__init__(f"{len(questions)} questions")
-        self.questions = tuple(questions)
+        self.questions, self.confirmation = tuple(questions), confirmation
 
 
 class UnusableFile(IntegrationError, ValueError):

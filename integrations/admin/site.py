@@ -38,7 +38,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Grants"), "key", "integrations_grant_changelist", ""),
             (_("Events"), "clock", "integrations_grantevent_changelist", ""),
             (_("Webhooks"), "arrow", "integrations_webhookendpoint_changelist", ""),
-            (_("Deliveries"), "audit", "integrations_webhookdelivery_changelist", ""),
+            (_("Deliveries"), "retry", "integrations_webhookdelivery_changelist", ""),
             (_("Who gets what"), "search", "who_gets_what", "integrations.view_webexapp"),
             (_("Keys"), "lock", "keys", "integrations.view_keycensus"),
         ],

@@ -60,6 +60,11 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     else:
         disabled = {"is_enabled": False} if model in (WebexApp, WebhookEndpoint) else {}
         rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
+        if model is WebexApp:
+            changed = ["client_secret", "is_enabled"]
+            AuditEvent.objects.record_each(
+                Action.INTEGRATION_CHANGED, rows, changed=changed, reason=REASON, now=now
+            )
 
 
 @transaction.atomic
