@@ -4,13 +4,14 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import UsernameField
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations.admin import typed
+from integrations.admin.permission_boxes import PermissionField
 from integrations.admin.shared_editing import SharedForm
 
 
@@ -29,11 +30,28 @@ class NewUserForm(typed.AdminUserCreationForm[User]):
         self.fields["password2"].help_text = ""
 
 
+VERBS = {
+    "add": gettext_lazy("Can add %(name)s"),
+    "change": gettext_lazy("Can change %(name)s"),
+    "delete": gettext_lazy("Can delete %(name)s"),
+    "view": gettext_lazy("Can view %(name)s"),
+}
+
+
 class TickedField(typed.ModelMultipleChoiceField[Model]):
     """A list of boxes, each with a name and nothing else."""
 
     def label_from_instance(self, obj: Model) -> str:
-        return str(getattr(obj, "name", obj))
+        return in_words(obj) if isinstance(obj, Permission) else str(getattr(obj, "name", obj))
+
+
+def in_words(permission: Permission) -> str:
+    """In the reader's language; the database has the English name only."""
+    verb, _underscore, model = permission.codename.partition("_")
+    named = permission.content_type.model_class()
+    if verb not in VERBS or named is None or named._meta.model_name != model:
+        return _(permission.name)
+    return VERBS[verb] % {"name": named._meta.verbose_name}
 
 
 class Ticked:
@@ -42,14 +60,24 @@ class Ticked:
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.many_to_many:
             kwargs["widget"] = forms.CheckboxSelectMultiple(attrs={"class": "ticks"})
-            kwargs["form_class"] = TickedField
+            is_permission = db_field.related_model is Permission
+            kwargs["form_class"] = PermissionField if is_permission else TickedField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field and db_field.many_to_many:
             field.widget = field.widget.widget
         return field
 
 
-class UserForm(SharedForm[User], typed.UserChangeForm[User]):
+class WithPermissions:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form = cast("forms.ModelForm[Model]", self)
+        for name, field in form.fields.items():
+            if isinstance(field, PermissionField):
+                field.offer(form.initial.get(name) or [])
+
+
+class UserForm(WithPermissions, SharedForm[User], typed.UserChangeForm[User]):
     class Meta:
         model = User
         fields = (
@@ -75,7 +103,7 @@ class UserForm(SharedForm[User], typed.UserChangeForm[User]):
         }
 
 
-class GroupForm(SharedForm[Group]):
+class GroupForm(WithPermissions, SharedForm[Group]):
     class Meta:
         model = Group
         fields = ("name", "permissions")

@@ -10,7 +10,7 @@ import integrations.totp
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_brand_language"),
+        ("integrations", "0021_languages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -47,9 +47,5 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "second factors",
                 "default_permissions": (),
             },
-        ),
-        migrations.AlterModelOptions(
-            name="keycanary",
-            options={"verbose_name_plural": "check of the key"},
         ),
     ]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from integrations.models import (
     RenewalMinute,
     WebexApp,
 )
-from integrations.operations import readiness
+from integrations.operations import readiness, sweeps
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -106,7 +105,7 @@ def background(now: datetime) -> Background:
         last_sweep_at=last_sweep_at,
         beat_at=beats[BEAT].at if BEAT in beats else None,
         workers={name: recent[WORKER + name].at for name in _named(WORKER, recent)},
-        is_late=sweep_is_late(last_sweep_at, now),
+        is_late=sweeps.is_late(last_sweep_at, now),
         clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
         wrong_keys=_named(WRONG_KEY, recent),
         **_unsent_mails(),
@@ -151,8 +150,9 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     """Of the processes and of every integration: the one answer behind all that report on it."""
     found = [Trouble(check, app) for app, ready in checked for check in ready.trouble]
     if running.is_late:
+        found = [each for each in found if each.check.code != sweeps.CODE]  # once, for all of them
         anybody = any(ready.renewals.linked for _app, ready in checked)
-        found.insert(0, Trouble(_late_sweep(running.last_sweep_at, anybody, now)))
+        found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     found += [Trouble(check) for check in _mail(running, now)]
@@ -161,17 +161,6 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
 
 def worst_of(trouble: list[Trouble]) -> Level:
     return worst([each.check.level for each in trouble])
-
-
-def _late_sweep(last_sweep_at: datetime | None, anybody: bool, now: datetime) -> Check:
-    if last_sweep_at:
-        sentence = _("Nothing is renewed: nobody has looked for what is due since %s.")
-        sentence %= in_words(last_sweep_at, now)
-    else:
-        sentence = _("Nothing is renewed: nobody has looked for what is due yet.")
-    level = Level.BLOCKS if anybody else Level.ASKS
-    step = _("Start worker, beat and broker, whichever does not run; its log says why it ended.")
-    return Check("sweep", level, sentence, step, is_trouble=True, since=last_sweep_at)
 
 
 def wrong_key(host: str) -> Check:
@@ -201,7 +190,9 @@ def _mail(running: Background, now: datetime) -> Iterable[Check]:
         "%(n)d mails of the portal could not be sent, the first since %(since)s.",
         running.unsent,
     ) % {"n": running.unsent, "since": in_words(since, now)}
-    step = _("Is EMAIL_URL right, and does its server answer? They are sent as soon as it does.")
+    step = _(
+        "Is EMAIL_URL right, and does its server answer? What waits is sent as soon as it does."
+    )
     yield Check("mail", Level.ASKS, sentence, step, is_trouble=True, since=since)
 
 
@@ -241,7 +232,7 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
     return {
         "database": True,
         "encryption_key": True,
-        "broker": not sweep_is_late(running.beat_at, now),
+        "broker": not sweeps.is_late(running.beat_at, now),
         "sweep": not running.is_late,
         "renewals": IN_WORDS[counted("level", lambda: _level(now))],
     }
@@ -249,11 +240,6 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
 
 def _level(now: datetime) -> Level:
     return worst_of(find_trouble(background(now), check_enabled(now), now=now))
-
-
-def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:
-    patience = timedelta(seconds=3 * settings.REFRESH_SWEEP_EVERY + 30)
-    return last_sweep_at is None or now - last_sweep_at > patience
 
 
 def first_death(app: WebexApp, *, now: datetime) -> datetime | None:

@@ -87,7 +87,7 @@ def organization_blocks(world: World) -> Iterator[str]:
     browser.force_login(User.objects.get(username="pat"))
     browser.start()
     AuthorizationRequest.objects.update(created_at=_ago(minutes=3))
-    _revoke(world, lambda grant: grant.org_name == "Globex GmbH")
+    _revoke(world, lambda grant: grant.hostname == GLOBEX)
     world.renew_all()
     world.until(some_fail, 20)
     yield "at once"
