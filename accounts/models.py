@@ -6,11 +6,15 @@ from typing import Any, Self
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.dispatch import Signal
+from django.utils.translation import gettext_lazy as _
 
 password_set = Signal()  # with `user`, whichever form or command set it
 
 
 class User(AbstractUser):
+    # One of settings.LANGUAGES; empty: as their browser says.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         is_set = getattr(self, "_password", None) is not None
         super().save(*args, **kwargs)

@@ -8,4 +8,5 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("my-account/", views.my_account, name="my_account"),
+    path("my-account/language/", views.choose_language, name="choose_language"),
 ]

@@ -3,10 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts import next_path
+from accounts import languages, next_path
+from accounts.models import User
 
 
 class SignIn(LoginView):
@@ -28,6 +29,16 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def my_account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/my_account.html")
+
+
+@require_POST
+@login_required
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Empty: as the browser says. What is not offered is taken for that, too."""
+    code = request.POST.get("language", "")
+    user = User.objects.filter(username=request.user.get_username())
+    user.update(language=code if code in languages.by_own_name() else "")
+    return redirect(next_path.safe(request.POST.get("next"), default="my_account"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -43,13 +43,20 @@ def _measure(request: PortalRequest, response: HttpResponse, seconds: float) -> 
     )
 
 
+def _path(request: PortalRequest) -> str:
+    """Without the token of a link that was sent to somebody."""
+    found = request.resolver_match
+    token = found.kwargs.get("token") if found else None
+    return request.path.replace(token, "…") if token else request.path
+
+
 def _log(request: PortalRequest, response: HttpResponse, seconds: float) -> None:
     user = getattr(request, "_cached_user", None)  # only if somebody asked: no query for a line
     brand = getattr(request, "brand", None)
     facts = {
         "client": client_ip(request),
         "method": request.method,
-        "path": request.path,
+        "path": _path(request),
         "status": response.status_code,
         "seconds": round(seconds, 4),
         "user_id": user.pk if user else None,

@@ -51,6 +51,14 @@ def webex_is_not_a_sandbox(**kwargs: Any) -> list[CheckMessage]:
     return [Warning(message, hint=hint, id="integrations.W008")]
 
 
+@register(Tags.security, deploy=True)
+def webhooks_leave_the_machine(**kwargs: Any) -> list[CheckMessage]:
+    if not settings.WEBHOOK_LOOPBACK:
+        return []
+    hint = "Unset WEBHOOK_LOOPBACK: it is for a demo and for tests."
+    return [Warning("Webhooks may go to this machine.", hint=hint, id="integrations.W009")]
+
+
 @register(Tags.database, deploy=True)
 def database_is_postgresql(**kwargs: Any) -> list[CheckMessage]:
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):

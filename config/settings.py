@@ -10,7 +10,7 @@ from ssl import CERT_REQUIRED
 from csp.constants import NONE, SELF
 
 from config import environment as env
-from config.guards import hosts, keys, mail, stores, webex
+from config.guards import hosts, keys, languages, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(env.text("ENV_FILE"), otherwise=BASE_DIR / ".env")
@@ -48,6 +48,15 @@ WEBEX_JOB_CALLS_PER_MINUTE = env.whole_number(
 BULK_JOBS_KEPT_DAYS = env.whole_number("BULK_JOBS_KEPT_DAYS", 30, at_least=1, at_most=365)
 webex.oauthlib_switches(WEBEX_API_URL)
 
+# --- Webhooks to other systems ------------------------------------------------------------------
+
+WEBHOOK_TIMEOUT = env.number("WEBHOOK_TIMEOUT", 10, at_least=1, at_most=30)  # seconds, in all
+# For a demo and for tests: http://127.0.0.1 as well as https to others.
+WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=False)
+
+# Days after which deliveries are deleted: their bodies name people.
+WEBHOOKS_KEPT_DAYS = env.whole_number("WEBHOOKS_KEPT_DAYS", 30, at_least=4, at_most=365)
+
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = hosts.branded_url_template(
@@ -83,6 +92,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
+    "config.language.LanguageMiddleware",  # what the next one refuses is read by people
+    "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -141,8 +152,12 @@ LOGOUT_REDIRECT_URL = "sign_in"
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
 SIGN_IN_FAILURE_LIMIT = env.whole_number("SIGN_IN_FAILURE_LIMIT", 20, at_least=1, at_most=1000)
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# A folder with further languages, laid out as config/locale: its words win over ours.
+LOCALE_PATHS = [*env.items("LOCALE_DIR"), str(BASE_DIR / "config" / "locale")]
+LANGUAGES = languages.offered(LOCALE_PATHS)
+# For commands, mails to operators, and whoever's browser asks for none of them.
+LANGUAGE_CODE = languages.usual(env.text("LANGUAGE_CODE", "en").lower(), LANGUAGES)
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
@@ -214,6 +229,7 @@ CELERY_IMPORTS = [
     "integrations.tasks.bulk_jobs",
     "integrations.tasks.device_polling",
     "integrations.tasks.following",
+    "integrations.tasks.webhooks",
 ]  # autodiscovery finds integrations.tasks
 CELERY_TIMEZONE = "UTC"
 
@@ -248,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
         "device_tasks.poll_device_authorizations": 5.0,
         "tasks.bulk_jobs.work": 5.0,
         "tasks.follow_subscribers": 5.0,
+        "tasks.webhooks.deliver": 5.0,
     }.items()
 }
 
@@ -256,6 +273,10 @@ HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)
 
 # Days after which rows of the audit trail are deleted.
 AUDIT_DAYS = env.whole_number("AUDIT_DAYS", 730, at_least=1, at_most=36_500)
+# Requests of one API key, all processes together; 0 is unlimited.
+API_REQUESTS_PER_MINUTE = env.whole_number(
+    "API_REQUESTS_PER_MINUTE", 6_000, at_least=0, at_most=1_000_000
+)
 METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metrics/
 
 # --- Mail and logs ------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ class Action(TextChoices):
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals work again")
     SECRET_SET = "secret.set", _("Secret set")
     SECRET_FORGOTTEN = "secret.forgotten", _("Previous secret forgotten")
+    KEYS_ROTATED = "encryption_key.rotated", _("Encryption key rotated")
+    KEY_GIVEN_UP = "encryption_key.given_up", _("Lost encryption key given up")
     LINK_TESTED = "link.tested", _("Link tested")
 
     HOSTNAME_ADDED = "hostname.added", _("Hostname added")
@@ -41,6 +43,7 @@ class Action(TextChoices):
     GRANT_KEPT = "grant.kept", _("Kept; another Webex account was turned down")
     GRANT_RENEWAL_ASKED = "grant.renewal_asked", _("Renewal asked for")
     GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex ended the connection")
+    GRANT_RECOVERED = "grant.recovered", _("Linked again after Webex had ended the connection")
     GRANT_TRIED_AGAIN = "grant.tried_again", _("Tried again with a new client secret")
     GRANT_EXPIRING = "grant.expiring", _("The connection ends soon")
     GRANT_RIGHT_LOST = "grant.right_lost", _("The right to use Webex was withdrawn")
@@ -55,6 +58,7 @@ class Action(TextChoices):
     DIRECTORY_SYNC_CHANGED = "directory_sync.changed", _("Directory synchronisation switched")
     DIRECTORY_SYNC_STARTED = "directory_sync.started", _("Directory synchronisation started")
     DIRECTORY_USER_SYNCED = "directory_sync.user_synced", _("One directory user synchronised")
+    ACTIVATION_MAILS_SENT = "activation_mails.sent", _("Activation mails sent")
     BILLING_REPORT_ASKED = "billing_report.asked", _("Billing report asked for")
     BILLING_REPORT_FETCHED = "billing_report.fetched", _("Billing report downloaded")
     BILLING_REPORT_REMOVED = "billing_report.removed", _("Billing report deleted")
@@ -62,7 +66,22 @@ class Action(TextChoices):
     BULK_JOB_STOPPED = "bulk_job.stopped", _("Bulk job stopped")
     BULK_JOB_RESUMED = "bulk_job.resumed", _("Bulk job resumed")
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
+    API_KEY_MADE = "api_key.made", _("API key made")
+    API_KEY_ROTATED = "api_key.rotated", _("API key rotated")
+    API_KEY_REVOKED = "api_key.revoked", _("API key revoked")
+    ACCESS_TOKEN_HANDED_OUT = "access_token.handed_out", _("Access token handed out")
+    CONNECT_LINK_MADE = "connect_link.made", _("Link to connect made")
+    CONNECT_LINK_USED = "connect_link.used", _("Link to connect used")
     EXPORT_MADE = "export.made", _("Export made")
+
+    WEBHOOK_ADDED = "webhook.added", _("Webhook added")
+    WEBHOOK_CHANGED = "webhook.changed", _("Webhook changed")
+    WEBHOOK_DELETED = "webhook.deleted", _("Webhook deleted")
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated", _("Secret of a webhook replaced")
+    WEBHOOK_SWITCHED_OFF = "webhook.switched_off", _("Webhook switched off by itself")
+    WEBHOOK_SWITCHED_ON = "webhook.switched_on", _("Webhook switched on again")
+    WEBHOOK_TESTED = "webhook.tested", _("Test event sent to a webhook")
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again", _("Event sent to a webhook again")
 
 
 def in_words(action: str) -> str:

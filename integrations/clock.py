@@ -42,13 +42,15 @@ class Ticking:
     ASKED_EVERY = 5.0  # seconds: it may be set meanwhile
 
     def __init__(self) -> None:
-        self._ask()
+        self.ask()
 
     def now(self) -> datetime:
         if time.monotonic() - self._started > self.ASKED_EVERY:
             with suppress(*AWAY):
-                self._ask()
+                self.ask()
         return self._began + timedelta(seconds=time.monotonic() - self._started)
 
-    def _ask(self) -> None:
+    def ask(self) -> datetime:
+        """For a claim: after a step, a moment of before would not see those of others."""
         self._began, self._started = now(), time.monotonic()
+        return self._began

@@ -142,6 +142,18 @@ class NotLinked(IntegrationError):
     """The user has no usable grant. Offer them to link their Webex account."""
 
 
+class NotOffered(IntegrationError):
+    """This user cannot link at this hostname: no right, or no enabled integration."""
+
+
+class LinkRefused(IntegrationError):
+    """The link that support sent is not good (any more) for whoever opened it; see `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class InvalidHostname(IntegrationError, ValueError):
     """The text is not a hostname. Its message is a sentence for the person who typed it."""
 
@@ -166,6 +178,34 @@ class WrongEncryptionKey(IntegrationError):
     """FIELD_ENCRYPTION_KEY is not the one this database was written with. Refuse to run."""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A sentence about one place in a document (RFC 6901): what is wrong, asked, or different."""
+
+    path: str
+    sentence: str
+
+
+class InvalidConfiguration(IntegrationError):
+    """The document cannot become the configuration. Nothing changed; show every fault."""
+
+    def __init__(self, faults: "list[Remark]") -> None:
+        super().__init__(" ".join(f"{fault.path} {fault.sentence}".strip() for fault in faults))
+        self.faults = tuple(faults[:100])
+
+
+class ConfigurationMoved(IntegrationError):
+    """Somebody changed the configuration since it was looked at. Nothing changed; look again."""
+
+
+class Unconfirmed(IntegrationError):
+    """Users would lose something. Nothing changed; show the questions, and come back with a yes."""
+
+    def __init__(self, questions: "list[Remark]") -> None:
+        super().__init__(f"{len(questions)} questions")
+        self.questions = tuple(questions)
+
+
 class UnusableFile(IntegrationError, ValueError):
     """The upload is no table of people. Its message is a sentence for the person who sent it."""
 
@@ -174,8 +214,28 @@ class JobConflict(IntegrationError):
     """The bulk job is not as the page showed it, or another one is at work. Show it again."""
 
 
+class WebhookOff(IntegrationError):
+    """The webhook is off, or has no secret: nothing can be sent. Say so; offer to mend that."""
+
+
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
+
+
+class WebexBusy(IntegrationError):
+    """All threads that may wait for Webex do. Say so at once."""
+
+
+class KeyRefused(IntegrationError):
+    """The API key is none of ours, or not any more: `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class KeyRotated(IntegrationError):
+    """The API key has a successor, or is alive no more. Show the list again."""
 
 
 class JobHalted(IntegrationError):

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -41,7 +42,7 @@ class ActorMiddleware:
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
         def find() -> Actor:
-            return _person(request, request_id)
+            return _who(request, request_id)
 
         with actor.acting(find, request_id=request_id):
             response = self.get_response(request)
@@ -49,7 +50,7 @@ class ActorMiddleware:
         return response
 
 
-def _person(request: PortalRequest, request_id: str) -> Actor:
+def _who(request: PortalRequest, request_id: str) -> Actor:
     """Asked as late as possible: at a sign-in the user is known only at its end."""
     somebody = Actor(
         actor.Kind.PERSON,
@@ -57,6 +58,9 @@ def _person(request: PortalRequest, request_id: str) -> Actor:
         address=client_ip(request),
         request_id=request_id,
     )
+    if key := getattr(request, "api_key", None):
+        user_id = getattr(request, "acts_for_id", None)
+        return replace(somebody, kind=actor.Kind.API_KEY, name=key.audit_label, user_id=user_id)
     user = getattr(request, "user", None)
     return somebody.for_user(user) if user and user.is_authenticated else somebody
 

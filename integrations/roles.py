@@ -19,6 +19,11 @@ ROLES = {
         "integrations.view_brandedurl",
         "accounts.view_user",
     ],
+    "Webhook administrators": [
+        *(f"integrations.{verb}_webhookendpoint" for verb in ("add", "change", "delete", "view")),
+        "integrations.view_webhookdelivery",
+        "integrations.resend_webhookdelivery",
+    ],
     "Auditors": ["integrations.view_auditevent"],
     # In Webex itself they are partner administrators, or can do nothing.
     "Webex provisioning": [

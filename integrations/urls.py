@@ -2,10 +2,12 @@ from django.urls import path
 
 from integrations.models import AuthorizationRequest, DeviceAuthorization
 from integrations.views import (
+    activation_mails,
     brand,
     bulk,
     callback,
     capability,
+    connect_link,
     consent,
     device,
     enterprises,
@@ -21,6 +23,7 @@ urlpatterns = [
     path("webex/profile/", pages.my_webex, name="my_webex"),
     path("webex/status/", pages.status, name="webex_status"),
     path("webex/connect/", consent.connect, name="webex_connect"),
+    path("webex/link/<str:token>/", connect_link.open_link, name="webex_connect_link"),
     path("webex/callback/", callback.callback, name="webex_callback"),
     path("webex/test/<slug:ticket>/", test_link.depart, name="webex_test"),
     path(
@@ -69,6 +72,14 @@ urlpatterns = [
     ),
     path("webex/subscriber/<path:id>/", showing.subscriber, name="webex_subscriber"),
     path("webex/enterprises/", enterprises.show_all, name="webex_enterprises"),
+    path(
+        "webex/enterprises/<path:name>/mails/standing/",
+        activation_mails.standing,
+        name="webex_activation_mails_standing",
+    ),
+    path(
+        "webex/enterprises/<path:name>/mails/", activation_mails.send, name="webex_activation_mails"
+    ),
     path(
         "webex/enterprises/<path:name>/standing/",
         enterprises.standing,

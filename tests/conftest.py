@@ -13,10 +13,9 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from accounts.models import User
-from integrations import actor, clock
+from integrations import actor, clock, webex_share
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
-from integrations.views import webex_share
 from tests.browsing import PortalClient
 
 H1, H2, H3 = "portal-a.example.com", "portal-b.example.com", "portal-a2.example.com"

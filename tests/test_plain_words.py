@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = re.compile(
     r"\b(sweeps?|drain(s|ed|ing)?|claim(s|ed)?|suspects?|in doubt|canary|leases?|heartbeats?|"
-    r"token endpoint|bare refusal|standard error code|consents? (was|were|is)? ?lost|given up|"
-    r"orphans?|superseded|undecryptable|cross check|probe[sd]?|verdict)\b",
+    r"token endpoint|bare refusal|standard error code|consents? (was|were|is)? ?lost|"
+    r"nobody is given up|orphans?|superseded|undecryptable|cross check|probe[sd]?|verdict)\b",
     re.IGNORECASE,
 )
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}

@@ -105,6 +105,7 @@ def _fresh() -> dict[str, str]:
         "PORTAL_HOSTS": "localhost,127.0.0.1",
         "EMAIL_URL": "consolemail://",
         "REFRESH_SWEEP_EVERY": "15",
+        "WEBHOOK_LOOPBACK": "on",
         "LOG_LEVEL": "INFO",
     }
 

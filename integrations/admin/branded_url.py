@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import languages
 from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.shared_editing import SharedForm
@@ -31,10 +32,18 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
     )
     remove_logo = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=lambda: [("", _("That of the installation")), *languages.by_own_name().items()],
+        help_text=gettext_lazy(
+            "Of its mails, and of its pages where neither a user nor their browser chose one."
+        ),
+    )
 
     class Meta:
         model = BrandedURL
-        fields = ("hostname", "brand_name", "accent_color")
+        fields = ("hostname", "brand_name", "accent_color", "language")
         widgets = {
             "hostname": forms.TextInput(
                 attrs={"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
@@ -79,7 +88,8 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
     fields = (
-        "hostname", "rename_anyway", "brand_name", "accent_color", "new_logo", "remove_logo",
+        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "new_logo",
+        "remove_logo",
     )  # fmt: skip
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
@@ -95,7 +105,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
 
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return ("hostname", "brand_name", "accent_color")
+            return ("hostname", "brand_name", "accent_color", "language")
         return self.fields if obj and obj.logo_digest else self.fields[:-1]
 
     def get_urls(self) -> list[URLPattern]:

@@ -10,6 +10,7 @@ Kind = GrantEvent.Kind
 EVENTS: dict[str, tuple[str, str]] = {
     Kind.LINKED: ("success", GOOD),
     Kind.RELINKED: ("success", GOOD),
+    Kind.RECOVERED: ("success", GOOD),
     Kind.REPLACED: ("success", GOOD),
     Kind.DISCONNECTED: ("off", GREY),
     Kind.CONSENT_LOST: ("error", BAD),
@@ -28,8 +29,14 @@ ACTIONS: dict[str, tuple[str, str]] = {
     Action.SIGNED_OUT: ("leave", GREY),
     Action.SECRET_SET: ("key", GREY),
     Action.PASSWORD_SET: ("key", GREY),
+    Action.API_KEY_MADE: ("key", GREY),
+    Action.API_KEY_ROTATED: ("key", GREY),
+    Action.API_KEY_REVOKED: ("off", GREY),
+    Action.ACCESS_TOKEN_HANDED_OUT: ("key", GREY),
     Action.INTEGRATION_PAUSED: ("warning", WARN),
     Action.INTEGRATION_RESUMED: ("success", GOOD),
+    Action.WEBHOOK_SECRET_ROTATED: ("key", GREY),
+    Action.WEBHOOK_SWITCHED_OFF: ("warning", WARN),
 }
 RESULTS: dict[str, tuple[str, str]] = {
     AuditEvent.Result.REFUSED: ("warning", WARN),

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
-from integrations.admin import first_steps, presence
+from integrations.admin import first_steps, keys, presence
 from integrations.admin.chart import bars_of, columns_of, spans_of
 from integrations.operations import activity, dashboard, who_gets_what
 
@@ -37,7 +37,10 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Branded URLs"), "globe", "integrations_brandedurl_changelist", ""),
             (_("Grants"), "key", "integrations_grant_changelist", ""),
             (_("Events"), "clock", "integrations_grantevent_changelist", ""),
+            (_("Webhooks"), "arrow", "integrations_webhookendpoint_changelist", ""),
+            (_("Deliveries"), "audit", "integrations_webhookdelivery_changelist", ""),
             (_("Who gets what"), "search", "who_gets_what", "integrations.view_webexapp"),
+            (_("Keys"), "lock", "keys", "integrations.view_keycensus"),
         ],
     ),
     (
@@ -45,6 +48,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Users"), "user", "accounts_user_changelist", ""),
             (_("Groups"), "users", "auth_group_changelist", ""),
+            (_("API keys"), "key", "integrations_apikey_changelist", ""),
             (_("Audit"), "audit", "integrations_auditevent_changelist", ""),
         ],
     ),
@@ -62,7 +66,11 @@ class SettingsSite(admin.AdminSite):
     enable_nav_sidebar = False  # the sidebar is our own
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        tools = {"who_gets_what": self.who_gets_what, "password_again": self.password_again}
+        tools = {
+            "who_gets_what": self.who_gets_what,
+            "password_again": self.password_again,
+            "keys": self.keys,
+        }
         return [
             *(path(f"{name.replace('_', '-')}/", self.admin_view(view), name=name)
               for name, view in tools.items()),
@@ -106,6 +114,9 @@ class SettingsSite(admin.AdminSite):
         if form.is_valid():
             context["explanation"] = who_gets_what.explain(**form.cleaned_data)
         return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
+
+    def keys(self, request: HttpRequest) -> HttpResponse:
+        return keys.page(request, self.each_context(request))
 
     def password_again(self, request: HttpRequest) -> HttpResponse:
         return presence.ask_for_password(request, self.each_context(request))

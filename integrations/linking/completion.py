@@ -18,6 +18,12 @@ from integrations.webex.http import Deadline
 
 logger = logging.getLogger(__name__)
 
+LINKED: dict[str, GrantEvent.Kind] = {  # what linking is, by what the grant was before
+    Grant.Status.DISCONNECTED: GrantEvent.Kind.LINKED,
+    Grant.Status.CONSENT_LOST: GrantEvent.Kind.RECOVERED,
+    Grant.Status.ACTIVE: GrantEvent.Kind.RELINKED,
+}
+
 
 def as_requested(tokens: TokenSet, app: WebexApp) -> TokenSet:
     """Without a scope in the answer it is as requested (RFC 6749 section 5.1)."""
@@ -47,9 +53,7 @@ def link_or_ask(
             request.store_pending_tokens(tokens, person)
             return None
         grant.store(tokens, now=now, person=person, hostname=request.hostname)
-        disconnected = was == Grant.Status.DISCONNECTED
-        kind = GrantEvent.Kind.LINKED if disconnected else GrantEvent.Kind.RELINKED
-        GrantEvent.objects.record(kind, grant, by=request.user, reason=reason, now=now)
+        GrantEvent.objects.record(LINKED[was], grant, by=request.user, reason=reason, now=now)
     logger.info("Webex linked: grant=%s user=%s app=%s", grant.pk, grant.user_id, grant.app_id)
     return grant
 

@@ -55,6 +55,11 @@ class LinkStatus:
         return self.grant.person_email if self.grant and known else ""
 
     @property
+    def label(self) -> str:
+        """What the badge says, here and in other front ends."""
+        return _("Webex linked") if self.is_linked else _("Link your Webex account")
+
+    @property
     def reason(self) -> str:
         sentences = {
             State.NOT_OFFERED: _("Webex is not offered to you at this address."),

@@ -13,9 +13,8 @@ from integrations.operations.check import Level
 
 
 @contextmanager
-def checked() -> Iterator[None]:
+def checked(urgent: int = Level.BLOCKS.exit_code) -> Iterator[None]:
     """Raises CommandError with a sentence if the key is wrong or the database does not answer."""
-    urgent = Level.BLOCKS.exit_code
     try:
         KeyCanary.objects.verify()
         yield

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import actions, actor
 from integrations.actions import Action
 from integrations.errors import AppendOnly
+from integrations.models import announcement
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -69,8 +70,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         who = actor.current().for_user(by) if by else actor.current()
         facts = {"action": action, "at": now, "changed": sorted(changed), "result": result}
         facts |= {"reason": reason[:200], "tracking_id": tracking_id[:100]}
+        objects = list(objects)
         rows = [AuditEvent(**facts, **_actor(who), **_object(of, who)) for of in objects]
         rows = super().bulk_create(rows)
+        if result == AuditEvent.Result.DONE:
+            announcement.announce_recorded(action, objects, reason=reason, now=now)
         transaction.on_commit(partial(_log, rows))
         return rows
 

@@ -52,6 +52,8 @@ class BrandedURL(models.Model):
         default="#1f5fbf",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Enter a colour as #rrggbb."))],
     )
+    # One of settings.LANGUAGES: of mails, and for browsers that ask for none that is offered.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     logo = models.BinaryField(_("logo"), null=True, editable=False)
     logo_digest = models.CharField(max_length=64, blank=True, editable=False)
     app = models.ForeignKey(

@@ -65,6 +65,7 @@ class BulkJob(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     stop_reason = models.CharField(max_length=20, choices=StopReason, blank=True)
     tracking_id = models.CharField(max_length=100, blank=True)  # of the answer that stopped it
+    removes_people = models.BooleanField(default=False, db_default=False)  # not only connections
     created_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)  # at Webex
     started_at = models.DateTimeField(null=True)

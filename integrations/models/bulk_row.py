@@ -41,6 +41,7 @@ class BulkRow(Claimable):
         PROVISION = "provision", _("provision")
         UPDATE = "update", _("change")
         REMOVE = "remove", _("remove")
+        VERIFY = "verify", _("check")
 
     class Status(models.TextChoices):
         PENDING = "PENDING", _("not sent yet")
@@ -74,6 +75,8 @@ class BulkRow(Claimable):
     checked_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     missed_at = models.DateTimeField(null=True)  # sent, and Webex did not know of it
+    removed_at = models.DateTimeField(null=True)  # the connection; its Webex person is next
+    person_id = models.CharField(max_length=200, blank=True, db_default="")  # to be removed
     watched_since = models.DateTimeField(null=True)  # by Webex's clock
     accepted_at = models.DateTimeField(null=True)
     webex_status = models.CharField(max_length=50, blank=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Reasons that the grant's own user may read. Whatever else stands there is for operators.
 IN_WORDS = {
     "by an administrator": _("by an administrator"),
+    "by a program": _("by a program of your operator"),
     "from another device": _("from another device"),
     "user deactivated": _("your account was deactivated"),
     "right withdrawn": _("you may no longer use Webex here"),
@@ -65,6 +66,7 @@ class GrantEvent(Notice):
     class Kind(models.TextChoices):
         LINKED = "LINKED", Action.GRANT_LINKED.label
         RELINKED = "RELINKED", Action.GRANT_RELINKED.label
+        RECOVERED = "RECOVERED", Action.GRANT_RECOVERED.label
         REPLACED = "REPLACED", Action.GRANT_REPLACED.label
         DISCONNECTED = "DISCONNECTED", Action.GRANT_DISCONNECTED.label
         CONSENT_LOST = "CONSENT_LOST", Action.GRANT_CONSENT_LOST.label

@@ -4,6 +4,7 @@ Without it, a process with the wrong key would write rows that nobody else can r
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
 from integrations.fields import EncryptedTextField
@@ -34,6 +35,9 @@ class KeyCanary(models.Model):
     song = EncryptedTextField()
 
     objects = KeyCanaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = _("check of the encryption key")
 
     def __str__(self) -> str:
         return f"key canary {self.pk}"

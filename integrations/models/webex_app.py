@@ -39,7 +39,9 @@ class WebexApp(models.Model):
     client_secret_set_at = models.DateTimeField(_("client secret set"), null=True, editable=False)
     client_secret_fingerprint = models.CharField(max_length=8, blank=True, editable=False)
     # During a change, the one before it: until nobody has needed it for two weeks.
-    previous_client_secret = EncryptedTextField(null=True, editable=False)
+    previous_client_secret = EncryptedTextField(
+        _("previous client secret"), null=True, editable=False
+    )
     previous_client_secret_fingerprint = models.CharField(max_length=8, null=True, editable=False)
     previous_client_secret_used_at = models.DateTimeField(null=True, editable=False)
     authorization_url = models.TextField(

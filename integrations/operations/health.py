@@ -153,7 +153,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
         found = [each for each in found if each.check.code != sweeps.CODE]  # once, for all of them
         anybody = any(ready.renewals.linked for _app, ready in checked)
         found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
-    found += [Trouble(_wrong_key(host)) for host in running.wrong_keys]
+    found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     found += [Trouble(check) for check in _mail(running, now)]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
@@ -163,7 +163,7 @@ def worst_of(trouble: list[Trouble]) -> Level:
     return worst([each.check.level for each in trouble])
 
 
-def _wrong_key(host: str) -> Check:
+def wrong_key(host: str) -> Check:
     sentence = _("The worker on %s has another FIELD_ENCRYPTION_KEY and does nothing.") % host
     step = _("Start it again with the key of the others. Webex and its credentials are fine.")
     return Check("wrong_key", Level.ASKS, sentence, step, is_trouble=True)
@@ -190,7 +190,7 @@ def _mail(running: Background, now: datetime) -> Iterable[Check]:
         "%(n)d mails of the portal could not be sent, the first since %(since)s.",
         running.unsent,
     ) % {"n": running.unsent, "since": in_words(since, now)}
-    step = _("Is EMAIL_URL right, and does its server answer? What waits is sent as soon as it does.")
+    step = _("Is EMAIL_URL right, and does its server answer? What waits is sent once it does.")
     yield Check("mail", Level.ASKS, sentence, step, is_trouble=True, since=since)
 
 

@@ -17,12 +17,16 @@ from integrations.linking import disconnection, entitlement
 from integrations.models import (
     AppIncident,
     AuthorizationRequest,
+    ConnectLink,
     Count,
     GrantEvent,
     Heartbeat,
+    IdempotentRequest,
     Lease,
     RenewalMinute,
     WatchedSubscriber,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from integrations.operations import audit, integrations
 from integrations.provisioning.bulk import jobs as bulk_jobs
@@ -37,6 +41,7 @@ def tidy(*, now: datetime) -> None:
     disconnection.end_for_inactive_users(now=now)
     entitlement.note_changes(now=now)
     entitlement.end_long_lost(now=now)
+    WebhookEndpoint.objects.forget_replaced_secrets(now)
     forget(now=now)
 
 
@@ -51,8 +56,12 @@ def forget(*, now: datetime) -> None:
     Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
     Lease.objects.filter(expires_at__lt=now - GONE).delete()
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(lambda: ConnectLink.objects.forgettable(now))
+    _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
     _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
+    deliveries = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
+    _oldest_in_steps(WebhookDelivery, "created_at", deliveries)
     _oldest_in_steps(GrantEvent, "at", history)
     _oldest_in_steps(AppIncident, "ended_at", history)
     _oldest_in_steps(LogEntry, "action_time", history)

@@ -5,9 +5,12 @@ meanwhile stays; and values the first key decrypts are left alone, so a run that
 where it ended.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,12 +19,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast
 
+from integrations.actions import Action
 from integrations.fields import Ciphertext, EncryptedTextField
-from integrations.models import KeyCanary
+from integrations.models import AuditEvent, KeyCanary, KeyCensus
+from integrations.models.key_census import Counts
 
 Rows = models.QuerySet[Any, Any]
 ROWS_AT_ONCE = 500
 NO_KEY = 0
+NONE = "none"  # of the keys, where fingerprints stand for them
 
 
 @dataclass
@@ -46,6 +52,10 @@ class Report:
     after: list[Tally]
 
     @property
+    def changed(self) -> int:
+        return sum(tally.old for tally in self.before)
+
+    @property
     def old(self) -> int:
         return sum(tally.old for tally in self.after)
 
@@ -54,12 +64,15 @@ class Report:
         return sum(tally.undecryptable for tally in self.after)
 
 
-def rotate(*, advance: Callable[[int, int], None]) -> Report:
-    """Raises WrongEncryptionKey before anything is read. `advance` hears rows done and in all."""
+def rotate(*, now: datetime, advance: Callable[[int, int], None], by: str = "") -> Report:
+    """Raises WrongEncryptionKey before anything is read. `advance` hears rows done and in all.
+
+    `by` names who ran it, for the audit trail: a command knows no user of the portal.
+    """
     KeyCanary.objects.verify()
-    everything = sum(model._base_manager.count() for model, _ in _encrypted_columns())
+    everything = sum(model._base_manager.count() for model, _ in encrypted_columns())
     before, done = [], 0
-    for model, columns in _encrypted_columns():
+    for model, columns in encrypted_columns():
         tally = Tally(model.__name__)
         for rows in _chunks(model, columns):
             for pk, column, ciphertext in _values(rows, columns):
@@ -70,12 +83,40 @@ def rotate(*, advance: Callable[[int, int], None]) -> Report:
             done += len(rows)
             advance(done, everything)
         before.append(tally)
-    return Report(before, after=_count_all())
+    report = Report(before, after=count())
+    KeyCensus.objects.store(as_counts(report.after), now=now)
+    figures = f"{report.changed} values anew with key {fingerprints()[0]}, {report.old} left"
+    reason = f"{figures}; run by {by}" if by else figures
+    AuditEvent.objects.record(Action.KEYS_ROTATED, reason=reason, now=now)
+    return report
 
 
-def _count_all() -> list[Tally]:
+@cache
+def _fingerprint(key: str) -> str:
+    """Tells keys apart on a page; of 256 random bits it gives nothing away."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+def fingerprints() -> list[str]:
+    return [_fingerprint(key) for key in settings.FIELD_ENCRYPTION_KEY]
+
+
+def position_of_canary() -> int:
+    song: Any = KeyCanary.objects.values_list("song", flat=True).get()
+    return _decrypt(song)[0]
+
+
+def as_counts(tallies: list[Tally]) -> Counts:
+    names = [NONE, *fingerprints()]
+    return {
+        tally.model: {name: tally.by_key[position] for position, name in enumerate(names)}
+        for tally in tallies
+    }
+
+
+def count() -> list[Tally]:
     tallies = []
-    for model, columns in _encrypted_columns():
+    for model, columns in encrypted_columns():
         tally = Tally(model.__name__)
         for rows in _chunks(model, columns):
             for _, _, ciphertext in _values(rows, columns):
@@ -86,7 +127,7 @@ def _count_all() -> list[Tally]:
 
 def unreadable_rows() -> Iterator[tuple[type[models.Model], list[Any]]]:
     """Keys of rows with a value that no listed key decrypts, some at a time."""
-    for model, columns in _encrypted_columns():
+    for model, columns in encrypted_columns():
         for rows in _chunks(model, columns):
             found = _values(rows, columns)
             keys = {pk for pk, _column, value in found if _decrypt(value)[0] == NO_KEY}
@@ -95,7 +136,7 @@ def unreadable_rows() -> Iterator[tuple[type[models.Model], list[Any]]]:
 
 
 def columns_of(model: type[models.Model]) -> list[str]:
-    return dict(_encrypted_columns())[model]
+    return dict(encrypted_columns())[model]
 
 
 def _values(
@@ -117,13 +158,18 @@ def _re_encrypt(
 def _decrypt(ciphertext: Ciphertext) -> tuple[int, str]:
     for position, key in enumerate(settings.FIELD_ENCRYPTION_KEY, start=1):
         try:
-            return position, Fernet(key).decrypt(ciphertext.stored.encode()).decode()
+            return position, _fernet(key).decrypt(ciphertext.stored.encode()).decode()
         except (InvalidToken, ValueError):
             continue
     return NO_KEY, ""
 
 
-def _encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
+@cache
+def _fernet(key: str) -> Fernet:
+    return Fernet(key)
+
+
+def encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
     for model in apps.get_models():
         fields = model._meta.get_fields()
         columns = [field.name for field in fields if isinstance(field, EncryptedTextField)]

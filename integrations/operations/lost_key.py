@@ -11,13 +11,16 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F
 
+from integrations.actions import Action
 from integrations.models import (
+    AuditEvent,
     AuthorizationRequest,
     DeviceAuthorization,
     Grant,
     GrantEvent,
     KeyCanary,
     WebexApp,
+    WebhookEndpoint,
 )
 from integrations.operations import key_rotation
 
@@ -42,6 +45,7 @@ def start_over(*, now: datetime, advance: Callable[[int], None]) -> None:
         done += len(keys)
         advance(done)
     with transaction.atomic():
+        AuditEvent.objects.record(Action.KEY_GIVEN_UP, reason=f"{done} rows", now=now)
         KeyCanary.objects.all().delete()
         KeyCanary.objects.plant()
 
@@ -53,7 +57,7 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     elif model is Grant:
         _end(keys, now)
     else:
-        disabled = {"is_enabled": False} if model is WebexApp else {}
+        disabled = {"is_enabled": False} if model in (WebexApp, WebhookEndpoint) else {}
         rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
 
 
@@ -61,10 +65,9 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
 def _end(keys: list[int], now: datetime) -> None:
     """As if Webex had ended their consents; each user gets one mail."""
     grants = Grant.objects.filter(pk__in=keys)
-    kind, lost = GrantEvent.Kind.CONSENT_LOST, list(grants.active().values_list("pk", flat=True))
+    lost = list(grants.active().select_related("user", "app"))
     nothing = dict.fromkeys(key_rotation.columns_of(Grant))
     grants.active().update(status=Grant.Status.CONSENT_LOST, last_error=REASON, **nothing)
     grants.update(version=F("version") + 1, claimed_by=None, claimed_until=None, **nothing)
-    GrantEvent.objects.bulk_create(
-        GrantEvent(grant_id=pk, kind=kind, reason=REASON, at=now, notice_due=True) for pk in lost
-    )
+    kind = GrantEvent.Kind.CONSENT_LOST
+    GrantEvent.objects.record_each(kind, lost, reason=REASON, notice_due=True, now=now)

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts import languages
 from integrations import colors, hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent
+from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
 from integrations.operations.causes import Cause
 from integrations.plain_text import one_line
 
@@ -26,12 +28,20 @@ def brand_of(grant: Grant) -> BrandedURL | None:
 
 
 def to_user(event: GrantEvent) -> list[EmailMessage]:
-    """None where there is nothing (left) to tell, or nobody."""
-    grant, user = event.grant, event.grant.user
+    """None where there is nothing (left) to tell, or nobody. In their language."""
+    user = event.grant.user
     if _is_settled(event) or not user.email or not user.has_perm("integrations.use_webex"):
         return []
+    brand = brand_of(event.grant)
+    with translation.override(
+        languages.first_offered(user.language, brand.language if brand else "")
+    ):
+        return [_notice(event, brand)]
+
+
+def _notice(event: GrantEvent, brand: BrandedURL | None) -> EmailMessage:
+    grant, user = event.grant, event.grant.user
     is_lost = event.kind == GrantEvent.Kind.CONSENT_LOST
-    brand = brand_of(grant)
     name = one_line(brand.title) if brand else ""
     accent = brand.accent_color if brand else BrandedURL().accent_color
     context = {
@@ -53,7 +63,7 @@ def to_user(event: GrantEvent) -> list[EmailMessage]:
     )
     html = render_to_string("integrations/mail/notice.html", context)
     message.attach_alternative(html, "text/html")
-    return [message]
+    return message
 
 
 def _is_settled(event: GrantEvent) -> bool:
@@ -71,8 +81,21 @@ def _sender(brand_name: str) -> str:
     return formataddr((brand_name, address)) if brand_name else settings.DEFAULT_FROM_EMAIL
 
 
-def to_operators(incident: AppIncident) -> list[EmailMessage]:
+def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
     """One to each, so that an address with a fault in it keeps no colleague from knowing."""
+    subject, body = _off(about) if isinstance(about, WebhookEndpoint) else _incident(about)
+    return [
+        EmailMessage(
+            subject=settings.EMAIL_SUBJECT_PREFIX + subject,
+            body=body,
+            from_email=settings.SERVER_EMAIL,
+            to=[address],
+        )
+        for _operator, address in settings.ADMINS
+    ]
+
+
+def _incident(incident: AppIncident) -> tuple[str, str]:
     name = one_line(incident.app.name)
     subject = _("Renewals of the Webex integration “%(name)s” fail")
     if incident.ended_at:
@@ -84,12 +107,17 @@ def to_operators(incident: AppIncident) -> list[EmailMessage]:
         "began_at": incident.began_at,
         "ended_at": incident.ended_at,
     }
-    return [
-        EmailMessage(
-            subject=settings.EMAIL_SUBJECT_PREFIX + subject % {"name": name},
-            body=render_to_string("integrations/mail/incident.txt", context),
-            from_email=settings.SERVER_EMAIL,
-            to=[address],
-        )
-        for _operator, address in settings.ADMINS
-    ]
+    return subject % {"name": name}, render_to_string("integrations/mail/incident.txt", context)
+
+
+def _off(endpoint: WebhookEndpoint) -> tuple[str, str]:
+    name = one_line(endpoint.name)
+    context = {
+        "name": name,
+        "url": one_line(endpoint.url),
+        "reason": endpoint.get_off_reason_display(),
+        "off_at": endpoint.off_at,
+        "waiting": endpoint.deliveries.waiting().count(),
+    }
+    subject = _("Webhook “%(name)s” is switched off") % {"name": name}
+    return subject, render_to_string("integrations/mail/webhook_off.txt", context)

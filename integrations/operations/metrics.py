@@ -10,13 +10,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, models
 from prometheus_client import Metric
 
 from integrations import clock, counting
 from integrations.counting import BUCKETS, Labels
 from integrations.database import NOT_READY
-from integrations.models import AppIncident, Count, DeviceAuthorization, GrantEvent
+from integrations.models import (
+    AppIncident,
+    Count,
+    DeviceAuthorization,
+    GrantEvent,
+    WebhookDelivery,
+    WebhookEndpoint,
+)  # fmt: skip
 from integrations.operations import health
 from integrations.plain_text import one_line
 
@@ -26,6 +33,7 @@ COUNTERS = {
     "webex_renewals": "Renewals by integration and outcome",
     "webex_unknown_codes": "Error codes of Webex, as often as shown, that our catalogue lacks",
     "webex_mails": "Mails to users and operators by outcome",
+    "portal_webhook_deliveries": "Attempts to deliver events to other systems, by outcome",
 }
 HISTOGRAMS = {
     "portal_http_request_duration_seconds": "Requests to the portal by route, method and status",
@@ -118,7 +126,9 @@ def _standing(now: datetime) -> Iterator[Metric]:
         "operators": AppIncident.objects.untold().count(),
         "users": GrantEvent.objects.untold().count(),
     }
+    waiting["operators"] += WebhookEndpoint.objects.untold().count()
     yield _gauges("webex_notices_waiting", "Mails to be sent, by whom they are for", "to", waiting)
+    yield from _webhooks(now)
     pending = DeviceAuthorization.objects.pending().count()
     yield _gauge("webex_device_logins_pending", "Device logins that a worker polls for", pending)
     incidents = AppIncident.objects.filter(ended_at=None).count()
@@ -136,6 +146,18 @@ def _standing(now: datetime) -> Iterator[Metric]:
     for name, moment in moments.items():
         value = moment.timestamp() if moment else 0
         yield _gauge(f"webex_{name}_timestamp_seconds", MOMENTS[name], value)
+
+
+def _webhooks(now: datetime) -> Iterator[Metric]:
+    waiting = WebhookDelivery.objects.waiting().filter(endpoint__is_enabled=True)
+    backlog = waiting.aggregate(n=models.Count("pk"), oldest=models.Min("created_at"))
+    age = (now - backlog["oldest"]).total_seconds() if backlog["oldest"] else 0.0
+    yield _gauge(
+        "portal_webhook_backlog", "Events that wait for receivers that are on", backlog["n"]
+    )
+    yield _gauge("portal_webhook_backlog_age_seconds", "Of the event that waits longest", age)
+    off = WebhookEndpoint.objects.exclude(off_reason="").count()
+    yield _gauge("portal_webhooks_off", "Receivers that were switched off by themselves", off)
 
 
 def _oldest_due(now: datetime) -> float:

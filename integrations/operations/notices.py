@@ -1,4 +1,5 @@
-"""E-mails: to operators about paused integrations, to users whose consent ended or ends soon.
+"""E-mails: to operators about paused integrations and webhooks that are off, to users whose
+consent ended or ends soon.
 
 What is to be sent is in the database, so a mail server that is down delays notices and loses none.
 Each notice is tried by itself: one that cannot be sent holds up nobody else.
@@ -18,11 +19,12 @@ from smtplib import (
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from integrations import counting
 from integrations.errors import WebexUnavailable
-from integrations.models import AppIncident, Grant, GrantEvent, Lease
+from integrations.models import AppIncident, Grant, GrantEvent, Lease, WebhookEndpoint
 from integrations.operations import health, mails
 from integrations.operations.check import Level
 from integrations.renewal import outcomes
@@ -63,8 +65,10 @@ def _notice_expiring(now: datetime) -> None:
     ending = Grant.objects.renewable().filter(
         ~Exists(noticed), refresh_token_expires_at__lte=now + ENDS_SOON, user__is_active=True
     )
-    grants = ending.select_related("user", "app")[:AT_ONCE]
-    GrantEvent.objects.record_each(GrantEvent.Kind.EXPIRING, grants, notice_due=True, now=now)
+    with transaction.atomic():  # locked, or it might be told after that they were disconnected
+        locked = ending.select_for_update(of=("self",)).select_related("user", "app")
+        kind, grants = GrantEvent.Kind.EXPIRING, locked[:AT_ONCE]
+        GrantEvent.objects.record_each(kind, grants, notice_due=True, now=now)
 
 
 def _notice_stalled(now: datetime) -> None:
@@ -77,10 +81,14 @@ def _notice_stalled(now: datetime) -> None:
                 outcomes.begin_incident(app, error, now=check.since or now)
 
 
-def _due(now: datetime) -> Iterator[AppIncident | GrantEvent]:
+Due = AppIncident | WebhookEndpoint | GrantEvent
+
+
+def _due(now: datetime) -> Iterator[Due]:
     """Operators first."""
     incidents = AppIncident.objects.to_tell(now).order_by("began_at")
     yield from incidents.select_related("app")[:AT_ONCE]
+    yield from WebhookEndpoint.objects.to_tell(now).order_by("off_at")[:AT_ONCE]
     events = GrantEvent.objects.to_tell(now).order_by("at")
     yield from events.select_related("grant__user", "grant__app")[:AT_ONCE]
 
@@ -100,15 +108,13 @@ def _send_each(now: datetime) -> None:
             return
 
 
-def _tell(
-    notice: AppIncident | GrantEvent, connection: BaseEmailBackend, now: datetime
-) -> Outcome | None:
+def _tell(notice: Due, connection: BaseEmailBackend, now: datetime) -> Outcome | None:
     if not notice.count_attempt(now):
         return None
-    if isinstance(notice, AppIncident):
-        messages, level = mails.to_operators(notice), logging.ERROR
-    else:
+    if isinstance(notice, GrantEvent):
         messages, level = mails.to_user(notice), logging.WARNING
+    else:
+        messages, level = mails.to_operators(notice), logging.ERROR
     outcomes = [_send(message, connection) for message in messages] or [Outcome.SENT]
     outcome = next(each for each in Outcome if each in outcomes)
     counting.count("webex_mails", outcome=outcome.name.lower())

@@ -2,7 +2,7 @@
 
 Webex tells nobody when one ends, and it may take an hour (contract 17.2). Nobody here waits for it
 but who looks at the page, so Webex is asked when somebody looks, and no worker follows: a slow
-Webex then holds the threads that `views/webex_share.py` allows, and open pages keep what they show.
+Webex then holds the threads that `webex_share.py` allows, and open pages keep what they show.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 
 from integrations.clock import Ticking
@@ -16,6 +16,7 @@ from integrations.database import AWAY
 from integrations.errors import IntegrationError, Rejected, WebexUnavailable
 from integrations.models import Grant, Lease, WatchedSubscriber
 from integrations.models.watched_subscriber import MOVING, SETTLED, WAITING
+from integrations.provisioning import announcing
 from integrations.provisioning.caller import Caller
 from integrations.renewal import rate_limit
 from integrations.webex import broadworks
@@ -41,9 +42,12 @@ SHOWN = (
 
 
 def note(
-    caller: Caller, shown: Iterable[Subscriber], *, always: bool = False
+    caller: Caller, shown: Iterable[Subscriber], *, always: bool = False, was: str = ""
 ) -> list[WatchedSubscriber]:
-    """What Webex has just answered to somebody. What moves or waits is followed from here on."""
+    """What Webex has just answered to somebody. What moves or waits is followed from here on.
+
+    `was`: the state of those that are not followed yet, where it is known.
+    """
     found = {WatchedSubscriber.key_of(caller.grant.app_id, each.id): each for each in shown}
     known = WatchedSubscriber.objects.in_bulk(list(found)) if found else {}
     rows = [
@@ -51,9 +55,12 @@ def note(
         for key, each in found.items()
         if each.id and (always or key in known or each.status in MOVING + WAITING)
     ]
-    WatchedSubscriber.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["key"], update_fields=SHOWN
-    )
+    with transaction.atomic():
+        WatchedSubscriber.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["key"], update_fields=SHOWN
+        )
+        for key, each in found.items():
+            _announce(caller, each, was=known[key].status if key in known else was)
     return rows
 
 
@@ -155,7 +162,7 @@ def _ask_webex(caller: Caller, rows: list[WatchedSubscriber]) -> None:
     for each in changed_since(caller, min(map(_since, rows))):
         row = by_key.get(WatchedSubscriber.key_of(caller.grant.app_id, each.id))
         if row is not None:
-            _update(row, each, caller.now)
+            _update(caller, row, each)
     for row in rows:
         is_overdue = row.is_moving and caller.now - row.followed_since >= LOOK_UP_AFTER
         if is_overdue and row.looked_up_at is None:
@@ -194,17 +201,25 @@ def _look_up(caller: Caller, row: WatchedSubscriber) -> None:
     row.looked_up_at = caller.now
     WatchedSubscriber.objects.filter(pk=row.pk).update(looked_up_at=caller.now)
     try:
-        _update(row, caller.ask(broadworks.subscriber, row.webex_id), caller.now)
+        _update(caller, row, caller.ask(broadworks.subscriber, row.webex_id))
     except Rejected:  # it is gone
         WatchedSubscriber.objects.filter(pk=row.pk).delete()
 
 
-def _update(row: WatchedSubscriber, found: Subscriber, now: datetime) -> None:
+def _update(caller: Caller, row: WatchedSubscriber, found: Subscriber) -> None:
     if found.status != row.status:
-        row.followed_since, row.looked_up_at = now, None
+        row.followed_since, row.looked_up_at = caller.now, None
     facts = {**_facts(found), "followed_since": row.followed_since}
-    WatchedSubscriber.objects.filter(pk=row.pk).no_newer_than(found.changed_at).update(**facts)
+    as_old = WatchedSubscriber.objects.filter(pk=row.pk).no_newer_than(found.changed_at)
+    with transaction.atomic():
+        if as_old.update(**facts):
+            _announce(caller, found, was=row.status)
     row.status = found.status
+
+
+def _announce(caller: Caller, found: Subscriber, *, was: str) -> None:
+    grant = caller.grant
+    announcing.announce_end(grant, found, was=was, hostname=grant.hostname, now=caller.now)
 
 
 def _row(

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from django.db import transaction
+
 from integrations.actions import Action
 from integrations.errors import InsufficientScope, Rejected, WebexError
 from integrations.models import AuditEvent
 from integrations.models.audit_event import AtWebex, Object
-from integrations.provisioning import following
+from integrations.provisioning import announcing, following
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
@@ -39,12 +41,14 @@ def recorded(
         )
         raise
     tracking_id = ""
-    if isinstance(done, Subscriber):  # a new one has its id only now
-        (about,) = following.note(caller, [done], always=True)
-        tracking_id = done.tracking_id
-    AuditEvent.objects.record(
-        action, about, now=caller.now, changed=changed, reason=reason, tracking_id=tracking_id
-    )
+    with transaction.atomic():
+        if isinstance(done, Subscriber):  # a new one has its id only now
+            was = announcing.SET_UP[0] if action == Action.SUBSCRIBER_PROVISIONED else ""
+            (about,) = following.note(caller, [done], always=True, was=was)
+            tracking_id = done.tracking_id
+        AuditEvent.objects.record(
+            action, about, now=caller.now, changed=changed, reason=reason, tracking_id=tracking_id
+        )
     return done
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from integrations.actions import Action
 from integrations.errors import IntegrationError, Rejected
 from integrations.models import WatchedSubscriber
-from integrations.provisioning import following
+from integrations.provisioning import announcing, following
 from integrations.provisioning.caller import Caller
 from integrations.provisioning.recording import recorded
 from integrations.webex import broadworks, people
@@ -33,9 +33,14 @@ def provision(caller: Caller, fields: Mapping[str, str]) -> Subscriber:
     )
     wanted = _filled_in(fields)
     action = Action.SUBSCRIBER_PROVISIONED
-    return recorded(
-        caller, action, about, lambda: caller.ask(broadworks.provision, wanted), changed=wanted
-    )
+    try:
+        return recorded(
+            caller, action, about, lambda: caller.ask(broadworks.provision, wanted), changed=wanted
+        )
+    except Rejected:
+        hostname = caller.grant.hostname
+        announcing.announce_failure(caller.grant, about, hostname=hostname, now=caller.now)
+        raise
 
 
 def change(caller: Caller, subscriber: Subscriber, fields: Mapping[str, str]) -> Subscriber:
@@ -87,7 +92,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
     about = following.row_of(caller, subscriber)
     recorded(
         caller, Action.SUBSCRIBER_REMOVED, about,
-        lambda: _gone(lambda: caller.ask(broadworks.remove, subscriber.id)),
+        lambda: delete(lambda: caller.ask(broadworks.remove, subscriber.id)),
     )  # fmt: skip
     following.forget(caller, subscriber)
     if not with_person or not subscriber.person_id:
@@ -95,7 +100,7 @@ def remove(caller: Caller, subscriber: Subscriber, *, with_person: bool) -> Remo
     try:
         recorded(
             caller, Action.PERSON_REMOVED, about,
-            lambda: _gone(lambda: caller.ask(people.remove_person, subscriber.person_id)),
+            lambda: delete(lambda: caller.ask(people.remove_person, subscriber.person_id)),
         )  # fmt: skip
     except IntegrationError as error:
         return Removal(is_person_removed=False, person_kept=error)
@@ -110,10 +115,10 @@ def send_consent_mail(caller: Caller, subscriber: Subscriber) -> None:
     )  # fmt: skip
 
 
-def _gone(delete: Callable[[], None]) -> None:
-    """Somebody else was faster: what was asked for is so."""
+def delete(call: Callable[[], None]) -> None:
+    """Where somebody else was faster, what was asked for is so."""
     try:
-        delete()
+        call()
     except Rejected as error:
         if error.status not in (404, 410):
             raise

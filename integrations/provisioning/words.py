@@ -27,6 +27,9 @@ from integrations.provisioning.error_codes import WORDS
 logger = logging.getLogger(__name__)
 
 GONE = (404, 410)
+ROLES = {  # that a scope is of no use without; of the others, Partner administrator
+    "spark-admin:people_write": gettext_lazy("Full administrator or User administrator"),
+}
 STATES: dict[str, tuple[str | Promise, str | Promise]] = {  # a chip, a sentence
     "provisioning": (
         gettext_lazy("Provisioning"),
@@ -113,10 +116,9 @@ def _not_allowed(grant: Grant | None, scope: str) -> tuple[str, str]:
         if scope in grant.app.scopes:
             return text, _("Link your Webex account again and accept it.")
         return text, _("Ask your administrator to add it to the Webex integration.")
-    return (
-        _("Your Webex account may not do this."),
-        _("Ask whoever manages Webex for you for the role Partner administrator."),
-    )
+    role = ROLES.get(scope, _("Partner administrator"))
+    step = _("Ask whoever manages Webex for you for the role %(role)s.") % {"role": role}
+    return _("Your Webex account may not do this."), step
 
 
 def _rejected(error: Rejected) -> tuple[str, str]:

@@ -128,7 +128,7 @@ class Claims:
         if not allowed:
             self._waits_until = time.monotonic() + wait.total_seconds()
             return
-        self._queue.extend(self._claimed(allowed, self.ticking.now()))
+        self._queue.extend(self._claimed(allowed, self.ticking.ask()))
         if not self._queue:
             self._waits_until = self._orphans_until
             self.is_exhausted = time.monotonic() >= self._orphans_until

@@ -78,7 +78,7 @@ def _is_allowed(app: WebexApp, ticking: Ticking) -> bool:
 
 
 def _claim(others: GrantQuerySet, app: WebexApp, ticking: Ticking, orgs: set[str]) -> _Row | None:
-    now = ticking.now()
+    now = ticking.ask()
     healthy = others.healthy_in_app(app.pk, now)
     elsewhere = healthy.exclude(org_id__in=orgs - {""})
     for grants in (elsewhere, healthy):

@@ -66,13 +66,18 @@ def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIM
         raise
 
 
-def make_due(grants: list[Grant], *, now: datetime, by: User | None = None) -> int:
-    """Lets the next sweep renew them first, whatever their own schedule says."""
+def make_due(
+    grants: list[Grant], *, now: datetime, by: User | None = None, is_asked: bool = False
+) -> int:
+    """Lets the next sweep renew them first, whatever their own schedule says.
+
+    It is on record where somebody asked for it: `by` a person, or a program.
+    """
     asked = Grant.objects.renewable().filter(pk__in=[grant.pk for grant in grants])
     with transaction.atomic():
         due = list(asked.select_for_update(of=("self",)).select_related("user", "app"))
         Grant.objects.filter(pk__in=[grant.pk for grant in due]).update(refresh_due_at=now)
-        if by:
+        if by or is_asked:
             GrantEvent.objects.record_each(GrantEvent.Kind.RENEWAL_ASKED, due, by=by, now=now)
     return len(due)
 

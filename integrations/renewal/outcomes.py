@@ -12,10 +12,11 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from integrations import counting
 from integrations.actions import Action
+from integrations.clock import LEEWAY
 from integrations.errors import (
     AmbiguousOutcome,
     InvalidClient,
@@ -173,9 +174,10 @@ def take_over_orphans(grants: GrantQuerySet, *, now: datetime) -> bool:
     if keys:
         logger.warning("A worker died in the middle of its calls: grants=%s", keys)
         orphans = Grant.objects.filter(pk__in=keys).orphaned(now)
+        # Long over, or not yet: the clock may have been set, so their calls may be under way.
+        doubtful = Q(claimed_until__lt=now - LEEWAY) | Q(claimed_until__gt=now)
         for wait, ended in (
-            # First those of before the clock was set back: their calls may be under way.
-            (settings.REFRESH_CLAIM, orphans.filter(claimed_until__gt=now)),
+            (settings.REFRESH_CLAIM, orphans.filter(doubtful)),
             (LAST_CHANCE, orphans),
         ):
             until = now + timedelta(seconds=wait)

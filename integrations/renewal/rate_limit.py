@@ -1,5 +1,5 @@
-"""Rate limits that all workers share, as reservations in the database: for an integration's token
-calls, and for the REST calls that jobs make with one user's grant.
+"""Rate limits that all processes share, as reservations in the database: for an integration's token
+calls, for the REST calls that jobs make with one user's grant, and for requests of an API key.
 
 The generic cell rate algorithm with one column: the moment up to which calls are reserved.
 """
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from integrations.clock import LEEWAY
-from integrations.models import Grant, WebexApp
+from integrations.models import ApiKey, Grant, WebexApp
 
 AHEAD = timedelta(seconds=2)  # how much may be reserved at once
 
@@ -30,6 +30,12 @@ def reserve_rest(grant: Grant, *, most: int, now: datetime) -> tuple[int, timede
     """
     row = Grant.objects.filter(pk=grant.pk)
     return _reserve(row, settings.WEBEX_JOB_CALLS_PER_MINUTE, most, now)
+
+
+def reserve_requests(key: ApiKey, *, most: int, now: datetime) -> tuple[int, timedelta]:
+    """The same for what a key asks of us."""
+    row = ApiKey.objects.filter(pk=key.pk)
+    return _reserve(row, settings.API_REQUESTS_PER_MINUTE, most, now)
 
 
 def _reserve(row: QuerySet[Any], limit: int, most: int, now: datetime) -> tuple[int, timedelta]:

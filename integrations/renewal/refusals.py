@@ -53,9 +53,9 @@ class Refusals:
         if self._deferred:
             self.policy.burst_elsewhere = retry_write(self._is_incident_open, [])
             tally += self._gather_proof()
-        is_paused = self.claims.is_paused or retry_write(self.claims.is_paused_elsewhere, [])
+        is_held = self._is_held()
         for row, error, refusal in self._deferred:
-            verdict = Verdict.DOUBT if is_paused else self.policy.verdict(refusal)
+            verdict = Verdict.DOUBT if is_held else self.policy.verdict(refusal)
             tally[retry_write(partial(self._write, row, error, verdict), [row.pk])] += 1
         self._deferred.clear()
         return tally
@@ -108,6 +108,12 @@ class Refusals:
         self._deferred.clear()
         self.policy, self._has_looked = RefusalPolicy(), False
 
+    def _is_held(self) -> bool:
+        """Whatever the pause is about may be why; that everybody is refused, the policy weighs."""
+        if self.policy.trouble is Trouble.EVERYBODY:
+            return False
+        return self.claims.is_paused or retry_write(self.claims.is_paused_elsewhere, [])
+
     def _proof_matters(self) -> bool:
         refusals = [refusal for _row, _error, refusal in self._deferred]
         return self.policy.may_be_everybody or any(map(self.policy.wants_proof, refusals))
@@ -121,9 +127,13 @@ class Refusals:
         trouble = self.policy.trouble
         if trouble is Trouble.CLIENT:
             self.claims.pause(InvalidClient(outcomes.CLIENT_REFUSED))
-        elif trouble is Trouble.EVERYBODY and self._deferred:
-            self.claims.pause(self._deferred[-1][1])
+        elif trouble is Trouble.EVERYBODY and (doubtful := self._doubtful()):
+            self.claims.pause(doubtful[-1])
         self._act_on_burst()
+
+    def _doubtful(self) -> list[WebexError]:
+        verdicts = [(self.policy.verdict(refusal), error) for _, error, refusal in self._deferred]
+        return [error for verdict, error in verdicts if verdict is Verdict.DOUBT]
 
     def _act_on_burst(self) -> None:
         """At once, so that another drain, which sees less of it, gives nobody up meanwhile."""

@@ -22,6 +22,7 @@ from integrations.sandbox.core.state import State
 from integrations.sandbox.core.storage import StateFile
 from integrations.sandbox.webex import (
     access_token,
+    activation_mails,
     authorize,
     device,
     enterprises,
@@ -30,6 +31,7 @@ from integrations.sandbox.webex import (
     rest,
     sign_in,
     subscribers,
+    workspaces,
 )
 from integrations.sandbox.wire import pages
 from integrations.sandbox.wire.server import SandboxServer
@@ -41,6 +43,8 @@ PARTS = (
     people,
     subscribers,
     enterprises,
+    workspaces,
+    activation_mails,
     reports,
     rest,
     sign_in,

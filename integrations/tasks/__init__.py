@@ -10,11 +10,13 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from integrations import clock
-from integrations.operations import housekeeping, notices
+from integrations.operations import encryption_keys, housekeeping, notices
 from integrations.renewal import sweep as sweeps
 from integrations.tasks.guarded import Guarded, good_for
 
 logger = logging.getLogger(__name__)
+
+GOOD_FOR_A_COUNT = 600.0  # seconds, of a message that somebody asked for
 
 
 @shared_task(base=Guarded, name="integrations.tasks.sweep")
@@ -41,6 +43,15 @@ def tidy() -> None:
 @shared_task(base=Guarded, name="integrations.tasks.send_notices")
 def send_notices() -> None:
     notices.send_all(now=clock.now())
+
+
+@shared_task(base=Guarded, name="integrations.tasks.count_keys")
+def count_keys() -> None:
+    encryption_keys.count_in_turn(now=clock.now())
+
+
+def wake_count_of_keys() -> None:
+    wake(count_keys, good_for(GOOD_FOR_A_COUNT))
 
 
 def wake_sweep() -> None:

@@ -1,7 +1,7 @@
 """Bulk jobs: their list, a new one with its dry run, one at work, its result file."""
 
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from integrations.errors import JobConflict, NotLinked, UnusableFile
 from integrations.linking import link_status
 from integrations.models import BulkJob, BulkRow
 from integrations.portal_request import PortalRequest
+from integrations.provisioning import subscribers
 from integrations.provisioning.bulk import columns, jobs, problem_table, progress, result_file
 from integrations.tasks import bulk_jobs
 from integrations.views.access import SeeOther, webex_right_required
@@ -108,6 +109,7 @@ def _context(job: BulkJob) -> dict[str, object]:
     if job.is_draft:
         context["problems"] = problem_table.of_dry_run(job)
         context["removals"] = _removals(job)
+        context["can_remove_people"] = subscribers.REMOVE_PEOPLE in job.grant.scopes
     else:
         context["failed"] = problem_table.failed(job)
     return context
@@ -122,11 +124,16 @@ def check(request: PortalRequest, id: UUID) -> HttpResponse:
 @post_only(gettext_lazy("Start"))
 @bulk_user_required
 def start(request: PortalRequest, id: UUID) -> HttpResponse:
-    removals = _removals(_job(request, id))
+    job = _job(request, id)
+    removals, with_people = _removals(job), request.POST.get("what") == "people"
     if removals and request.POST.get("removals", "").strip() != str(removals):
         messages.error(request, _("Nothing was started: type how many users are to be removed."))
         return SeeOther(reverse("webex_bulk_job", args=[id]))
-    return _change(request, id, lambda job: jobs.start(job, now=clock.now()))
+    if removals and with_people and request.POST.get("typed", "").strip() != job.file_name.strip():
+        messages.error(request, _("Nothing was started: type the name of the file, as it is."))
+        return SeeOther(reverse("webex_bulk_job", args=[id]))
+    start = partial(jobs.start, removes_people=bool(removals) and with_people, now=clock.now())
+    return _change(request, id, start)
 
 
 @post_only(gettext_lazy("Stop"))

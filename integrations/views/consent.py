@@ -26,6 +26,7 @@ from integrations.errors import (
     Rejected,
     TokenLimit,
     UndecryptableValue,
+    WebexBusy,
     WebexError,
     WebexUnavailable,
 )
@@ -33,8 +34,9 @@ from integrations.linking import consent, disconnection
 from integrations.portal_request import PortalRequest
 from integrations.views.access import SeeOther, webex_user_required
 from integrations.views.post_only import post_only
-from integrations.views.webex_share import WebexBusy, share, waits_for_webex
+from integrations.views.webex_share import waits_for_webex
 from integrations.webex import authorizations
+from integrations.webex_share import share
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +46,17 @@ BINDING = "webex_browser_binding"  # session key
 @post_only(gettext_lazy("Link my Webex account"))
 @webex_user_required
 def connect(request: PortalRequest) -> HttpResponse:
+    return take_to_webex(request, next_path.safe(request.POST.get("next")))
+
+
+def take_to_webex(request: PortalRequest, next: str) -> HttpResponse:
     binding = request.session.setdefault(BINDING, consent.new_browser_binding())
     try:
         url = consent.begin(
             user=request.user,
             brand=request.brand,
             browser_binding=binding,
-            next_path=next_path.safe(request.POST.get("next")),
+            next_path=next,
             now=clock.now(),
         )
     except NotReady:

@@ -63,6 +63,7 @@ def status(request: PortalRequest) -> JsonResponse:
         {
             "linked": current.is_linked,
             "status": current.state,
+            "label": current.label,
             "reason": current.reason,
             "webex_email": current.webex_email,
         }

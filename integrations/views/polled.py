@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from integrations.errors import WebexUnavailable
+from integrations.errors import WebexBusy, WebexUnavailable
 from integrations.portal_request import PortalRequest
 from integrations.views.access import View
-from integrations.views.webex_share import WebexBusy, share
+from integrations.webex_share import share
 
 SOON = 6  # so many times soon, then rarely
 

@@ -80,8 +80,8 @@ def measure(sandbox: str, count: int) -> None:
     }
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, (query, asked) in pages.items():
-        page = timed(count, lambda query=query: show(client, f"/webex/subscribers/{query}"))
-        call = timed(
+        page, ours = timed(count, lambda query=query: show(client, f"/webex/subscribers/{query}"))
+        call, its = timed(
             count,
             lambda asked=asked: caller.of(pat, brand, now=clock.now()).ask(
                 broadworks.subscribers, asked
@@ -89,7 +89,8 @@ def measure(sandbox: str, count: int) -> None:
         )
         own = f"our own {page - call:.0f} ms (at most {OWN_LIMIT:.0f})"
         ratio = f"{page / call:.2f} times the call (at most {RATIO_LIMIT})"
-        print(f"{name:17} {page:.0f} ms, the call {call:.0f} ms: {own}, {ratio}")
+        cpu = f"{ours - its:.0f} ms of it computing"
+        print(f"{name:17} {page:.0f} ms, the call {call:.0f} ms: {own}, {cpu}, {ratio}")
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"memory            {before / 1024:.0f} MB before, {after / 1024:.0f} MB after")
 
@@ -119,14 +120,15 @@ def show(client, path: str) -> None:
     assert answer.status_code == 200, answer.status_code
 
 
-def timed(count: int, run: Callable[[], object]) -> float:
-    """Milliseconds, the median once it is warm."""
+def timed(count: int, run: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds, the median once it is warm; and those of computing, whatever else runs here."""
     samples = []
     for _turn in range(count + 3):
-        began = time.monotonic()
+        began, computed = time.monotonic(), time.process_time()
         run()
-        samples.append((time.monotonic() - began) * 1000)
-    return statistics.median(samples[3:])
+        samples.append((time.monotonic() - began, time.process_time() - computed))
+    wall, computing = (statistics.median(each) * 1000 for each in zip(*samples[3:], strict=True))
+    return wall, computing
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ WRONG = {
     "integrations.W005": {"CELERY_BROKER_URL": "redis://redis.example.com:6379/0"},
     "integrations.W007": {"ADMINS": []},
     "integrations.W008": {"WEBEX_API_URL": "http://127.0.0.1:9000/v1"},
+    "integrations.W009": {"WEBHOOK_LOOPBACK": True},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
 }
 RIGHT = {
@@ -29,6 +30,7 @@ RIGHT = {
     "integrations.W005": {"CELERY_BROKER_URL": "rediss://:secret@redis.example.com:6380/0"},
     "integrations.W007": {"ADMINS": [("Operator", "ops@example.com")]},
     "integrations.W008": {"WEBEX_API_URL": "https://webexapis.com/v1"},
+    "integrations.W009": {"WEBHOOK_LOOPBACK": False},
     "integrations.E001": {"SESSION_ENGINE": "django.contrib.sessions.backends.db"},
 }
 

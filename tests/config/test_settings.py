@@ -4,9 +4,11 @@ import os
 import re
 import runpy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import certifi
+import django
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.config.processes import PRODUCTION, ROOT
 
 SECRET, KEY, OLD_KEY = PRODUCTION["SECRET_KEY"], *(Fernet.generate_key().decode() for _ in "12")
+THEIRS = Path(django.__file__).parent / "conf" / "locale"
 REQUIRED = {"SECRET_KEY", "FIELD_ENCRYPTION_KEY", "DATABASE_URL"}
 
 
@@ -127,6 +130,9 @@ TABLE = {
     ),
     "WEBEX_RIGHT_LOST_DAYS": number("WEBEX_RIGHT_LOST_DAYS", "7", 0, 3650),
     "BULK_JOBS_KEPT_DAYS": number("BULK_JOBS_KEPT_DAYS", "7", 1, 365),
+    "WEBHOOK_TIMEOUT": number("WEBHOOK_TIMEOUT", "7", 1, 30),
+    "WEBHOOK_LOOPBACK": switch("WEBHOOK_LOOPBACK", True),
+    "WEBHOOKS_KEPT_DAYS": number("WEBHOOKS_KEPT_DAYS", "7", 4, 365),
     "WEBEX_JOB_CALLS_PER_MINUTE": number("WEBEX_JOB_CALLS_PER_MINUTE", "120", 0, 1_000_000),
     "REFRESH_SWEEP_EVERY": number("REFRESH_SWEEP_EVERY", "30", 1, 3600),
     "REFRESH_TIME_BOX": number("REFRESH_TIME_BOX", "30", 1, 300),
@@ -137,11 +143,17 @@ TABLE = {
     "REFRESH_CALLS_PER_MINUTE": number("REFRESH_CALLS_PER_MINUTE", "600", 0, 1_000_000),
     "HISTORY_DAYS": number("HISTORY_DAYS", "90", 30, 3650),
     "AUDIT_DAYS": number("AUDIT_DAYS", "90", 1, 36_500),
+    "API_REQUESTS_PER_MINUTE": number("API_REQUESTS_PER_MINUTE", "600", 0, 1_000_000),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
     "TIME_ZONE": Row(
         "TIME_ZONE", "Europe/Berlin", "Europe/Berlin", ("europe/berlin", "EUROPE/BERLIN"),
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),
+    ),
+    "LANGUAGE_CODE": Row("LANGUAGE_CODE", "de", "de", ("DE", " de "), ("xx", "German", "de,en")),
+    "LOCALE_DIR": Row(
+        "LOCALE_PATHS", str(THEIRS), [str(THEIRS), str(ROOT / "config" / "locale")],
+        (f" {THEIRS} ",), ("/no/such/folder", str(ROOT)),
     ),
     "LOG_LEVEL": Row("LOG_LEVEL", "WARNING", "WARNING", ("warning", "Warning"), ("loud", "30")),
     "LOG_FORMAT": Row("LOG_FORMAT", "json", "json", ("JSON", "Json"), ("xml", "jsonl")),

@@ -81,6 +81,7 @@ SCREENS = {
     "audit-of-a-person": "integrations/auditevent/?q=alice&since=2020-01-01",
     "audit-nothing-found": "integrations/auditevent/?q=nobody",
     "who-gets-what": "who-gets-what/?username=alice&hostname=initech.localhost",
+    "keys": "keys/",
     "who-gets-nothing": "who-gets-what/?username=nina&hostname=initech.localhost",
     "overview": "",  # last: by now the first sweep has been
 }

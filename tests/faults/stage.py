@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +58,20 @@ class Stage:
         self.add_grants(app, grants)
         return app
 
-    def add_grants(self, app: WebexApp, count: int) -> None:
+    def add_grants(self, app: WebexApp, count: int, *, org: str = "Acme") -> None:
         """Linked long ago, and all due since a minute, one after the other."""
-        now, emails = clock.now(), [f"{app.name.lower()}{n}@acme.example" for n in range(count)]
+        now, people = clock.now(), f"{app.name.lower()}{{}}@{org.lower()}.example"
+        emails = [people.format(number) for number in range(count)]
         users = User.objects.bulk_create(User(username=email, email=email) for email in emails)
         Group.objects.get(name="Webex users").user_set.add(*users)
-        grants = [self._grant(user, app, now) for user in users]
+        grants = [self._grant(user, app, now, org) for user in users]
         for number, grant in enumerate(grants):
             grant.refresh_due_at = now - timedelta(minutes=2) + timedelta(milliseconds=number)
         Grant.objects.bulk_create(grants, batch_size=500)
         self.due += count
 
-    def _grant(self, user: User, app: WebexApp, now: Any) -> Grant:
-        person = self.sandbox.add_person(email=user.email)
+    def _grant(self, user: User, app: WebexApp, now: datetime, org: str) -> Grant:
+        person = self.sandbox.add_person(email=user.email, org_name=org)
         tokens = self.sandbox.grant(user.email, app.client_id)
         return Grant(
             user=user,
@@ -83,6 +84,7 @@ class Stage:
             scope=tokens["scope"],
             person_id=person.id,
             person_email=user.email,
+            org_id=person.org_id,
             granted_at=now - timedelta(days=9),
             refreshed_at=now - timedelta(days=9),
         )
@@ -169,7 +171,7 @@ class Stage:
 
     def pass_time(self, seconds: float) -> None:
         """Time goes by, for the portal's rows and for Webex, without anybody waiting."""
-        self.until(lambda: not self.under_way() and not self._claimed(), "the drains to end")
+        self.until(lambda: not self.under_way() and not self.is_claimed(), "the drains to end")
         step = timedelta(seconds=seconds)
         Grant.objects.update(
             refresh_due_at=F("refresh_due_at") - step,
@@ -184,7 +186,7 @@ class Stage:
         )
         self.sandbox.advance(seconds)
 
-    def _claimed(self) -> bool:
+    def is_claimed(self) -> bool:
         return Grant.objects.exclude(claimed_until=None).exists()
 
     # --- looking ---------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ READABLE = {
     "integrations.BulkRow": {
         "cells", "problems",  # of a file that is deleted after a while
         "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
-        "subscriber_id", "error_code", "description", "tracking_id", "claimed_by",
+        "subscriber_id", "person_id", "error_code", "description", "tracking_id", "claimed_by",
     },
     "integrations.Count": {"series"},
     "integrations.DeviceAuthorization": {
@@ -58,6 +58,7 @@ READABLE = {
     },
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
+    "integrations.KeyCensus": {"counts"},  # and fingerprints of keys
     "integrations.Lease": {"name"},
     "integrations.WatchedSubscriber": {
         "key",  # a digest
@@ -68,6 +69,13 @@ READABLE = {
         "client_secret_fingerprint", "previous_client_secret_fingerprint",  # keyed, eight digits
         "name", "client_id", "authorization_url", "default_provisioning_id", "pause_reason",
         "client_answer", "hostname_of_older_grants",
+    },
+    "integrations.WebhookDelivery": {
+        "body",  # what others may read, and is deleted after a while
+        "event_id", "event_type", "order_key", "state", "trouble", "claimed_by",
+    },
+    "integrations.WebhookEndpoint": {
+        "name", "url", "events", "app_ids", "hostnames", "off_reason",
     },
 }  # fmt: skip
 

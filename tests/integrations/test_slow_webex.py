@@ -5,11 +5,11 @@ import time
 
 import pytest
 
+from integrations import webex_share
+from integrations.errors import WebexBusy
 from integrations.linking import disconnection
 from integrations.models import AuthorizationRequest, Grant
 from integrations.scopes import MINIMUM, REVOCATION
-from integrations.views import webex_share
-from integrations.views.webex_share import WebexBusy
 from tests import threads
 from tests.conftest import ALICE_AT_WEBEX, H1
 

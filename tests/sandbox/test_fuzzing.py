@@ -10,6 +10,7 @@ import pytest
 from integrations.sandbox import Sandbox
 from tests.sandbox.conftest import ENTERPRISES, REPORTS, SUBSCRIBERS, Administrator
 from tests.sandbox.openapi import SPEC
+from tests.sandbox.test_workspaces import ROOM, WORKSPACES
 
 pytestmark = pytest.mark.slow
 EXAMPLES = 10
@@ -25,6 +26,8 @@ def known_ids(pat: Administrator) -> dict[str, str]:
         "/v1/subscribers": pat.items(f"{SUBSCRIBERS}?status=pending_user_migration")[0]["id"],
         ENTERPRISES: pat.items(ENTERPRISES)[0]["id"],
         REPORTS: pat.call("POST", REPORTS, {"billingPeriod": "2025-10"}).json["id"],
+        WORKSPACES: pat.call("POST", WORKSPACES, ROOM).json["id"],
+        "/v1/identity/organizations": pat.items(ENTERPRISES)[0]["orgId"],
         "/v1/people": row["personId"],
         "/v1/organizations": pat.items("/v1/organizations")[0]["id"],
     }

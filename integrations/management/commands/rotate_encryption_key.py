@@ -1,10 +1,12 @@
 """manage.py rotate_encryption_key: everything encrypted anew with the first key that is listed."""
 
+import getpass
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from integrations import clock
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
 from integrations.operations import key_rotation
@@ -22,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            report = key_rotation.rotate(advance=self._advance)
+            report = key_rotation.rotate(now=clock.now(), advance=self._advance, by=_login())
         except WrongEncryptionKey as error:
             raise CommandError(str(error)) from None
         except KeyCanary.DoesNotExist:
@@ -51,6 +53,13 @@ class Command(BaseCommand):
                 f"{report.undecryptable} values are decrypted by no listed key. They were left as "
                 "they are: add the key they were written with, or let those users link again."
             )
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a user ID without a name
+        return ""
 
 
 def _in_words(tally: Tally) -> str:

@@ -6,6 +6,7 @@ jobs          make, start, stop, go on, delete
 work          the loop of a worker: claims rows, lets threads ask, records what came
 asking        one row, one question to Webex
 outcomes      what an answer means for its row
+pauses        how long a whole job waits before it asks again
 gates         the first user of a new enterprise goes ahead of the others
 progress      how far it is, in figures and sentences
 result_file   the file again, with what came of each line

@@ -10,14 +10,15 @@ from enum import StrEnum, auto
 
 from django.conf import settings
 
-from integrations.errors import Rejected
 from integrations.models import BulkJob, BulkRow
 from integrations.provisioning import following, subscribers
 from integrations.provisioning.bulk.columns import CHANGEABLE
 from integrations.tokens import Bearer
-from integrations.webex import broadworks
+from integrations.webex import broadworks, people
 from integrations.webex.broadworks import Subscriber
 from integrations.webex.http import Deadline
+
+PROVISION, UPDATE, REMOVE, VERIFY = BulkRow.Operation
 
 
 class Kind(StrEnum):
@@ -25,7 +26,8 @@ class Kind(StrEnum):
     FOUND = auto()
     ABSENT = auto()
     UNCHANGED = auto()
-    REMOVED = auto()
+    REMOVED = auto()  # the connection
+    PERSON_REMOVED = auto()
     CHECKED = auto()
     CHANGES = auto()  # of many, asked for at once
     ORGANISATION_EXISTS = auto()  # nothing was sent: others of the enterprise may go, too
@@ -43,20 +45,24 @@ def is_write(job: BulkJob, row: BulkRow) -> bool:
     """Else it is a look at Webex, which changes nothing."""
     if job.status == BulkJob.Status.CHECKING or row.status == BulkRow.Status.ACCEPTED:
         return False
-    return row.operation != BulkRow.Operation.PROVISION or row.status == BulkRow.Status.PENDING
+    if row.operation == VERIFY:
+        return False
+    if row.operation == REMOVE:
+        return bool(row.subscriber_id)  # first it is noted whom to remove
+    return row.operation != PROVISION or row.status == BulkRow.Status.PENDING
 
 
 def ask(bearer: Bearer, job: BulkJob, row: BulkRow, fields: Mapping[str, str]) -> Answer:
     """`fields` are those of `fields_of`. Raises what the calls of `broadworks` raise."""
     deadline = Deadline(settings.WEBEX_TIMEOUT)
-    if job.status == BulkJob.Status.CHECKING:
+    if job.status == BulkJob.Status.CHECKING or row.operation == VERIFY:
         broadworks.check(bearer, fields, deadline=deadline)
         return Answer(Kind.CHECKED)
     if not is_write(job, row):
         return _look_up(bearer, row, deadline)
-    if row.operation == BulkRow.Operation.UPDATE:
+    if row.operation == UPDATE:
         return _update(bearer, row, deadline)
-    if row.operation == BulkRow.Operation.REMOVE:
+    if row.operation == REMOVE:
         return _remove(bearer, row, deadline)
     return _provision(bearer, row, fields, deadline)
 
@@ -112,17 +118,12 @@ def _update(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
 
 
 def _remove(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
-    found = _look_up(bearer, row, deadline).subscriber
-    if found is None:
-        return Answer(Kind.ABSENT)
-    if is_elsewhere(row, found):
-        return Answer(Kind.UNCHANGED, found)
-    try:
-        broadworks.remove(bearer, found.id, deadline=deadline)
-    except Rejected as error:
-        if error.status != 404:
-            raise
-    return Answer(Kind.REMOVED, found, calls=2)
+    """DELETE of what was noted may be repeated, whatever became of the one before."""
+    if row.removed_at:
+        subscribers.delete(lambda: people.remove_person(bearer, row.person_id, deadline=deadline))
+        return Answer(Kind.PERSON_REMOVED)
+    subscribers.delete(lambda: broadworks.remove(bearer, row.subscriber_id, deadline=deadline))
+    return Answer(Kind.REMOVED)
 
 
 def is_elsewhere(row: BulkRow, found: Subscriber) -> bool:

@@ -56,13 +56,15 @@ def check_first(job: BulkJob) -> None:
     _set_to_work(job, expected=Status.DRAFT, status=Status.CHECKING)
 
 
-def start(job: BulkJob, *, now: datetime) -> None:
-    """Raises JobConflict."""
+def start(job: BulkJob, *, removes_people: bool = False, now: datetime) -> None:
+    """`removes_people`: whose line says remove loses the Webex person, too. Raises JobConflict."""
+    facts = {"started_at": now, "removes_people": removes_people}
     with transaction.atomic():
-        _set_to_work(job, expected=Status.DRAFT, status=Status.RUNNING, started_at=now)
+        _set_to_work(job, expected=Status.DRAFT, status=Status.RUNNING, **facts)
         gates.close(job)
         job.rows.filter(status=BulkRow.Status.PENDING).update(due_at=now)
-        AuditEvent.objects.record(Action.BULK_JOB_STARTED, job, now=now)
+        reason = "with their Webex people" if removes_people else ""
+        AuditEvent.objects.record(Action.BULK_JOB_STARTED, job, now=now, reason=reason)
 
 
 def resume(job: BulkJob, *, now: datetime) -> None:

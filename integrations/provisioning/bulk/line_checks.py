@@ -12,7 +12,7 @@ from integrations.provisioning import fields
 from integrations.provisioning.bulk.columns import CHANGEABLE, COLUMNS
 from integrations.provisioning.bulk.csv_file import LONGEST_CELL, Line
 
-PROVISION, UPDATE, REMOVE = BulkRow.Operation
+PROVISION, UPDATE, REMOVE, _VERIFY = BulkRow.Operation
 Problems = dict[str, str]
 
 
@@ -37,7 +37,7 @@ def _check(
 ) -> CheckedLine:
     operation = line.cells.get("operation", otherwise).lower()
     if operation not in BulkRow.Operation:
-        text = _("Write provision, update or remove, or leave it empty.")
+        text = _("Write provision, update, remove or verify, or leave it empty.")
         return CheckedLine(line, otherwise, {"operation": text})
     problems = _missing(line, operation, default_provisioning_id) | _malformed(line, operation)
     others = [number for number in twice[_key(line)] if number != line.number]

@@ -6,6 +6,7 @@ again, and sent again only where Webex did not know of it twice, a minute apart.
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,9 +20,9 @@ from integrations.errors import (
     WebexError,
     WebexUnavailable,
 )
-from integrations.models import AuditEvent, BulkJob, BulkRow
-from integrations.provisioning import following, words
-from integrations.provisioning.bulk import gates
+from integrations.models import AuditEvent, BulkJob, BulkRow, WatchedSubscriber
+from integrations.provisioning import announcing, following, words
+from integrations.provisioning.bulk import gates, pauses
 from integrations.provisioning.bulk.asking import Answer, Kind, is_elsewhere
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
@@ -38,28 +39,29 @@ ALREADY_THERE = 10022  # "The BroadWorks UserID is already associated with an ex
 WRITTEN = {
     BulkRow.Operation.PROVISION: Action.SUBSCRIBER_PROVISIONED,
     BulkRow.Operation.UPDATE: Action.SUBSCRIBER_CHANGED,
-    BulkRow.Operation.REMOVE: Action.SUBSCRIBER_REMOVED,
 }
 Status = BulkRow.Status
-PROVISION, UPDATE, REMOVE = BulkRow.Operation
+PROVISION, UPDATE, REMOVE, VERIFY = BulkRow.Operation
 
 
 def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
     found = answer.subscriber
-    if answer.kind is Kind.CHECKED:
+    if answer.kind is Kind.CHECKED and row.operation == VERIFY:
+        _finish(row, now, Status.DONE, description=_("The check passed."))
+    elif answer.kind is Kind.CHECKED:
         row.write(checked_at=now)
     elif answer.kind is Kind.ORGANISATION_EXISTS:
         with transaction.atomic():
             gates.open_all(row)
             put_back(row)
-    elif found and answer.kind is Kind.REMOVED:
-        with transaction.atomic():
-            _record_written(row, found, now)
-            _finish(row, Status.DONE, found, webex_status="")
+    elif answer.kind in (Kind.REMOVED, Kind.PERSON_REMOVED):
+        _record_removed(row, answer.kind, now)
     elif answer.kind is Kind.ABSENT:
         _record_absent(row, now)
+    elif found and row.operation == REMOVE:
+        _note_whom_to_remove(row, found, now)
     elif found and answer.kind is Kind.UNCHANGED:
-        _record_unchanged(row, found)
+        _record_unchanged(row, found, now)
     elif found and answer.kind is Kind.FOUND and row.status != Status.ACCEPTED:
         _record_found(row, found, now)
     elif found:
@@ -74,26 +76,62 @@ def _record_accepted(row: BulkRow, found: Subscriber, now: datetime) -> None:
 
 
 def _record_written(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    _put_on_record(
+        row, WRITTEN[BulkRow.Operation(row.operation)],
+        following.row_of(Caller(row.job.grant, now), found), now=now,
+        changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
+    )  # fmt: skip
+
+
+def _put_on_record(
+    row: BulkRow, action: Action, about: WatchedSubscriber, *, now: datetime, **facts: Any
+) -> None:
     """As where a person clicks: about the same object, by whoever started the job."""
     job, user = row.job, row.job.grant.user
     who = actor.Actor(actor.Kind.PERSON, user.get_username(), user.pk, hostname=job.hostname)
-    about = following.row_of(Caller(job.grant, now), found)
     with actor.acting(lambda: who):
-        AuditEvent.objects.record(
-            WRITTEN[BulkRow.Operation(row.operation)], about, now=now,
-            changed=row.cells.keys() - {"operation", "userId"}, tracking_id=found.tracking_id,
-        )  # fmt: skip
+        AuditEvent.objects.record(action, about, now=now, **facts)
+
+
+def _note_whom_to_remove(row: BulkRow, found: Subscriber, now: datetime) -> None:
+    """Before it is done: afterwards Webex no longer says whose person it was."""
+    if is_elsewhere(row, found):
+        _fail_elsewhere(row, found, now)
+        return
+    person_id = found.person_id if row.job.removes_people else ""
+    facts = {"subscriber_id": found.id, "enterprise_id": found.enterprise_id[:200]}
+    row.write(status=Status.PENDING, due_at=now, person_id=person_id, **facts)
+
+
+def _record_removed(row: BulkRow, kind: Kind, now: datetime) -> None:
+    key = WatchedSubscriber.key_of(row.job.grant.app_id, row.subscriber_id)
+    about = WatchedSubscriber(
+        key=key, broadworks_user_id=row.broadworks_user_id, enterprise_id=row.enterprise_id
+    )
+    with transaction.atomic():
+        if kind is Kind.PERSON_REMOVED:
+            _put_on_record(row, Action.PERSON_REMOVED, about, now=now)
+            _finish(row, now, Status.DONE, description=_("The Webex person is removed, too."))
+            return
+        _put_on_record(row, Action.SUBSCRIBER_REMOVED, about, now=now)
+        if not row.person_id:
+            _finish(row, now, Status.DONE)
+            return
+        text = _("No longer has Webex here; the Webex person is still to be removed.")
+        row.write(status=Status.PENDING, due_at=now, removed_at=now, attempts=0, description=text)
 
 
 def _record_absent(row: BulkRow, now: datetime) -> None:
     if row.status == Status.ACCEPTED:
-        _finish(row, Status.FAILED, description=_("Webex does not know this user any more."))
+        _finish(row, now, Status.FAILED, description=_("Webex does not know this user any more."))
     elif row.operation == REMOVE:
-        _finish(row, Status.DONE, description=_("Webex did not know this user: nothing to remove."))
+        _finish(
+            row, now, Status.DONE, description=_("Webex did not know this user: nothing to remove.")
+        )
     elif row.operation == UPDATE:
-        _finish(row, Status.FAILED, description=_("Webex does not know this user."))
+        _finish(row, now, Status.FAILED, description=_("Webex does not know this user."))
     elif row.error_code == str(ALREADY_THERE):
-        _finish(row, Status.FAILED, description=row.description)
+        _finish(row, now, Status.FAILED, description=row.description)
     elif row.missed_at and row.missed_at <= now - BETWEEN_LOOKS:
         _send_again(row, now)
     else:
@@ -106,14 +144,14 @@ def _send_again(row: BulkRow, now: datetime) -> None:
         row.write(status=Status.PENDING, due_at=now)
         return
     text = _("Webex did not answer properly, several times. It does not know this user.")
-    _finish(row, Status.FAILED, description=text)
+    _finish(row, now, Status.FAILED, description=text)
 
 
-def _record_unchanged(row: BulkRow, found: Subscriber) -> None:
+def _record_unchanged(row: BulkRow, found: Subscriber, now: datetime) -> None:
     if is_elsewhere(row, found):
-        _fail_elsewhere(row, found)
+        _fail_elsewhere(row, found, now)
     else:
-        _finish(row, Status.DONE, found, description=_("Nothing to change."))
+        _finish(row, now, Status.DONE, found, description=_("Nothing to change."))
 
 
 def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
@@ -122,14 +160,14 @@ def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
     if row.error_code != str(ALREADY_THERE) and not is_older:
         _record_accepted(row, found, now)
     elif is_elsewhere(row, found):
-        _fail_elsewhere(row, found)
+        _fail_elsewhere(row, found, now)
     else:
-        _finish(row, Status.DONE, found, description=_("Was there already."), error_code="")
+        _finish(row, now, Status.DONE, found, description=_("Was there already."), error_code="")
 
 
-def _fail_elsewhere(row: BulkRow, found: Subscriber) -> None:
+def _fail_elsewhere(row: BulkRow, found: Subscriber, now: datetime) -> None:
     text = _("This user belongs to %(enterprise)s at Webex.")
-    _finish(row, Status.FAILED, found, description=text % {"enterprise": found.enterprise_id})
+    _finish(row, now, Status.FAILED, found, description=text % {"enterprise": found.enterprise_id})
 
 
 def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
@@ -139,15 +177,15 @@ def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
         _watch(row, found, now)
     elif found.status == "error":
         explained = [words.problem_in_words(each, found.tracking_id) for each in found.problems]
-        _finish(row, Status.FAILED, found, **_explained(explained))
+        _finish(row, now, Status.FAILED, found, **_explained(explained))
     else:
         note = str(words.STATES[found.status][1])  # for whom it waits
-        _finish(row, Status.DONE, found, description=note)
+        _finish(row, now, Status.DONE, found, description=note)
 
 
 def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
     if row.accepted_at and now - row.accepted_at > LONGEST_SETUP:
-        _finish(row, Status.DONE, found, description=_("Webex is still setting this up."))
+        _finish(row, now, Status.DONE, found, description=_("Webex is still setting this up."))
         return
     accepted_at = row.accepted_at or now
     row.write(
@@ -161,6 +199,9 @@ def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
 
 def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: bool) -> None:
     explanations = words.explain(error)
+    if row.removed_at:
+        text = _("No longer has Webex here, but the Webex person is still there.")
+        explanations = [words.Explanation(text), *explanations]
     facts = {**_explained(explanations), "tracking_id": error.tracking_id}
     if is_check:
         problems = {each.field or "userId": each.text for each in explanations}
@@ -168,7 +209,7 @@ def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: b
     elif row.operation == PROVISION and ALREADY_THERE in (each.code for each in explanations):
         row.write(status=Status.UNKNOWN, due_at=now, **facts | {"error_code": str(ALREADY_THERE)})
     else:
-        _finish(row, Status.FAILED, None, **facts)
+        _finish(row, now, Status.FAILED, None, **facts)
 
 
 def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
@@ -180,9 +221,9 @@ def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
 def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
     """All but a rejection; a poll has no row. What certainly was not done is as it was before."""
     if isinstance(error, WebexUnavailable) and (isinstance(error, Locked) or error.status == 429):
-        wait(job, error.retry_after or SOON, now=now)
+        pauses.wait(job, error.retry_after or SOON, now=now)
     elif isinstance(error, WebexUnavailable):
-        note_failure(job, now=now)
+        pauses.note_failure(job, now=now)
         if row:
             _record_unavailable(row, now)
         return
@@ -198,7 +239,7 @@ def _put_behind(row: BulkRow, error: InsufficientScope, now: datetime) -> None:
         row.write(status=row.status, due_at=now, attempts=row.attempts + 1, sent_at=row.sent_at)
         return
     text = _("Your Webex account may not do this for this user.")
-    _finish(row, Status.FAILED, description=text, tracking_id=error.tracking_id)
+    _finish(row, now, Status.FAILED, description=text, tracking_id=error.tracking_id)
 
 
 def _record_unavailable(row: BulkRow, now: datetime) -> None:
@@ -207,9 +248,11 @@ def _record_unavailable(row: BulkRow, now: datetime) -> None:
     elif row.operation == PROVISION:
         row.write(status=Status.UNKNOWN, due_at=now + SOON)
     elif row.attempts + 1 < MOST_ATTEMPTS:
-        row.write(status=Status.PENDING, due_at=now + SOON)
+        row.write(status=Status.PENDING, due_at=now + SOON, attempts=row.attempts + 1)
     else:
-        _finish(row, Status.FAILED, description=_("Webex did not answer properly, several times."))
+        _finish(
+            row, now, Status.FAILED, description=_("Webex did not answer properly, several times.")
+        )
 
 
 def put_back(row: BulkRow) -> None:
@@ -217,30 +260,32 @@ def put_back(row: BulkRow) -> None:
     row.write(status=row.status, attempts=row.attempts, sent_at=row.sent_at)
 
 
-def wait(job: BulkJob, pause: timedelta, *, now: datetime) -> None:
-    """The whole job: Webex asked for it."""
-    BulkJob.objects.filter(pk=job.pk).update(waits_until=now + pause)
-
-
-def note_failure(job: BulkJob, *, now: datetime) -> None:
-    """A second doubling to a minute; calls that failed at the same time count once."""
-    pause = timedelta(seconds=min(2**job.failure_count, 60))
-    rows = BulkJob.objects.filter(pk=job.pk, failure_count=job.failure_count)
-    rows.update(failure_count=job.failure_count + 1, waits_until=now + pause)
-
-
-def note_success(job: BulkJob) -> None:
-    if job.failure_count:
-        job.failure_count = 0
-        BulkJob.objects.filter(pk=job.pk).update(failure_count=0)
-
-
-def _finish(row: BulkRow, status: str, found: Subscriber | None = None, **columns: str) -> None:
+def _finish(
+    row: BulkRow, now: datetime, status: str, found: Subscriber | None = None, **columns: str
+) -> None:
     facts = (_facts(found) if found else {}) | columns
     with transaction.atomic():
-        if row.write(status=status, **facts) and row.gate == BulkRow.Gate.FIRST:
+        if not row.write(status=status, **facts):
+            return
+        if row.operation == PROVISION:
+            _announce(row, now, status, found)
+        if row.gate == BulkRow.Gate.FIRST:
             exists = found is not None and found.status == "provisioned"
             gates.open_all(row) if exists else gates.send_next(row)
+
+
+def _announce(row: BulkRow, now: datetime, status: str, found: Subscriber | None) -> None:
+    grant, hostname = row.job.grant, row.job.hostname
+    if found and row.accepted_at:
+        was = announcing.SET_UP[0]
+        announcing.announce_end(grant, found, was=was, hostname=hostname, now=now)
+    elif status == Status.FAILED:
+        about = WatchedSubscriber(
+            webex_id=row.subscriber_id,
+            broadworks_user_id=row.broadworks_user_id,
+            enterprise_id=row.enterprise_id,
+        )
+        announcing.announce_failure(grant, about, hostname=hostname, now=now)
 
 
 def _facts(found: Subscriber) -> dict[str, str]:

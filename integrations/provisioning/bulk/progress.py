@@ -16,6 +16,7 @@ CALLS = {  # for one row; the one poll for all adds few
     BulkRow.Operation.PROVISION: 1,
     BulkRow.Operation.UPDATE: 2,
     BulkRow.Operation.REMOVE: 2,
+    BulkRow.Operation.VERIFY: 1,
 }
 
 
@@ -100,7 +101,8 @@ def _calls_left(job: BulkJob) -> int:
         return rows.to_check().count()
     left = rows.filter(status__in=[Status.PENDING, Status.SENT, Status.UNKNOWN])
     counts = left.counts("operation")
-    return sum(CALLS[BulkRow.Operation(name)] * count for name, count in counts.items())
+    people = counts.get(BulkRow.Operation.REMOVE, 0) if job.removes_people else 0
+    return people + sum(CALLS[BulkRow.Operation(name)] * count for name, count in counts.items())
 
 
 def minutes(calls: int) -> int:
@@ -128,7 +130,15 @@ def in_words(progress: Progress) -> str:
 
 
 def why_stopped(job: BulkJob) -> str:
-    return str(WHY_STOPPED[BulkJob.StopReason(job.stop_reason)]) if job.stop_reason else ""
+    if not job.stop_reason:
+        return ""
+    sentence = str(WHY_STOPPED[BulkJob.StopReason(job.stop_reason)])
+    if job.stop_reason == BulkJob.StopReason.FORBIDDEN and job.removes_people:
+        sentence += " " + _(
+            "Webex people are removed by full and user administrators only, with the scope "
+            "spark-admin:people_write."
+        )
+    return sentence
 
 
 WHY_STOPPED = {  # each with a next step

@@ -58,7 +58,7 @@ class Supply:
 
     def _claim(self) -> None:
         self._waits_until = time.monotonic() + NEXT_LOOK
-        now = self._ticking.now()
+        now = self._ticking.ask()
         self.job.refresh_from_db(fields=["status", "waits_until", "failure_count"])
         if self.job.waits_until and self.job.waits_until > now:
             pause = (self.job.waits_until - now).total_seconds()

@@ -23,7 +23,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import BulkJob, BulkRow
-from integrations.provisioning.bulk import asking, authority, following, jobs, outcomes
+from integrations.provisioning.bulk import asking, authority, following, jobs, outcomes, pauses
 from integrations.provisioning.bulk.asking import Answer, Kind
 from integrations.provisioning.bulk.supply import Supply
 from integrations.tokens import Bearer
@@ -95,7 +95,7 @@ class Turn:
             self._halt(error)
         except WebexUnavailable as error:
             logger.info("No token for bulk job=%s: %s", self.job.pk, error)
-            outcomes.note_failure(self.job, now=now)
+            pauses.note_failure(self.job, now=now)
         self.is_over = True
         return None
 
@@ -159,7 +159,7 @@ class Turn:
                 following.record(self.job, answer.changed, now=now)
             elif row:
                 outcomes.record(row, answer, now=now)
-            outcomes.note_success(self.job)
+            pauses.note_success(self.job)
 
     def _record_error(self, asked: Asked, error: WebexError) -> None:
         now, row = self._ticking.now(), asked.row

@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "update_seconds": "An update takes (seconds)",
         "sync_seconds": "A directory sync takes (seconds)",
         "report_seconds": "A billing report takes (seconds)",
+        "mail_seconds": "Activation mails take (seconds)",
         "person_rate_limit": "REST calls per minute and person (empty: no limit)",
         "refuse_every": "429 for every n-th REST call (empty: never)",
         "lock_every": "423 for every n-th write (empty: never)",

@@ -21,9 +21,7 @@ TRIGGERS = (
     Trigger("neither number nor extension", "400 with 1001 for primaryPhoneNumber"),
     Trigger("another provisioningId", "400, without a code"),
     Trigger("spEnterpriseId wholesale+…", "400, without a code"),
-    Trigger(
-        "the first user of an enterprise", "takes as long as the switch says", is_assumed=False
-    ),
+    Trigger("the first user of an enterprise", "as long as the switch says", is_assumed=False),
     Trigger("sync or one user while sync is off", "409"),
     Trigger("external user new-… or gone-…", "ADD or DELETE"),
     Trigger("consentMove in another state", "409"),

@@ -39,6 +39,10 @@ class Partner:
     def untrusted_provisioning_id(self) -> str:
         return provisioning_id(self, "untrusted")
 
+    @property
+    def provisioning_ids(self) -> tuple[str, str]:
+        return self.trusted_provisioning_id, self.untrusted_provisioning_id
+
 
 def provisioning_id(partner: Partner, template: str) -> str:
     return base64.b64encode(f"{partner.prefix}:{template}".encode()).decode().rstrip("=")
@@ -97,6 +101,34 @@ class Subscriber:
 
     def __post_init__(self) -> None:
         self.errors = tuple((int(code), str(text)) for code, text in self.errors)
+
+
+@dataclass
+class Workspace:
+    """A room with a telephone. No call lists them and none has a status: never persisted."""
+
+    user_id: str
+    sp_enterprise_id: str
+    partner: str
+    provisioning_id: str
+    display_name: str
+    created_at: float
+    primary_phone_number: str = ""
+    extension: str = ""
+    id: str = field(default_factory=new_uuid)
+
+
+@dataclass
+class ActivationJob:
+    """Mails to those of an organization who never signed in; over at `ends_at`. Not persisted."""
+
+    org_id: str
+    created_by: str
+    org_id_of_caller: str
+    ends_at: float
+    sent: int
+    skipped: tuple[str, ...]  # ids of people who had one within a day
+    id: str = field(default_factory=new_uuid)
 
 
 @dataclass

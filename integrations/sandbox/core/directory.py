@@ -11,7 +11,13 @@ from dataclasses import fields
 from typing import Any
 
 from integrations.sandbox.core import population
-from integrations.sandbox.core.broadworks import Enterprise, Report, Subscriber
+from integrations.sandbox.core.broadworks import (
+    ActivationJob,
+    Enterprise,
+    Report,
+    Subscriber,
+    Workspace,
+)
 from integrations.sandbox.core.entities import Organization, Person
 from integrations.sandbox.core.register import Register
 
@@ -27,6 +33,9 @@ class Directory:
         )
         self.people: Register[Person] = Register("email", "org_id")
         self.reports: Register[Report] = Register()
+        self.workspaces: Register[Workspace] = Register("user_id")
+        self.activation_jobs: dict[str, ActivationJob] = {}
+        self.mailed_at: dict[str, float] = {}  # activation mails, by the person's id
         self._moving: list[tuple[float, str]] = []
         self._generate({organization.name: organization for organization in known}, size, now)
 

@@ -108,6 +108,12 @@ class Person:
         return any("Partner" in role for role in self.roles)
 
     @property
+    def manages_people(self) -> bool:
+        """Full and user administrators, of a partner too (contract 15.1)."""
+        may = any("Full" in role or "User" in role for role in self.roles)
+        return may and not self.is_read_only
+
+    @property
     def is_read_only(self) -> bool:
         return all("Read" in role for role in self.roles)
 

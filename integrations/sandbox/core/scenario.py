@@ -75,6 +75,7 @@ class Scenario:
     update_seconds: float = 2
     sync_seconds: float = 10
     report_seconds: float = 5
+    mail_seconds: float = 5
     person_rate_limit: int | None = None
     refuse_every: int | None = None
     lock_every: int | None = None

@@ -66,7 +66,7 @@ def provision_subscriber(state: State, request: Request) -> Response:
     _check_provisioning(state, partner, values)
     state.ledger.provisions[values["user_id"]] += 1
     if state.directory.subscribers.find("user_id", values["user_id"]):
-        raise _user_taken()
+        raise user_taken()
     return json_answer(as_json(state, provision(state, partner, values)))
 
 
@@ -83,7 +83,7 @@ def validate(state: State, request: Request) -> Response:
         raise invalid(1001, "customerInfo.primaryEmail")
     user_id = fields.get("user_id", "")
     if user_id.startswith("dup-") or state.directory.subscribers.find("user_id", user_id):
-        raise _user_taken()
+        raise user_taken()
     if "sp_enterprise_id" in fields:
         _check_enterprise(state, partner, fields["sp_enterprise_id"])
     info = [PASSED] if state.scenario.info_as_list else PASSED
@@ -103,7 +103,7 @@ def update_subscriber(state: State, request: Request, subscriber_id: str) -> Res
     user_id = changes.get("user_id", row.user_id)
     other = state.directory.subscribers.find("user_id", user_id)
     if other is not None and other is not row:
-        raise _user_taken()
+        raise user_taken()
     update(state, row, changes)
     return json_answer(as_json(state, row))
 
@@ -207,10 +207,9 @@ def _equals(key: str, value: str) -> Callable[[Subscriber], bool]:
 def _check_provisioning(state: State, partner: Partner, values: dict[str, str]) -> None:
     check_reachable(values)
     _check_enterprise(state, partner, values["sp_enterprise_id"])
-    trusted, untrusted = partner.trusted_provisioning_id, partner.untrusted_provisioning_id
-    if values["provisioning_id"] not in (trusted, untrusted):
+    if values["provisioning_id"] not in partner.provisioning_ids:
         raise malformed("The provisioning ID is unknown.", "provisioningId")
-    if values["provisioning_id"] == trusted and "email" not in values:
+    if values["provisioning_id"] == partner.trusted_provisioning_id and "email" not in values:
         raise invalid(1001, "email")
 
 
@@ -224,6 +223,6 @@ def _check_enterprise(state: State, partner: Partner, sp_enterprise_id: str) -> 
         raise malformed(text, "spEnterpriseId")
 
 
-def _user_taken() -> ApiError:
+def user_taken() -> ApiError:
     code, text = USER_TAKEN
     return ApiError(409, text, {"errorCode": code, "description": text, "fieldName": "userId"})

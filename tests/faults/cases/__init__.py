@@ -1,6 +1,17 @@
 """Every case, by what it breaks."""
 
-from tests.faults.cases import answers, bulk, calendar, kills, load, outages, races, refusals
+from tests.faults.cases import (
+    answers,
+    bulk,
+    calendar,
+    keys,
+    kills,
+    load,
+    outages,
+    races,
+    refusals,
+    small_numbers,
+)
 from tests.faults.registry import CASES
 
 __all__ = [
@@ -8,9 +19,11 @@ __all__ = [
     "answers",
     "bulk",
     "calendar",
+    "keys",
     "kills",
     "load",
     "outages",
     "races",
     "refusals",
+    "small_numbers",
 ]

@@ -3,9 +3,14 @@
 import time
 from datetime import timedelta
 
+import psycopg
+from django.db import connection
+from django.db.models import F
+
 from integrations import clock
 from integrations.models import Grant, GrantEvent, Heartbeat
 from integrations.operations import health
+from tests.faults.cases.small_numbers import integrations
 from tests.faults.registry import NONE, case
 from tests.faults.servers import ROOT
 from tests.faults.stage import Stage
@@ -29,6 +34,54 @@ def skewed(stage: Stage) -> None:
             life = grant.access_token_expires_at - clock.now()
             assert abs(life - timedelta(days=14)) < timedelta(minutes=2), f"expires in {life}"
             assert grant.refresh_due_at > clock.now() + timedelta(days=5)
+
+
+SLOW = {"WEBEX_TIMEOUT": "14", "REFRESH_CLAIM": "20", "REFRESH_TIME_BOX": "3"}
+
+
+@case("R21b", "the database's clock jumps: an hour ahead, an hour back", databases=("postgres",))
+def stepped(stage: Stage) -> None:
+    """While calls are under way; the first last longer than anybody waits for a dead worker's."""
+    _make_clock_settable(stage)
+    apps, grants = integrations(stage), stage.due
+    workers = [stage.worker(f"w{number}", slots=4, **SLOW) for number in (1, 2)]
+    for hours, latency in ((1, 13), (0, 3)):
+        if not hours:
+            stage.make_due()
+            Grant.objects.update(refresh_due_at=F("refresh_due_at") - timedelta(hours=2))
+        stage.sandbox.scenario.update({"latency": latency})
+        stage.sweep_until(lambda: stage.under_way() == len(apps), "calls under way")
+        _set_clock(stage, hours)
+        stage.sweep_until(lambda: not stage.under_way(), "the answers")
+        stage.sandbox.scenario.update({"latency": 0})
+        stage.sweep_until(lambda: stage.renewed() == grants and stage.nothing_due(), "renewal")
+        latest = Grant.objects.latest("refresh_due_at").refresh_due_at
+        assert latest < clock.now() + timedelta(days=7, hours=2), "renewed too late"
+    assert all(worker.is_running for worker in workers)
+    stage.until(lambda: health.check_parts(clock.now())["sweep"], "a sign of life of now")
+
+
+def _make_clock_settable(stage: Stage) -> None:
+    """`clock.now` asks for statement_timestamp(); this one is found before PostgreSQL's own."""
+    _execute(
+        stage,
+        "CREATE SCHEMA stepped",
+        "CREATE TABLE stepped.step AS SELECT interval '0' AS by",
+        "CREATE FUNCTION stepped.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS "
+        "'SELECT pg_catalog.statement_timestamp() + by FROM stepped.step'",
+        "ALTER DATABASE postgres SET search_path = stepped, pg_catalog, public",
+    )
+    connection.close()
+
+
+def _set_clock(stage: Stage, hours: int) -> None:
+    _execute(stage, f"UPDATE stepped.step SET by = interval '{hours} hours'")
+
+
+def _execute(stage: Stage, *statements: str) -> None:
+    with psycopg.connect(stage.database.url, autocommit=True) as session:
+        for statement in statements:
+            session.execute(statement)
 
 
 @case("R32", "no beat for a week", rotations=(NONE,))

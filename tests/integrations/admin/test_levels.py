@@ -19,7 +19,7 @@ CSS = "\n".join(path.read_text() for path in STYLES.glob("*.css"))
 ICONS = set(re.findall(r'id="([a-z-]+)"', (STYLES / "icons.svg").read_text()))
 COLORS = {"fine": "good", "asks": "warn", "blocks": "bad"}
 ALARMS = ("CONSENT_LOST", "EXPIRING", "RIGHT_LOST")
-GREEN = {"LINKED", "RELINKED", "REPLACED", "RIGHT_RETURNED"}
+GREEN = {"LINKED", "RELINKED", "RECOVERED", "REPLACED", "RIGHT_RETURNED"}
 
 
 def color(selector):

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, connections
 
+from integrations import webex_share
 from integrations.models import AuthorizationRequest, Grant, GrantEvent, WebexApp
-from integrations.views import webex_share
 from tests.browsing import PortalClient
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
 

@@ -131,8 +131,8 @@ def test_an_interrupted_run_is_finished_by_the_next(filled, use_keys, old, new):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        key_rotation.rotate(advance=interrupt)
-    report = key_rotation.rotate(advance=lambda *_: None)
+        key_rotation.rotate(now=clock.now(), advance=interrupt)
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
     assert 0 < sum(tally.old for tally in report.before) < 8
     assert (report.old, report.undecryptable) == (0, 0)
@@ -145,7 +145,7 @@ def test_rows_beyond_one_chunk_are_reached(filled, make_app, use_keys, old, new,
     use_keys(new, old)
     progress = []
 
-    report = key_rotation.rotate(advance=lambda *step: progress.append(step))
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *step: progress.append(step))
 
     assert report.old == 0
     assert progress[-1][0] == progress[-1][1]
@@ -181,7 +181,7 @@ def test_a_process_that_still_writes_with_the_old_key_keeps_it_in_use(filled, us
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE integrations_grant SET access_token = %s", [stale])
 
-    assert key_rotation.rotate(advance=write_with_old_key).old == 1
+    assert key_rotation.rotate(now=clock.now(), advance=write_with_old_key).old == 1
 
 
 def test_the_old_key_is_kept_while_values_need_it(filled, use_keys, old, new, monkeypatch):
@@ -218,7 +218,7 @@ def test_an_undecryptable_row_keeps_no_other_from_the_new_key(
     spoil(unreadable, "access_token")
     use_keys(new, old)
 
-    report = key_rotation.rotate(advance=lambda *_: None)
+    report = key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
     assert (report.old, report.undecryptable) == (0, 1)
     use_keys(new)
@@ -237,7 +237,7 @@ def test_a_wrong_key_is_refused_before_anything_is_written(filled, use_keys, new
     assert "not the key this database was written with" in error
     assert ciphertexts() == before
     with pytest.raises(WrongEncryptionKey):
-        key_rotation.rotate(advance=lambda *_: None)
+        key_rotation.rotate(now=clock.now(), advance=lambda *_: None)
 
 
 def test_with_one_key_there_is_none_to_remove(filled):

@@ -130,7 +130,7 @@ def test_an_old_answer_does_not_undo_a_newer_one(as_pat, new_user, small_sandbox
     WatchedSubscriber.objects.update(status="updating", changed_at=newer)
     small_sandbox.advance(5)
 
-    following._update(row(ada), search.subscriber(as_pat(), ada.id), clock.now())
+    following._update(as_pat(), row(ada), search.subscriber(as_pat(), ada.id))
 
     assert row(ada).changed_at <= newer
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from django.contrib.auth.models import Group
 
+from integrations import webex_share
 from integrations.models import AuditEvent, Grant, WatchedSubscriber
-from integrations.views import webex_share
 from tests.conftest import ALICE_AT_WEBEX, H1
 from tests.integrations.provisioning.conftest import ENTERPRISE
 

@@ -1,4 +1,4 @@
-"""The database's clock was ahead, and is set back: by an hour, or by a year."""
+"""The database's clock is set: back by an hour or a year that it was ahead, or forward."""
 
 from datetime import timedelta
 
@@ -79,6 +79,21 @@ def test_whose_claim_lies_in_the_future_is_renewed_after_its_call_must_have_ende
     settings.REFRESH_CLAIM = 30
     (grant,) = fill(acme, 1)
     grant.claim(now=clock.now() + step, seconds=settings.REFRESH_CLAIM)
+
+    assert drain(acme, sandbox) == 0
+    travel(timedelta(seconds=25))
+    assert drain(acme, sandbox) == 0
+    travel(timedelta(seconds=6))
+    assert drain(acme, sandbox) == 1
+
+
+def test_whose_claim_is_long_over_may_be_under_way_when_the_clock_was_set_forward(
+    acme, sandbox, fill, step, travel, settings
+):
+    settings.REFRESH_CLAIM = 30
+    (grant,) = fill(acme, 1)
+    grant.claim(now=clock.now(), seconds=settings.REFRESH_CLAIM)
+    travel(step)
 
     assert drain(acme, sandbox) == 0
     travel(timedelta(seconds=25))

@@ -69,6 +69,24 @@ def test_the_only_ones_that_are_linked_are_given_up_when_they_are_dead(
     assert not AppIncident.objects.exists()
 
 
+@pytest.mark.parametrize("count", [3, 10])
+@pytest.mark.parametrize("shape", ["gateway", "oauth"])
+def test_nobody_is_green_for_ever_because_everybody_is_dead(
+    acme, fill, sandbox, pass_minutes, later, count, shape
+):
+    sandbox.scenario.update({"error_shape": shape})
+    for grant in fill(acme, count):
+        sandbox.revoke(grant.person_email, acme.client_id)
+
+    pass_minutes(12)
+    assert statuses() == {ACTIVE}, "a provider may be wrong about everybody for half an hour"
+    later(minutes=40)
+    pass_minutes(2)
+
+    assert statuses() == {LOST}
+    assert GrantEvent.objects.filter(kind="CONSENT_LOST").count() == count
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 @pytest.mark.parametrize("answer", [INVALID_GRANT, BARE_REFUSAL, BARE_REFUSAL | {"status": 400}])
 def test_a_provider_that_refuses_everybody_for_half_an_hour_costs_nobody_their_consent(

@@ -24,6 +24,7 @@ def test_the_status_of_a_linked_account(alice_browser, linked_alice):
     assert status(alice_browser) == {
         "linked": True,
         "status": "linked",
+        "label": "Webex linked",
         "reason": "Your Webex account is linked.",
         "webex_email": ALICE_AT_WEBEX,
     }
@@ -33,6 +34,7 @@ def test_the_status_before_linking(alice_browser):
     assert status(alice_browser) == {
         "linked": False,
         "status": "not_linked",
+        "label": "Link your Webex account",
         "reason": "Link your Webex account.",
         "webex_email": "",
     }

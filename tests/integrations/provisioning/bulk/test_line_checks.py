@@ -35,7 +35,7 @@ def test_a_good_line_has_no_problems() -> None:
         ("primaryPhoneNumber", "call me", "such as +1"),
         ("mobilePhoneNumber", "12", "such as +1"),
         ("extension", "5-1", "consists of digits"),
-        ("operation", "create", "provision, update or remove"),
+        ("operation", "create", "provision, update, remove or verify"),
         ("firstName", "A" * 501, "Too long"),
         ("userId", "a" * 201, "Too long"),
     ],
@@ -82,3 +82,8 @@ def test_a_removal_needs_nothing_but_the_user() -> None:
 
     assert problems(line) == [{}]
     assert problems({"operation": "remove", "package": "basic"}) == [{"userId": "Required."}]
+
+
+def test_a_check_needs_whom_it_is_about_and_the_address() -> None:
+    assert problems({"userId": "ann", "email": "ann@acme.example"}, otherwise="verify") == [{}]
+    assert problems({"userId": "ann"}, otherwise="verify") == [{"email": "Required."}]

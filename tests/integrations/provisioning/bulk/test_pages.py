@@ -111,6 +111,21 @@ def test_removing_many_takes_typing_how_many(client: PortalClient) -> None:
     assert job.status == BulkJob.Status.RUNNING
 
 
+def test_removing_the_people_too_takes_typing_the_name_of_the_file(client: PortalClient) -> None:
+    upload(client, "userId\nann\nbo\n", operation="remove")
+    job = BulkJob.objects.get()
+    wanted = {"removals": "2", "what": "people"}
+
+    page = client.post(f"/webex/bulk/{job.pk}/start/", wanted | {"typed": "2"}, follow=True)
+    assert "type the name of the file" in words(page)
+    client.post(f"/webex/bulk/{job.pk}/start/", wanted | {"typed": "people.csv"})
+
+    job.refresh_from_db()
+    assert (job.status, job.removes_people) == (BulkJob.Status.RUNNING, True)
+    started = AuditEvent.objects.get(action="bulk_job.started")
+    assert started.reason == "with their Webex people"
+
+
 def test_the_figures_are_fetched_alone_and_reload_the_page_when_it_is_another(
     client: PortalClient, make: Make
 ) -> None:

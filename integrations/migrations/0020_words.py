@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0015_previous_client_secret"),
+        ("integrations", "0019_webhooks"),
     ]
 
     operations = [
@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("LINKED", "Linked"),
                     ("RELINKED", "Linked again"),
+                    ("RECOVERED", "Linked again after Webex had ended the connection"),
                     ("REPLACED", "Replaced by another Webex account"),
                     ("DISCONNECTED", "Disconnected"),
                     ("CONSENT_LOST", "Webex ended the connection"),

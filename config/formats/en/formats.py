@@ -1,0 +1,12 @@
+"""Moments as we write them. Those with an hour end in their zone where they stand alone."""
+
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, H:i e"
+EXACT_DATETIME_FORMAT = "j F Y, H:i:s e"
+SHORT_DATE_FORMAT = "j M Y"
+SHORT_DATETIME_FORMAT = "j M Y, H:i"
+SHORT_EXACT_DATETIME_FORMAT = "j M Y, H:i:s"
+DAY_FORMAT = "j M"
+DAY_AND_HOUR_FORMAT = "j M, H:i e"
+YEAR_MONTH_FORMAT = "F Y"
+TIME_FORMAT = "H:i"

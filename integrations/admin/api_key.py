@@ -1,0 +1,224 @@
+"""API keys: made here and shown once, then rotated and revoked. Nobody changes what one may do."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from integrations import clock, hostnames
+from integrations.admin.timeline import WithTimeline
+from integrations.errors import InvalidHostname, KeyRotated
+from integrations.models import ApiKey, BrandedURL, WebexApp
+from integrations.models.api_key import KeyScope
+from integrations.operations import api_keys
+
+LIVES = [("90", gettext_lazy("90 days")), ("365", gettext_lazy("a year"))]
+FOR_EVER = ("", gettext_lazy("until it is revoked"))
+LISTED = 8  # integrations and hostnames by name; of more, how many
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    may = forms.MultipleChoiceField(
+        label=gettext_lazy("May"),
+        choices=KeyScope.choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
+    )
+    apps = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Only these integrations"),
+        queryset=WebexApp.objects.order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
+        help_text=gettext_lazy("None ticked: all, also those that come later."),
+    )
+    hostnames = forms.CharField(
+        label=gettext_lazy("Only these hostnames"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One a line; empty: all. Such a key also works at these hostnames themselves; others "
+            "only at the hosts of these settings."
+        ),
+    )
+    days = forms.ChoiceField(
+        label=gettext_lazy("Works for"), choices=[*LIVES, FOR_EVER], required=False, initial="90"
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name",)
+        help_texts = {"name": gettext_lazy("Which program uses it, and whose it is.")}
+
+    def clean_hostnames(self) -> list[int] | None:
+        """Ids of branded URLs; None where nothing was typed."""
+        typed = self.cleaned_data["hostnames"].split()
+        try:
+            wanted = {hostnames.normalise(each) for each in typed}
+        except InvalidHostname as error:
+            raise forms.ValidationError(str(error)) from None
+        known = dict(BrandedURL.objects.filter(hostname__in=wanted).values_list("hostname", "pk"))
+        if unknown := sorted(wanted - known.keys()):
+            text = _("No branded URL has this hostname: %s") % ", ".join(unknown)
+            raise forms.ValidationError(text)
+        return sorted(known.values()) or None
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(WithTimeline[ApiKey]):
+    form = ApiKeyForm
+    fields = ("name", "may", "apps", "hostnames", "days")
+    list_display = ("title", "state", "may", "where", "used")
+    ordering = ("-pk",)
+    sortable_by = ()
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        views = {"rotate": self.rotate_view, "revoke": self.revoke_view}
+        return [
+            *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view),
+                   name=f"integrations_apikey_{name}") for name, view in views.items()),
+            *super().get_urls(),
+        ]  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("integrations.manage_apikey")
+
+    def has_change_permission(self, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        rights = ("integrations.view_apikey", "integrations.manage_apikey")
+        return any(request.user.has_perm(right) for right in rights)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    # --- One key ----------------------------------------------------------------------------
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        return super().get_fields(request, obj) if obj is None else ("name",)
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
+        if key := context.get("original"):
+            now = clock.now()
+            context |= {
+                "key": key,
+                "is_alive": key.is_alive(now),
+                "is_expired": key.is_expired(now),
+                "is_rotated": key.successors.filter(revoked_at=None).exists(),
+                "may_manage": self.has_add_permission(request),
+                **_limits(key),
+            }
+        return super().render_change_form(request, context, *args, **kw)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        now, asked = clock.now(), form.cleaned_data
+        days = timedelta(days=int(asked["days"])) if asked["days"] else None
+        key, secret = api_keys.make(
+            name=asked["name"],
+            scopes=asked["may"],
+            app_ids=[app.pk for app in asked["apps"]] or None,
+            hostname_ids=asked["hostnames"],
+            expires_at=now + days if days else None,
+            by=cast(User, request.user),
+            now=now,
+        )
+        obj.__dict__ |= vars(key) | {"shown_once": secret}
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._show_once(request, obj, vars(obj)["shown_once"])
+
+    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        key = self._managed(request, pk)
+        try:
+            by = cast(User, request.user)
+            successor, secret = api_keys.rotate(key, by=by, now=clock.now())
+        except KeyRotated:
+            messages.error(request, _("It has a successor already, or works no more."))
+            return HttpResponseRedirect(_url(key))
+        return self._show_once(request, successor, secret)
+
+    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        key = self._managed(request, pk)
+        api_keys.revoke(key, now=clock.now())
+        messages.success(request, _("“%s” is revoked and works no more.") % key)
+        return HttpResponseRedirect(_url(key))
+
+    def _managed(self, request: HttpRequest, pk: int) -> ApiKey:
+        if request.method != "POST" or not self.has_add_permission(request):
+            raise PermissionDenied
+        key = ApiKey.objects.filter(pk=pk).first()
+        if key is None:
+            raise Http404
+        return key
+
+    def _show_once(self, request: HttpRequest, key: ApiKey, secret: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Copy the key now"),
+            "opts": self.opts,
+            "key": key,
+            "secret": secret,
+            "url": _url(key),
+        }
+        return TemplateResponse(request, "admin/integrations/apikey/shown_once.html", context)
+
+    # --- Columns ----------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        return super().get_queryset(request).select_related("created_by", "replaces")
+
+    @admin.display(description=gettext_lazy("name"))
+    def title(self, key: ApiKey) -> str:
+        return render_to_string("admin/integrations/apikey/_title.html", {"key": key})
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, key: ApiKey) -> str:
+        context = {"key": key, "is_expired": key.is_expired(clock.now())}
+        return render_to_string("admin/integrations/apikey/_state.html", context)
+
+    @admin.display(description=gettext_lazy("may"))
+    def may(self, key: ApiKey) -> str:
+        return render_to_string("admin/integrations/apikey/_scopes.html", {"key": key})
+
+    @admin.display(description=gettext_lazy("where"))
+    def where(self, key: ApiKey) -> str:
+        return render_to_string("admin/integrations/apikey/_where.html", _limits(key))
+
+    @admin.display(description=gettext_lazy("last used"))
+    def used(self, key: ApiKey) -> str:
+        return render_to_string("admin/integrations/apikey/_used.html", {"key": key})
+
+
+def _url(key: ApiKey) -> str:
+    return reverse("admin:integrations_apikey_change", args=[key.pk])
+
+
+def _limits(key: ApiKey) -> dict[str, Any]:
+    """Names; None where there is no limit."""
+    apps = WebexApp.objects.filter(pk__in=key.app_ids or ()).order_by("name")
+    brands = BrandedURL.objects.filter(pk__in=key.hostname_ids or ()).order_by("hostname")
+    return {
+        "apps": None if key.app_ids is None else [str(app) for app in apps[:LISTED]],
+        "more_apps": max(len(key.app_ids or ()) - LISTED, 0),
+        "brands": None
+        if key.hostname_ids is None
+        else list(brands.values_list("hostname", flat=True)[:LISTED]),
+        "more_brands": max(len(key.hostname_ids or ()) - LISTED, 0),
+    }

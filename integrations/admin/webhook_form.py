@@ -1,0 +1,75 @@
+"""The form of a webhook: its address, its events, and to what it is limited."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations import hostnames
+from integrations.admin.shared_editing import SharedForm
+from integrations.errors import InvalidHostname
+from integrations.events import CHOSEN
+from integrations.models import BrandedURL, WebexApp, WebhookEndpoint
+
+
+class WebhookForm(SharedForm[WebhookEndpoint]):
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"),
+        choices=[(each.value, each.label) for each in CHOSEN],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one event.")},
+    )
+    app_ids = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Only of these integrations"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None ticked: of all, also of those that come later."),
+    )
+    hostnames = forms.CharField(
+        label=gettext_lazy("Only of these hostnames"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One a line. Empty: of all. With any, nothing is told that belongs to none, such "
+            "as the pause of an integration."
+        ),
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("name", "url", "is_enabled", "events", "app_ids", "hostnames")
+        widgets = {"url": forms.URLInput(attrs={"spellcheck": "false", "autocomplete": "off"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if instance := kwargs.get("instance"):
+            lines = "\n".join(instance.hostnames)
+            kwargs["initial"] = {**(kwargs.get("initial") or {}), "hostnames": lines}
+        super().__init__(*args, **kwargs)
+        if "app_ids" in self.fields:
+            known = dict(WebexApp.objects.order_by("name").values_list("pk", "name"))
+            gone = [pk for pk in self.instance.app_ids if pk not in known]
+            deleted = {pk: _("Integration %d, which was deleted") % pk for pk in gone}
+            field: Any = self.fields["app_ids"]
+            field.choices = list((known | deleted).items())
+
+    def clean_hostnames(self) -> list[str]:
+        wanted = set()
+        for line in self.cleaned_data["hostnames"].split():
+            try:
+                wanted.add(hostnames.normalise(line))
+            except InvalidHostname as error:
+                raise forms.ValidationError(f"{line[:100]}: {error}") from None
+        known = BrandedURL.objects.filter(hostname__in=wanted).values_list("hostname", flat=True)
+        if unknown := wanted - {*known, *self.instance.hostnames}:
+            text = _("No branded URL of this portal: %s.") % ", ".join(sorted(unknown)[:5])
+            raise forms.ValidationError(text)
+        return sorted(wanted)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        stored = WebhookEndpoint.objects.filter(pk=self.instance.pk, secret__isnull=True)
+        if cleaned.get("is_enabled") and stored.exists():
+            self.add_error("is_enabled", _("It has no secret to sign with. Make a new one first."))
+        return cleaned

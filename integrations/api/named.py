@@ -1,0 +1,47 @@
+"""Whom and where a request means, as far as whoever asks reaches."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from integrations import hostnames
+from integrations.api import problems
+from integrations.api.authentication import Client
+from integrations.api.problems import Problem
+from integrations.errors import InvalidHostname
+from integrations.models import BrandedURL
+
+
+def user(username: str) -> User:
+    """Raises Problem."""
+    found = User.objects.filter(username=username).first()
+    if found is None:
+        raise problems.not_found("user")
+    return found
+
+
+def brand(client: Client, hostname: str) -> BrandedURL:
+    """Raises Problem where there is none, or the key does not reach it."""
+    try:
+        found = BrandedURL.objects.serving(hostnames.normalise(hostname))
+    except InvalidHostname:
+        found = None
+    if found is None or not client.reach.covers(app_id=found.app_id, hostname_id=found.pk):
+        raise problems.not_found("hostname")
+    return found
+
+
+def whom(
+    client: Client, username: str | None, hostname: str | None
+) -> tuple[User, BrandedURL | None]:
+    """A key names both; a page of the portal is about its own user at its own hostname."""
+    if client.user is not None:
+        here = client.brand.hostname if client.brand else ""
+        if username not in (None, client.user.username) or hostname not in (None, here):
+            text = _("A page may ask about its own user and hostname only.")
+            raise Problem(403, "own_only", text)
+        return client.user, client.brand
+    if not username or not hostname:
+        text = _("A key says whom and where it means: user and hostname.")
+        raise Problem(422, "invalid_request", text)
+    found = brand(client, hostname)
+    return user(username), found

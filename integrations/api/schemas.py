@@ -1,0 +1,36 @@
+"""What goes in and out, by name. Nothing here can hold a token, but `AccessToken`."""
+
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL would choke on it
+Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
+Hostname = Annotated[str, Field(min_length=1, max_length=253, pattern=NO_NUL)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+Cursor = Annotated[str, Field(max_length=200, description="next_cursor of the page before")]
+
+
+class Body(Schema):
+    """What is sent: a member with a wrong name is an error, not nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Schema):
+    """RFC 9457. `code` never changes its meaning; `detail` is a sentence for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[dict[str, Any]] | None = None
+    tracking_id: str | None = Field(None, description="Of Webex, for Cisco's support")
+
+
+class Page(Schema):
+    next_cursor: str | None = Field(description="Of the next page; null on the last one")

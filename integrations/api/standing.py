@@ -1,0 +1,65 @@
+"""How a user stands at a hostname: what the portal's badge says, for other front ends."""
+
+from django.middleware.csrf import get_token
+from ninja import Router, Schema
+
+from integrations.api import named
+from integrations.api.authentication import ApiRequest
+from integrations.api.routing import route
+from integrations.api.schemas import Hostname, Name
+from integrations.linking import link_status
+from integrations.linking.link_status import State
+from integrations.models.api_key import KeyScope
+
+router = Router(tags=["standing"])
+
+
+class Standing(Schema):
+    user: str
+    hostname: str
+    state: State
+    linked: bool
+    retrying: bool
+    reason: str
+    webex_email: str
+    missing_scopes: list[str]
+    grant: int | None
+
+
+class SessionFacts(Schema):
+    user: str
+    csrf_token: str
+
+
+@route(
+    router, "GET", "/standing",
+    scope=KeyScope.STANDING_READ, answer=Standing, sessions=True, known=[404],
+)  # fmt: skip
+def read_standing(
+    request: ApiRequest, user: Name | None = None, hostname: Hostname | None = None
+) -> Standing:
+    """How a user stands at a hostname.
+
+    A key names both. A page of the portal is told about its own user at its own hostname.
+    """
+    who, brand = named.whom(request.auth, user, hostname)
+    status = link_status.for_user(who, brand)
+    return Standing(
+        user=who.username,
+        hostname=brand.hostname if brand else "",
+        state=status.state,
+        linked=status.is_linked,
+        retrying=status.is_retrying,
+        reason=status.reason,
+        webex_email=status.webex_email,
+        missing_scopes=list(status.missing),
+        grant=status.grant.pk if status.grant else None,
+    )
+
+
+@route(router, "GET", "/session", scope=None, answer=SessionFacts, sessions=True)
+def read_session(request: ApiRequest) -> SessionFacts:
+    """Who is signed in at this hostname, and the X-CSRFToken for writes of this page."""
+    user = request.auth.user
+    assert user is not None
+    return SessionFacts(user=user.username, csrf_token=get_token(request))

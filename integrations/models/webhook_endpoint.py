@@ -1,0 +1,166 @@
+"""Where another system wants to hear of events, of which, and whether it listens."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from integrations import hostnames, plain_text, public_address, signatures
+from integrations.fields import EncryptedTextField
+from integrations.models.notice import Notice, NoticeQuerySet
+
+BOTH_SECRETS_FOR = timedelta(days=1)
+FAILS_FOR = timedelta(days=3)  # then it is switched off
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
+
+
+def validate_url(text: str) -> None:
+    """What a name leads to is judged when it is called. Raises ValidationError."""
+    try:
+        url = urlsplit(text)
+        host, _port = url.hostname or "", url.port
+    except ValueError:
+        raise ValidationError(_("This is not a URL.")) from None
+    loopback = settings.WEBHOOK_LOOPBACK and host in ("localhost", "127.0.0.1", "::1")
+    if not re.fullmatch(r"[!-~]+", text) or not host:
+        raise ValidationError(_("Enter a URL such as https://hooks.example.com/webex."))
+    if url.scheme != "https" and not (loopback and url.scheme == "http"):
+        raise ValidationError(_("It must begin with https://."))
+    if url.username is not None or url.fragment:
+        raise ValidationError(_("Leave out user, password and #: events are signed instead."))
+    if not loopback and (hostnames.is_local(host) or not _may_be_public(host)):
+        raise ValidationError(_("This address is not of the Internet, and would get nothing."))
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return public_address.is_public(host)
+    except ValueError:
+        return "." in host and not hostnames.NUMBER.fullmatch(host.rpartition(".")[2])
+
+
+class WebhookEndpointQuerySet(NoticeQuerySet):
+    def untold(self) -> Self:
+        """Switched off by itself, and operators do not know yet."""
+        return self.filter(notice_due=True)
+
+    def listening(self, now: datetime) -> Self:
+        is_ready = Q(rests_until=None) | Q(rests_until__lte=now)
+        # A rest is never this long: the clock was ahead when it began.
+        is_ready |= Q(rests_until__gt=now + LONGEST_REST)
+        return self.filter(is_ready, is_enabled=True)
+
+    def forget_replaced_secrets(self, now: datetime) -> None:
+        over = self.filter(previous_secret_until__lte=now, previous_secret__isnull=False)
+        over.update(previous_secret=None, previous_secret_until=None)
+
+
+class WebhookEndpoint(Notice):
+    class Off(models.TextChoices):
+        FAILING = "FAILING", _("It did not take anything for three days.")
+        GONE = "GONE", _("It answered 410: nobody listens there any more.")
+        NO_SECRET = "NO_SECRET", _("Its secret cannot be read any more. Make a new one.")
+
+    name = models.CharField(
+        _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
+    )
+    url = models.CharField(
+        _("URL"),
+        max_length=500,
+        help_text=_("https only, at an address of the Internet."),
+        validators=[validate_url],
+    )
+    events = models.JSONField(_("events"), default=list)  # names of EventType
+    # Empty: of all. Numbers and names, not references: a limit must outlive what it names.
+    app_ids = models.JSONField(_("only of integrations"), default=list, blank=True)
+    hostnames = models.JSONField(_("only of hostnames"), default=list, blank=True)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    secret = EncryptedTextField(null=True, editable=False)
+    previous_secret = EncryptedTextField(null=True, editable=False)  # signs too, until then
+    previous_secret_until = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), editable=False)
+    failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
+    rests_until = models.DateTimeField(null=True, editable=False)
+    off_reason = models.CharField(max_length=10, choices=Off, blank=True, editable=False)
+    off_at = models.DateTimeField(null=True, editable=False)
+    notice_due = models.BooleanField(default=False, editable=False)  # an e-mail to operators
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        constraints = [
+            models.CheckConstraint(
+                name="an_enabled_webhook_has_a_secret",
+                condition=Q(is_enabled=False) | Q(secret__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return plain_text.isolated(self.name)
+
+    @property
+    def audit_label(self) -> str:
+        return self.name
+
+    def wants(self, event_type: str, *, app_id: int | None, hostname: str | None) -> bool:
+        """Who is limited hears nothing of what belongs to no hostname, or to no integration."""
+        return (
+            event_type in self.events
+            and (not self.app_ids or app_id in self.app_ids)
+            and (not self.hostnames or hostname in self.hostnames)
+        )
+
+    def replace_secret(self, now: datetime) -> str:
+        """Returns the new one, which nobody can read later."""
+        self.previous_secret, self.secret = self.secret, signatures.new_secret()
+        self.previous_secret_until = now + BOTH_SECRETS_FOR if self.previous_secret else None
+        return str(self.secret)
+
+    def secrets(self, now: datetime) -> list[str]:
+        """The newest first. Raises UndecryptableValue."""
+        is_valid = self.previous_secret_until is not None and now < self.previous_secret_until
+        kept = [self.secret, self.previous_secret if is_valid else None]
+        return [secret for secret in kept if secret]
+
+    def note_success(self) -> None:
+        """Asks the row: another call may have failed meanwhile."""
+        failing = WebhookEndpoint.objects.filter(pk=self.pk, failing_since__isnull=False)
+        failing.update(failing_since=None, rests_until=None)
+
+    def note_failure(self, *, now: datetime, wait: timedelta = timedelta(0)) -> None:
+        """It rests a quarter of the time that it has been failing for, or as long as it asked."""
+        since = self.failing_since or now
+        rest = min(max((now - since) / 4, SHORTEST_REST, wait), LONGEST_REST)
+        self._write(failing_since=Coalesce("failing_since", now), rests_until=now + rest)
+
+    def has_failed_long(self, now: datetime) -> bool:
+        return self.failing_since is not None and now - self.failing_since >= FAILS_FOR
+
+    def switch_off(self, why: "WebhookEndpoint.Off", *, now: datetime) -> bool:
+        """False where it is off already."""
+        told = {"notice_due": True, "notice_attempts": 0, "notice_after": None}
+        return self._write(is_enabled=False, off_reason=why, off_at=now, **told)
+
+    def switch_on(self) -> list[str]:
+        """As new: the three days begin again. Returns the names of what changed."""
+        as_new: dict[str, object] = {"is_enabled": True, "off_reason": "", "off_at": None}
+        as_new |= {"failing_since": None, "rests_until": None, "notice_due": False}
+        for name, value in as_new.items():
+            setattr(self, name, value)
+        return list(as_new)
+
+    def mark_told(self, now: datetime) -> None:
+        WebhookEndpoint.objects.filter(pk=self.pk).update(notice_due=False)
+
+    def _write(self, **columns: object) -> bool:
+        """Only while it is on: somebody may have switched it off during a call."""
+        return WebhookEndpoint.objects.filter(pk=self.pk, is_enabled=True).update(**columns) == 1

@@ -1,0 +1,1 @@
+"""The wire to whoever listens to our events: not trusted, and not waited for."""

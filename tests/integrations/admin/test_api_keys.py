@@ -1,0 +1,112 @@
+"""Keys are made, rotated and revoked in the settings, and shown once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from integrations.models import ApiKey
+from tests.conftest import H1, H2
+from tests.integrations.admin.conftest import ADMIN_HOST, errors
+from tests.integrations.api.conftest import Program
+
+KEYS = "/admin/integrations/apikey/"
+FILLED_IN = {"name": "Billing", "may": ["standing:read", "grants:read"], "days": "365"}
+
+
+@pytest.fixture
+def keeper(staff):
+    return staff("keeper", "manage_apikey")
+
+
+def shown(page) -> str:
+    found = re.search(r"<code>(wim_[\w-]{43})</code>", page.text)
+    assert found, page.text
+    return found[1]
+
+
+def test_a_key_is_shown_once_and_works(keeper, acme, alice):
+    page = keeper.post(f"{KEYS}add/", FILLED_IN | {"apps": [acme.pk], "hostnames": f"{H1}\n"})
+
+    secret, key = shown(page), ApiKey.objects.get()
+    assert "no-store" in page["Cache-Control"]
+    assert (key.app_ids, key.hostname_ids) == ([acme.pk], [acme.branded_urls.get(hostname=H1).pk])
+    assert (key.expires_at - key.created_at, key.created_by.username) == (
+        timedelta(days=365), "keeper",
+    )  # fmt: skip
+    answer = Program(secret).ask("GET", f"/standing?user=alice&hostname={H1}")
+    assert answer.json()["state"] == "not_linked"
+    for path in (KEYS, f"{KEYS}{key.pk}/change/", f"{KEYS}{key.pk}/history/"):
+        assert secret not in keeper.get(path).text
+
+
+def test_what_is_not_ticked_is_not_limited(keeper, acme):
+    keeper.post(f"{KEYS}add/", FILLED_IN | {"hostnames": "  ", "days": ""})
+
+    key = ApiKey.objects.get()
+    assert (key.app_ids, key.hostname_ids, key.expires_at) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", "", "required"),
+        ("may", [], "required"),
+        ("may", ["everything"], "not one of the available choices"),
+        ("hostnames", H2, "No branded URL has this hostname"),
+        ("hostnames", "a b_c!", "Enter the full name"),
+        ("days", "-1", "not one of the available choices"),
+    ],
+)
+def test_a_key_that_nobody_meant_is_not_made(keeper, acme, field, value, sentence):
+    page = keeper.post(f"{KEYS}add/", FILLED_IN | {field: value})
+
+    assert sentence in errors(page)[field]
+    assert not ApiKey.objects.exists()
+
+
+def test_a_successor_works_beside_the_old_key_until_that_is_revoked(keeper, acme):
+    old = shown(keeper.post(f"{KEYS}add/", FILLED_IN))
+    key = ApiKey.objects.get()
+
+    new = shown(keeper.post(f"{KEYS}{key.pk}/rotate/"))
+    assert "has a successor already" in keeper.post(f"{KEYS}{key.pk}/rotate/", follow=True).text
+    page = keeper.post(f"{KEYS}{key.pk}/revoke/", follow=True)
+
+    assert "is revoked and works no more." in page.text
+    statuses = [Program(each).ask("GET", "/standing").status_code for each in (old, new)]
+    assert statuses == [401, 422]
+
+
+def test_who_may_only_look_changes_nothing(staff, keeper):
+    keeper.post(f"{KEYS}add/", FILLED_IN)
+    key, vera = ApiKey.objects.get(), staff("vera", "view_apikey")
+
+    assert vera.get(KEYS).status_code == 200
+    assert "Revoke" not in vera.get(f"{KEYS}{key.pk}/change/").text
+    for path in ("add/", f"{key.pk}/rotate/", f"{key.pk}/revoke/"):
+        assert vera.post(f"{KEYS}{path}", FILLED_IN).status_code == 403
+    assert ApiKey.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize("path", [KEYS, f"{KEYS}add/", f"{KEYS}1/change/"])
+def test_others_do_not_even_see_that_there_are_keys(paula, sam, path):
+    for client in (paula, sam):
+        assert client.get(path).status_code == 403
+        assert KEYS not in client.get("/admin/").text
+
+
+def test_a_key_asks_for_the_password_again(browser, root, travel):
+    admin = browser(root, ADMIN_HOST)
+    for _ in range(7):
+        travel(timedelta(minutes=10))
+        admin.get("/admin/")
+
+    page = admin.post(f"{KEYS}add/", FILLED_IN)
+    assert page.status_code == 200  # a form that was open for long can be sent
+    for _ in range(7):
+        travel(timedelta(minutes=10))
+        admin.get("/admin/")
+    key = ApiKey.objects.get()
+    assert "/password-again/" in admin.post(f"{KEYS}{key.pk}/rotate/")["Location"]
+    assert "/password-again/" in admin.get(f"{KEYS}add/")["Location"]

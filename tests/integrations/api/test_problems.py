@@ -1,0 +1,80 @@
+"""Every error under /api/ is a problem with a code, a sentence and the request's ID."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db.models import JSONField, Value
+
+from integrations.api import v1
+from integrations.models import ApiKey, KeyCanary
+from integrations.models.api_key import KeyScope
+from tests.integrations.api.conftest import Program
+
+PROBLEM = "application/problem+json"
+
+
+def problem(answer, status: int, code: str) -> dict:
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
+    assert answer["Content-Type"] == PROBLEM
+    assert told["request_id"] == answer["X-Request-ID"]
+    assert told["detail"].endswith(".") or told["detail"].endswith("”.")
+    return told
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/standing/", "/integrations/abc/def"])
+def test_an_address_that_is_none(db, path):
+    problem(Program().ask("GET", path), 404, "not_found")
+
+
+def test_a_method_that_an_address_does_not_know(db):
+    answer = Program().ask("DELETE", "/standing")
+
+    problem(answer, 405, "method_not_allowed")
+    assert answer["Allow"] == "GET"
+
+
+def test_more_than_the_portal_takes(db):
+    answer = Program(CONTENT_LENGTH="4000000").get("/api/v1/standing", secure=True)
+
+    problem(answer, 413, "too_large")
+
+
+def test_a_parameter_that_is_wrong_is_named_and_not_repeated(program):
+    answer = program(KeyScope.INTEGRATIONS_READ).ask("GET", "/integrations?limit=sesame")
+
+    told = problem(answer, 422, "invalid_request")
+    assert [each["where"] for each in told["errors"]] == ["query.limit"]
+    assert "sesame" not in answer.text
+
+
+@pytest.mark.parametrize("cursor", ["x", "YmVmb3JlIDA", "YmVmb3JlIC0x", "%00", "YmVmb3JlIMKy"])
+def test_a_cursor_that_is_none_of_ours(program, cursor):
+    answer = program(KeyScope.INTEGRATIONS_READ).ask("GET", f"/integrations?cursor={cursor}")
+
+    problem(answer, 422, "invalid_cursor")
+
+
+def test_a_crash_has_the_id_under_which_it_is_in_the_log(program, caplog):
+    client = program(KeyScope.INTEGRATIONS_READ)
+    ApiKey.objects.update(scopes=Value(None, JSONField()))  # as no code of ours writes it
+    client.raise_request_exception = False
+
+    answer = client.ask("GET", "/integrations")
+
+    problem(answer, 500, "internal_error")
+    assert "TypeError" in caplog.text
+
+
+def test_a_portal_that_is_not_ready_says_so(program):
+    client = program(KeyScope.INTEGRATIONS_READ)
+    KeyCanary.objects.all().delete()
+
+    problem(client.ask("GET", "/integrations"), 503, "not_ready")
+
+
+def test_the_document_is_what_the_code_says():
+    written = Path(v1.DOCUMENT).read_text()
+
+    assert json.loads(written) == v1.document(), "Make it anew: manage.py write_openapi"

@@ -1,0 +1,113 @@
+"""Removing and checking many: what may be repeated, and what must be noted before it is gone."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from integrations import clock
+from integrations.models import AuditEvent, BulkJob
+from integrations.provisioning.bulk import jobs, progress
+from integrations.sandbox import Sandbox
+from tests.integrations.provisioning.bulk.conftest import people
+from tests.integrations.provisioning.bulk.test_running import SUBSCRIBERS, row, statuses
+
+Make = Callable[..., BulkJob]
+Run = Callable[..., None]
+REMOVAL = "userId,operation\nann@new.example,remove\nbo@new.example,remove\n"
+
+
+def person_of(sandbox: Sandbox, name: str) -> object:
+    return sandbox.state.directory.people.find("email", f"{name}@new.example")
+
+
+def deleted_people(sandbox: Sandbox) -> int:
+    calls = [call for call in sandbox.ledger.calls if call.method == "DELETE"]
+    return sum("/people/" in call.path for call in calls)
+
+
+@pytest.mark.parametrize("path", [f"{SUBSCRIBERS}/*", "/v1/people/*"])
+def test_people_are_removed_once_whichever_answer_is_lost(
+    started: Make, make: Make, run: Run, sandbox: Sandbox, path: str
+) -> None:
+    """Once the connection is gone Webex no longer says whose person it was."""
+    run(started(people("ann", "bo", "cy")))
+    job = make(REMOVAL)
+    sandbox.fault(path, after=True, cut="before_status")
+
+    jobs.start(job, removes_people=True, now=clock.now())
+    run(job)
+
+    assert set(statuses(job).values()) == {"DONE"}
+    assert "person is removed" in job.rows.first().description
+    assert (person_of(sandbox, "ann"), person_of(sandbox, "bo")) == (None, None)
+    assert person_of(sandbox, "cy")
+    done = Counter(AuditEvent.objects.values_list("action", flat=True))
+    assert (done["subscriber.removed"], done["person.removed"]) == (2, 2)
+
+
+def test_unless_asked_for_the_people_stay(started: Make, run: Run, sandbox: Sandbox) -> None:
+    run(started(people("ann", "bo")))
+
+    run(started(REMOVAL))
+
+    assert person_of(sandbox, "ann")
+    assert not deleted_people(sandbox)
+
+
+def test_a_person_that_webex_keeps_is_said_to_be_there_still(
+    started: Make, make: Make, run: Run, sandbox: Sandbox
+) -> None:
+    run(started(people("ann")))
+    job = make(REMOVAL.rpartition("bo")[0])
+    sandbox.fault("/v1/people/*", status=409, times=1)
+
+    jobs.start(job, removes_people=True, now=clock.now())
+    run(job)
+
+    assert job.rows.get().status == "FAILED"
+    assert "the Webex person is still there" in job.rows.get().description
+    assert AuditEvent.objects.filter(action="subscriber.removed").count() == 1
+
+
+def test_a_missing_right_to_remove_people_stops_the_job_and_says_which(
+    started: Make, make: Make, run: Run, sandbox: Sandbox
+) -> None:
+    run(started(people("ann")))
+    job = make(REMOVAL.rpartition("bo")[0])
+    sandbox.fault("/v1/people/*", status=403, times=1)
+    jobs.start(job, removes_people=True, now=clock.now())
+    run(job)
+
+    assert "spark-admin:people_write" in progress.why_stopped(job)
+    jobs.resume(job, now=clock.now())
+    run(job)
+
+    assert job.rows.get().status == "DONE"
+    assert person_of(sandbox, "ann") is None
+
+
+def test_a_check_of_many_changes_nothing_and_ends(
+    started: Make, run: Run, sandbox: Sandbox
+) -> None:
+    sandbox.fault(f"{SUBSCRIBERS}/validate", cut="before_status", after=True)
+    job = started(people("ann", "dup-bo"), "verify")
+
+    run(job)
+
+    assert statuses(job) == {"ann@new.example": "DONE", "dup-bo@new.example": "FAILED"}
+    assert row("ann").description == "The check passed."
+    assert "already connected" in row("dup-bo").description
+    assert not sandbox.ledger.provisions
+
+
+def test_a_check_that_webex_never_answers_ends_after_three_attempts(
+    started: Make, run: Run, sandbox: Sandbox
+) -> None:
+    sandbox.fault(f"{SUBSCRIBERS}/validate", status=500, times=None)
+    job = started(people("ann"), "verify")
+
+    run(job)
+
+    assert row("ann").status == "FAILED"
+    assert len(sandbox.ledger.find(f"{SUBSCRIBERS}/validate")) == 3

@@ -1,0 +1,35 @@
+"""Receivers on this machine, and endpoints that lead to them."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from integrations import clock
+from integrations.events import CHOSEN
+from integrations.models import WebhookEndpoint
+from integrations.operations import webhook_delivery, webhooks
+from tests.webhook_receiver import Receiver, listening
+
+
+@pytest.fixture
+def listen(settings):
+    settings.WEBHOOK_LOOPBACK = True
+    settings.WEBHOOK_TIMEOUT = 1
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(listening(Receiver(*args, **options)))
+
+
+@pytest.fixture
+def subscribe(db):
+    def make(receiver, name="CRM", events=CHOSEN, **limits):
+        url = receiver if isinstance(receiver, str) else receiver.url
+        endpoint = WebhookEndpoint(name=name, url=url, events=list(events), **limits)
+        webhooks.save(endpoint, changed={"url"}, now=clock.now())
+        return endpoint
+
+    return make
+
+
+@pytest.fixture
+def deliver():
+    return lambda seconds=5.0: webhook_delivery.deliver(seconds=seconds)
