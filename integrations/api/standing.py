@@ -19,6 +19,7 @@ class Standing(Schema):
     hostname: str
     state: State
     linked: bool
+    label: str
     retrying: bool
     reason: str
     webex_email: str
@@ -49,6 +50,7 @@ def read_standing(
         hostname=brand.hostname if brand else "",
         state=status.state,
         linked=status.is_linked,
+        label=status.label,
         retrying=status.is_retrying,
         reason=status.reason,
         webex_email=status.webex_email,

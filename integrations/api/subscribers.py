@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 
 from integrations.api import named
 from integrations.api.authentication import ApiRequest
-from integrations.api.problems import Problem, of_faults
+from integrations.api.problems import Problem, not_found, of_faults
 from integrations.api.routing import route
 from integrations.api.schemas import NO_NUL, Body, Hostname, Name, Page
 from integrations.models.api_key import KeyScope
@@ -209,8 +209,7 @@ def _next_url(cursor: str) -> str:
     try:
         return str(signing.loads(cursor, salt=SALT, max_age=GOOD_FOR))
     except signing.BadSignature:
-        text = _("This cursor is none of ours, or too old. Begin without one.")
-        raise Problem(422, "invalid_cursor", text) from None
+        raise not_found("cursor") from None
 
 
 def _sent(body: Body) -> dict[str, str]:

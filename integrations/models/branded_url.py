@@ -17,6 +17,11 @@ from integrations.models.webex_app import WebexApp
 CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
 
 
+def logo_digest(png: bytes | None) -> str:
+    """Names its address, so that a browser may keep it; empty without a logo."""
+    return hashlib.sha256(png).hexdigest()[:32] if png else ""
+
+
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
         """What this hostname looks like and which integration it uses; without the logo."""
@@ -112,4 +117,4 @@ class BrandedURL(models.Model):
 
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png
-        self.logo_digest = hashlib.sha256(png).hexdigest()[:32] if png else ""
+        self.logo_digest = logo_digest(png)

@@ -60,6 +60,7 @@ READABLE = {
     "integrations.Heartbeat": {"name"},
     "integrations.KeyCensus": {"counts"},  # and fingerprints of keys
     "integrations.Lease": {"name"},
+    "integrations.SecondFactor": {"recovery_codes"},  # digests
     "integrations.WatchedSubscriber": {
         "key",  # a digest
         "org_id", "webex_id", "person_id", "broadworks_user_id", "enterprise_id", "package",

@@ -43,7 +43,7 @@ def minutes_pass(stage: Stage, minutes: int, *, every: int = 5) -> None:
 def _is_quiet(stage: Stage) -> bool:
     """Nothing may be asked: a pause is longer than the claim of whoever tries if it is over."""
     now = clock.now()
-    probed_until = now + timedelta(seconds=Grant.claim_seconds())
+    probed_until = now + timedelta(seconds=Grant.claim_seconds() + 5)
     paused = WebexApp.objects.filter(refresh_paused_until__gt=probed_until)
     due = Grant.objects.active().filter(refresh_due_at__lte=now).exclude(app__in=paused)
     return not due.exists() and not stage.is_claimed()
