@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_brand_language"),
+        ("integrations", "0022_second_factor"),
     ]
 
     operations = [
