@@ -46,6 +46,8 @@ class SignInFailure(models.Model):
     objects = SignInFailureQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("failed sign-in")
+        verbose_name_plural = _("failed sign-ins")
         indexes = [
             models.Index(fields=["username", "at"], name="failures_of_a_name"),
             models.Index(fields=["network", "at"], name="failures_from_a_network"),

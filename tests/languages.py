@@ -20,6 +20,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "config" / "locale"
 DJANGO = Path(django.__file__).parent
+THEIRS = ("admin", "auth", "contenttypes", "sessions")
 STRING = r"""[uU]?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
 IN_A_TEMPLATE = re.compile(
     rf"(?<![\w.])(?:(?:_|gettext)\(\s*{STRING}\s*\)|ngettext\(\s*{STRING}\s*,\s*{STRING}\s*,)"
@@ -133,7 +134,7 @@ def write_pseudo(folder: Path) -> str:
     catalogue.metadata = {"Content-Type": "text/plain; charset=UTF-8",
                           "Plural-Forms": "nplurals=2; plural=(n != 1);"}  # fmt: skip
     update(catalogue, messages())
-    for name in ("conf", "contrib/admin", "contrib/auth"):
+    for name in ("conf", *(f"contrib/{app}" for app in THEIRS)):
         known = {(entry.msgctxt, entry.msgid) for entry in catalogue}
         theirs = polib.pofile(str(DJANGO / name / "locale" / "de" / "LC_MESSAGES" / "django.po"))
         catalogue.extend(each for each in theirs if (each.msgctxt, each.msgid) not in known)

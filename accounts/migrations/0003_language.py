@@ -16,4 +16,8 @@ class Migration(migrations.Migration):
                 blank=True, db_default="", default="", max_length=10, verbose_name="language"
             ),
         ),
+        migrations.AlterModelOptions(
+            name="signinfailure",
+            options={"verbose_name": "failed sign-in", "verbose_name_plural": "failed sign-ins"},
+        ),
     ]

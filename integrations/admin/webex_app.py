@@ -19,6 +19,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -171,7 +172,7 @@ class WebexAppAdmin(DeletedByName[WebexApp]):
     @admin.display(description=gettext_lazy("client secret"))
     def secret_state(self, app: WebexApp) -> str:
         if app.client_secret_set_at:
-            return _("Set on %s") % f"{app.client_secret_set_at:%-d %B %Y}"
+            return _("Set on %s") % formats.date_format(app.client_secret_set_at)
         return _("Not set")
 
     # --- Columns ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -92,7 +93,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         if not app.client_secret_set_at:
             return _("Webex shows it only once, when the integration is created.")
         return _("Set on %(date)s, fingerprint %(fingerprint)s. Leave empty to keep it.") % {
-            "date": f"{app.client_secret_set_at:%-d %B %Y}",
+            "date": formats.date_format(app.client_secret_set_at),
             "fingerprint": app.client_secret_fingerprint or "–",
         }
 

@@ -10,7 +10,7 @@ import integrations.totp
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_brand_language"),
+        ("integrations", "0021_languages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from integrations import plain_text
 
@@ -96,7 +97,7 @@ class ApiKey(models.Model):
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
         default_permissions = ("view",)
-        permissions = [("manage_apikey", "Can make, rotate and revoke API keys")]
+        permissions = [("manage_apikey", gettext_noop("Can make, rotate and revoke API keys"))]
 
     def __str__(self) -> str:
         return plain_text.isolated(self.name)

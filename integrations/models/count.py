@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from integrations.counting import Series
 
@@ -40,6 +41,10 @@ class Count(models.Model):
     counted_at = models.DateTimeField()
 
     objects = CountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("count")
+        verbose_name_plural = _("counts")
 
     def __str__(self) -> str:
         return self.series

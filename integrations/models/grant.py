@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from integrations.fields import EncryptedTextField
 from integrations.models import renewal
@@ -139,9 +140,9 @@ class Grant(Claimable):
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
         permissions = [
-            ("use_webex", "Can link their own Webex account and work with it"),
-            ("refresh_grant", "Can renew grants at once"),
-            ("disconnect_grant", "Can disconnect grants of other users"),
+            ("use_webex", gettext_noop("Can link their own Webex account and work with it")),
+            ("refresh_grant", gettext_noop("Can renew grants at once")),
+            ("disconnect_grant", gettext_noop("Can disconnect grants of other users")),
         ]
         constraints = [
             models.UniqueConstraint(

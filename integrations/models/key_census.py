@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 Counts = dict[str, dict[str, int]]  # by model, and by the fingerprint of a key
 
@@ -20,7 +21,7 @@ class KeyCensus(models.Model):
     objects = KeyCensusQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "census of encryption keys"
+        verbose_name = _("census of encryption keys")
         default_permissions = ("view",)  # the page of it
 
     def __str__(self) -> str:

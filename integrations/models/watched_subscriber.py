@@ -9,6 +9,7 @@ from hashlib import sha256
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from integrations.models.grant import Grant
 from integrations.models.webex_app import WebexApp
@@ -65,10 +66,16 @@ class WatchedSubscriber(models.Model):
         verbose_name_plural = _("BroadWorks subscribers")
         default_permissions = ()
         permissions = [
-            ("view_subscribers", "Can see BroadWorks subscribers and people at Webex"),
-            ("change_subscribers", "Can provision, change and remove BroadWorks subscribers"),
-            ("run_bulk", "Can provision, change and remove many subscribers at once"),
-            ("see_reports", "Can export subscribers and see billing reports"),
+            (
+                "view_subscribers",
+                gettext_noop("Can see BroadWorks subscribers and people at Webex"),
+            ),
+            (
+                "change_subscribers",
+                gettext_noop("Can provision, change and remove BroadWorks subscribers"),
+            ),
+            ("run_bulk", gettext_noop("Can provision, change and remove many subscribers at once")),
+            ("see_reports", gettext_noop("Can export subscribers and see billing reports")),
         ]
 
     def __str__(self) -> str:

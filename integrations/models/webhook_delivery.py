@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from integrations.models.claim import Claimable, ClaimableQuerySet
 from integrations.models.webhook_endpoint import WebhookEndpoint
@@ -65,7 +66,7 @@ class WebhookDelivery(Claimable):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         default_permissions = ("view",)
-        permissions = [("resend_webhookdelivery", "Can send webhook events again")]
+        permissions = [("resend_webhookdelivery", gettext_noop("Can send webhook events again"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["endpoint", "event_id"], name="a_webhook_gets_an_event_once"

@@ -190,7 +190,9 @@ def _mail(running: Background, now: datetime) -> Iterable[Check]:
         "%(n)d mails of the portal could not be sent, the first since %(since)s.",
         running.unsent,
     ) % {"n": running.unsent, "since": in_words(since, now)}
-    step = _("Is EMAIL_URL right, and does its server answer? What waits is sent once it does.")
+    step = _(
+        "Is EMAIL_URL right, and does its server answer? What waits is sent as soon as it does."
+    )
     yield Check("mail", Level.ASKS, sentence, step, is_trouble=True, since=since)
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from django.db.models import Count, DateTimeField, Max, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast
-from django.utils import timezone
-from django.utils.dateformat import format as format_date
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -284,4 +283,4 @@ def in_words(moment: datetime, now: datetime) -> str:
     """“21:25:10 UTC”; with its date on another day."""
     local, today = timezone.localtime(moment), timezone.localtime(now)
     is_today = local.date() == today.date()
-    return format_date(local, "H:i:s e" if is_today else "j F Y, H:i:s e")
+    return formats.date_format(local, "EXACT_TIME_FORMAT" if is_today else "EXACT_DATETIME_FORMAT")

@@ -6,6 +6,8 @@ from django import template
 from django.conf import settings
 from django.template.context import RequestContext
 from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 from integrations import hostnames, scopes
 from integrations.linking import link_status
@@ -54,6 +56,20 @@ def portal_origin(brand: BrandedURL) -> str:
 @register.filter
 def scope_in_words(scope: str) -> str:
     return scopes.in_words(scope)
+
+
+TYPES = {
+    "work": gettext_lazy("Work"),
+    "work_extension": gettext_lazy("Extension"),
+    "mobile": gettext_lazy("Mobile"),
+    "fax": gettext_lazy("Fax"),
+}
+
+
+@register.filter
+def type_in_words(type: str) -> str:
+    """Of a phone number; one that Webex invents is shown as it is."""
+    return str(TYPES.get(type, capfirst(type)))
 
 
 @register.filter
