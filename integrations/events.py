@@ -11,7 +11,7 @@ from integrations.actions import Action
 
 class EventType(TextChoices):
     GRANT_LINKED = "grant.linked", _("Somebody linked a Webex account")
-    GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts a consent")
+    GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex ended a connection")
     GRANT_CONSENT_ENDS_SOON = "grant.consent_ends_soon", _("A consent ends within a week")
     GRANT_RECOVERED = "grant.recovered", _("A connection that Webex had ended works again")
     GRANT_DISCONNECTED = "grant.disconnected", _("A grant was disconnected")

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="keycanary",
-            options={"verbose_name": "key canary", "verbose_name_plural": "key canary"},
+            options={"verbose_name": "check of the key", "verbose_name_plural": "check of the key"},
         ),
         migrations.AlterModelOptions(
             name="watchedsubscriber",

@@ -4,6 +4,7 @@ Without it, a process with the wrong key would write rows that nobody else can r
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
 from integrations.fields import EncryptedTextField
@@ -36,7 +37,7 @@ class KeyCanary(models.Model):
     objects = KeyCanaryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "key canary"
+        verbose_name = verbose_name_plural = _("check of the key")
 
     def __str__(self) -> str:
         return f"key canary {self.pk}"

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from integrations.models import (
     AppIncident,
@@ -32,7 +32,11 @@ CLOCKS_DIFFER = 30.0  # seconds
 RECENTLY = timedelta(minutes=5)
 MOST_UNSENT = 1000  # counted
 SOON_SENT = timedelta(minutes=15)  # longer than a first refusal, which many servers make a rule
-IN_WORDS = {Level.BLOCKS: "act now", Level.ASKS: "look soon", Level.FINE: "all is well"}
+IN_WORDS = {  # programs read them in English
+    Level.BLOCKS: gettext_noop("act now"),
+    Level.ASKS: gettext_noop("look soon"),
+    Level.FINE: gettext_noop("all is well"),
+}
 
 
 @dataclass(frozen=True)
