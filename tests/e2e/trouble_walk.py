@@ -150,6 +150,7 @@ def wrong_key(world: World) -> Iterator[str]:
 
 @trouble("clock-ahead")
 def clock_ahead(world: World) -> Iterator[str]:
+    world.freeze("worker")  # it shares the name of its host with the other one
     world.another_worker(PYTHONPATH="tests/faults/shifted_clock", CLOCK_SHIFT="90")
     world.until(lambda: "workers" in world.command("status") and _clock_known(), 40)
     yield "of one worker"
