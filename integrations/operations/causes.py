@@ -81,6 +81,8 @@ class Cause:
                 "Renewals go on by themselves then; nobody has to link again. If Webex asks again "
                 "and again, set REFRESH_CALLS_PER_MINUTE lower."
             )
+        if self.reason == TOKEN_LIMIT:
+            return _("The user is told where to end some; renewals are tried again until then.")
         if self.reason in UNREADABLE:
             return _("Start every process with the right FIELD_ENCRYPTION_KEY.")
         if self.status >= 500:
