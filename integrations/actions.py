@@ -21,7 +21,7 @@ class Action(TextChoices):
     SECRET_SET = "secret.set", _("Secret set")
     SECRET_FORGOTTEN = "secret.forgotten", _("Previous secret forgotten")
     KEYS_ROTATED = "encryption_key.rotated", _("Encryption key rotated")
-    KEY_GIVEN_UP = "encryption_key.given_up", _("Lost encryption key given up")
+    KEY_GIVEN_UP = "encryption_key.given_up", _("Begun anew without the lost encryption key")
     LINK_TESTED = "link.tested", _("Link tested")
 
     HOSTNAME_ADDED = "hostname.added", _("Hostname added")

@@ -39,6 +39,7 @@ class HostnameEntry(Body):
     integration: str | None = Field(default_factory=str, description="By name; null: none")
     brand_name: str = Field(default_factory=str)
     accent_color: str = Field(default_factory=str)
+    language: str = Field(default_factory=str, description="Empty: that of the installation")
     logo: str | None = Field(default_factory=str, description="Digest of one that is stored")
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -82,6 +83,10 @@ class BrandedURL(models.Model):
         return self.hostname
 
     def clean(self) -> None:
+        if self.language and self.language not in dict(settings.LANGUAGES):
+            message = models.Field.default_error_messages["invalid_choice"]
+            params = {"value": self.language}
+            raise ValidationError({"language": ValidationError(message, params=params)})
         try:
             self.hostname = hostnames.normalise(self.hostname)
         except InvalidHostname as error:

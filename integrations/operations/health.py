@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from integrations.models import (
     AppIncident,
@@ -18,8 +18,9 @@ from integrations.models import (
     KeyCanary,
     RenewalMinute,
     WebexApp,
+    WebhookEndpoint,
 )
-from integrations.operations import readiness, sweeps
+from integrations.operations import readiness, sweeps, webhooks
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -31,7 +32,11 @@ CLOCKS_DIFFER = 30.0  # seconds
 RECENTLY = timedelta(minutes=5)
 MOST_UNSENT = 1000  # counted
 SOON_SENT = timedelta(minutes=15)  # longer than a first refusal, which many servers make a rule
-IN_WORDS = {Level.BLOCKS: "act now", Level.ASKS: "look soon", Level.FINE: "all is well"}
+IN_WORDS = {  # programs read them in English
+    Level.BLOCKS: gettext_noop("act now"),
+    Level.ASKS: gettext_noop("look soon"),
+    Level.FINE: gettext_noop("all is well"),
+}
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,12 @@ def background(now: datetime) -> Background:
 
 
 def _unsent_mails() -> dict[str, Any]:
-    noticed: list[Any] = [
+    first, *others = [
         AppIncident.objects.untold().values(due_at=Coalesce("ended_at", "began_at")),
         GrantEvent.objects.untold().order_by().values(due_at=F("at")),
+        WebhookEndpoint.objects.untold().values(due_at=F("off_at")),
     ]
-    moments = [row["due_at"] for row in noticed[0].union(noticed[1], all=True)[:MOST_UNSENT]]
+    moments = [row["due_at"] for row in first.union(*others, all=True)[:MOST_UNSENT]]
     return {"unsent": len(moments), "unsent_since": min(moments, default=None)}
 
 
@@ -155,7 +161,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
         found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
-    found += [Trouble(check) for check in _mail(running, now)]
+    found += [Trouble(check) for check in (*_mail(running, now), *webhooks.trouble(now))]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from integrations import counting
 from integrations.actions import Action
@@ -46,13 +47,13 @@ CLIENT_REFUSED = "Webex refuses the client ID or secret"
 
 
 class Outcome(StrEnum):
-    RENEWED = "renewed"
-    CLAIMED = "claimed by another process"
-    SUPERSEDED = "superseded by a new consent or a disconnect"
-    SUSPECT = "refused once"
-    CONSENT_LOST = "consent lost"
-    RETRY_LATER = "retry later"
-    PAUSED = "integration paused"
+    RENEWED = gettext_noop("renewed")
+    CLAIMED = gettext_noop("claimed by another process")
+    SUPERSEDED = gettext_noop("superseded by a new consent or a disconnect")
+    SUSPECT = gettext_noop("refused once")
+    CONSENT_LOST = gettext_noop("consent lost")
+    RETRY_LATER = gettext_noop("retry later")
+    PAUSED = gettext_noop("integration paused")
 
 
 def count(app: WebexApp, tally: Counter[Outcome]) -> None:

@@ -20,10 +20,11 @@ from integrations.sandbox.wire.server import is_loopback
 from tests.sandbox.conftest import ALICE, REDIRECT_URI, Client, path_of
 
 COMMAND = """
-import sys
+import django, sys
 from django.conf import settings
-from integrations.management.commands.webex_sandbox import Command
 settings.configure()
+django.setup()
+from integrations.management.commands.webex_sandbox import Command
 Command().run_from_argv(["manage.py", "webex_sandbox", *sys.argv[1:]])
 """
 

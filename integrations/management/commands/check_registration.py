@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.management.monitoring import checked
@@ -35,23 +36,23 @@ class Command(BaseCommand):
         if options["name"]:
             apps = [app for app in apps if app.name == options["name"]]
         if not apps:
-            text = "There is no such integration. Add one under Settings → Webex."
+            text = _("There is no such integration. Add one under Settings → Webex.")
             raise CommandError(text, returncode=Level.BLOCKS.exit_code)
         for app in apps:
             self._print(app, found[app.pk])
         level = worst([_urgency(app, found[app.pk]) for app in apps])
         if level is Level.BLOCKS:
-            raise CommandError("Act now: see TODO above.", returncode=level.exit_code)
+            raise CommandError(_("Act now: see TODO above."), returncode=level.exit_code)
         if level is Level.ASKS:
-            raise CommandError("Look soon: see above.", returncode=level.exit_code)
+            raise CommandError(_("Look soon: see above."), returncode=level.exit_code)
 
     def _print(self, app: WebexApp, result: readiness.Readiness) -> None:
-        state = "enabled" if app.is_enabled else "not enabled"
+        state = _("enabled") if app.is_enabled else _("not enabled")
         self.stdout.write(f"{isolated(app.name)} ({state}): {result.summary}")
         for check in result.checks:
             text = one_line(f"{check.sentence} {check.next_step}")
             if check.tracking_id:
-                text += f" Tracking ID: {one_line(check.tracking_id)}."
+                text += " " + _("Tracking ID: %s.") % one_line(check.tracking_id)
             self.stdout.write(f"  {MARKS[check.level]}  {text}")
             for line in check.to_copy.splitlines():
                 self.stdout.write(f"          {one_line(line)}")

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.operations import metrics
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         check_key_or_exit()
         apps = sweep.plan(name=options["app"], everything=options["all"], now=clock.now())
         if options["app"] and not apps:
-            raise CommandError(f"There is no enabled integration named {options['app']!r}.")
+            raise CommandError(_("There is no enabled integration named “%s”.") % options["app"])
         total: Counter[Outcome] = Counter()
         for name, app_id, due in apps:
             total += drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
@@ -43,13 +44,15 @@ class Command(BaseCommand):
                 bar = "█" * filled + "·" * (BAR - filled)
                 self.stderr.write(f"\r{one_line(name):20.20} {bar} {done}/{due}", ending="")
 
-        self.stdout.write(f"{isolated(name)}: {due} due")
+        self.stdout.write(_("%(name)s: %(n)s due") % {"name": isolated(name), "n": due})
         return show
 
     def _table(self, total: Counter[Outcome], *, due: int) -> None:
         for outcome in Outcome:
             if total[outcome]:
-                self.stdout.write(f"{total[outcome]:8} {outcome.value}")
+                self.stdout.write(f"{total[outcome]:8} {_(outcome.value)}")
         if not total.total():
-            text = "Nothing was renewed: paused, or a worker is at it. `manage.py status` says why."
-            self.stdout.write(text if due else "Nothing was due.")
+            text = _(
+                "Nothing was renewed: paused, or a worker is at it. `manage.py status` says why."
+            )
+            self.stdout.write(text if due else _("Nothing was due."))

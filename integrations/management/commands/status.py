@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.management.monitoring import checked
 from integrations.operations import health
 from integrations.operations.check import Level
 from integrations.plain_text import isolated, one_line
+
+WIDTH = 42  # characters of the longest name, in any language
 
 
 class Command(BaseCommand):
@@ -25,30 +28,36 @@ class Command(BaseCommand):
             report = health.report(now)
         figures, running = report.figures, report.background
         rows = {
-            "linked": figures.linked,
-            "need the user": figures.needs_user,
-            "failing now": figures.failing,
-            "due now": figures.due_now,
-            "due for over an hour": figures.overdue,
-            "renewed per minute": f"{figures.renewed_per_minute:.1f}",
-            "last look for what is due": _ago(running.last_sweep_at, now),
-            "beat": _ago(running.beat_at, now),
-            "workers": ", ".join(map(isolated, running.workers)) or "none seen",
-            "first red badge if nothing were renewed": _day(report.first_red_at),
+            _("linked"): figures.linked,
+            _("need the user"): figures.needs_user,
+            _("failing now"): figures.failing,
+            _("due now"): figures.due_now,
+            _("due for over an hour"): figures.overdue,
+            _("renewed per minute"): f"{figures.renewed_per_minute:.1f}",
+            _("last look for what is due"): _ago(running.last_sweep_at, now),
+            _("beat"): _ago(running.beat_at, now),
+            _("workers"): ", ".join(map(isolated, running.workers)) or _("none seen"),
+            _("first red badge if nothing were renewed"): _day(report.first_red_at),
         }
         for name, value in rows.items():
-            self.stdout.write(f"{name:42}{value}")
-        self.stdout.write(f"\n{health.IN_WORDS[report.level].capitalize()}.")
+            self.stdout.write(f"{name:{WIDTH}}{value}")
+        self.stdout.write(f"\n{_in_words(report.level).capitalize()}.")
         for trouble in report.trouble:
             is_urgent = trouble.check.level is Level.BLOCKS
             style = self.style.ERROR if is_urgent else self.style.WARNING
-            self.stdout.write(style(f"{health.IN_WORDS[trouble.check.level]}: {one_line(trouble)}"))
+            self.stdout.write(style(f"{_in_words(trouble.check.level)}: {one_line(trouble)}"))
         sys.exit(report.level.exit_code)
 
 
+def _in_words(level: Level) -> str:
+    return _(health.IN_WORDS[level])
+
+
 def _ago(moment: datetime | None, now: datetime) -> str:
-    return f"{(now - moment).total_seconds():.0f} s ago" if moment else "never"
+    if moment is None:
+        return _("never")
+    return _("%(n)d s ago") % {"n": round((now - moment).total_seconds())}
 
 
 def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "none"
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else _("none")

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from integrations.sandbox.core.entities import Code, Integration, Transaction, opaque_token
 from integrations.sandbox.core.grants import granted_scopes
 from integrations.sandbox.core.http import Params, Refusal, Request, Response, Routes, redirect
@@ -89,9 +91,11 @@ def check_organization(state: State) -> None:
     if state.scenario.org_blocks:
         raise PageError(
             403,
-            "Access denied",
-            "Your administrator denied access to the integration you selected. "
-            "We captured your request and will let them know.",
+            _("Access denied"),
+            _(
+                "Your administrator denied access to the integration you selected. "
+                "We captured your request and will let them know."
+            ),
         )
 
 
@@ -107,7 +111,7 @@ def sign_in_origin(state: State, request: Request) -> str:
 def _integration(state: State, params: Params) -> Integration:
     integration = state.integrations.get(params.get("client_id", ""))
     if integration is None or "client_id" in params.repeated:
-        raise PageError(400, "Unknown integration", "The client ID is not registered.")
+        raise PageError(400, _("Unknown integration"), _("The client ID is not registered."))
     return integration
 
 
@@ -117,8 +121,8 @@ def _redirect_uri(integration: Integration, params: Params) -> str:
     if sent not in registered or "redirect_uri" in params.repeated:
         raise PageError(
             400,
-            "Redirect URI mismatch",
-            "The redirection URI provided does not match a pre-registered value.",
+            _("Redirect URI mismatch"),
+            _("The redirection URI provided does not match a pre-registered value."),
         )
     return sent
 

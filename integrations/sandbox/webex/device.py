@@ -7,6 +7,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from integrations.sandbox.core.entities import DeviceCode, Integration, Person
 from integrations.sandbox.core.grants import begin, granted_scopes
 from integrations.sandbox.core.http import ApiError, Request, Response, Routes, json_answer
@@ -29,7 +32,7 @@ HELPERS = frozenset(
     f"https://oauth-helper-{letter}.wbx2.com/helperservice/v1/actions/device/callback"
     for letter in "akrd"
 )
-HELPERS_MISSING = "We've encountered an error. Try again later."
+HELPERS_MISSING = gettext_noop("We've encountered an error. Try again later.")
 SLOWER = 5  # seconds, RFC 8628 section 3.5
 JITTER = 0.05  # seconds that a network may shift a poll
 
@@ -140,7 +143,7 @@ def decide(state: State, user_code: str, email: str, *, accept: bool = True) -> 
     with state.lock:
         code, person = _find(state, user_code), state.person_by_email(email)
         if person is None:
-            raise PageError(400, "Sign in first", "Nobody is signed in.")
+            raise PageError(400, _("Sign in first"), _("Nobody is signed in."))
         check_organization(state)
         _check_helpers(state, code)
         code.person_id = person.id
@@ -155,7 +158,9 @@ def _find(state: State, user_code: str) -> DeviceCode:
         is_open = code.decision is None and code.expires_at > state.now()
         if is_open and any(secrets.compare_digest(asked, each) for each in known):
             return code
-    raise PageError(400, "This code is not valid", "It is wrong, was used already, or has expired.")
+    raise PageError(
+        400, _("This code is not valid"), _("It is wrong, was used already, or has expired.")
+    )
 
 
 def _check_helpers(state: State, code: DeviceCode) -> None:
@@ -164,7 +169,7 @@ def _check_helpers(state: State, code: DeviceCode) -> None:
     missing = HELPERS.difference(integration.redirect_uris if integration else ())
     if missing:
         uris = [{"uri": uri, "is_missing": uri in missing} for uri in sorted(HELPERS)]
-        raise PageError(400, "Something went wrong", HELPERS_MISSING, uris)
+        raise PageError(400, _("Something went wrong"), _(HELPERS_MISSING), uris)
 
 
 def _choose_person(state: State, code: DeviceCode, *, is_unknown: bool = False) -> Response:

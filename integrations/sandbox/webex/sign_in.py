@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from integrations.sandbox.core.entities import Person, Transaction
 from integrations.sandbox.core.http import Params, Request, Response, Routes, redirect
 from integrations.sandbox.core.scopes import in_plain_words
@@ -59,7 +61,7 @@ def consent(state: State, request: Request) -> Response:
     check_origin(request)
     transaction = _transaction(state, request.form)
     if transaction.person_id is None:
-        raise PageError(400, "Sign in first", "Nobody is signed in for this request.")
+        raise PageError(400, _("Sign in first"), _("Nobody is signed in for this request."))
     check_organization(state)
     if request.form.get("decision") == "accept":
         return redirect(accepted(state, transaction))
@@ -72,8 +74,8 @@ def _transaction(state: State, params: Params) -> Transaction:
     if transaction is None or not known or transaction.expires_at <= state.now():
         raise PageError(
             400,
-            "This sign-in is over",
-            "It was finished or has expired. Go back to the application and start again.",
+            _("This sign-in is over"),
+            _("It was finished or has expired. Go back to the application and start again."),
         )
     return transaction
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from django.template import Context, Engine
+from django.utils import translation
 
 from integrations.sandbox.core.http import Refusal, Request, Response, Routes
 from integrations.sandbox.core.state import State
@@ -35,6 +37,13 @@ STATIC_TYPES = {
 }
 
 
+def speak_to(request: Request) -> None:
+    """In the first language of this browser that there is, as Webex does."""
+    headers = {"HTTP_ACCEPT_LANGUAGE": request.headers.get("accept-language", "")}
+    asked: Any = SimpleNamespace(COOKIES={}, META=headers)
+    translation.activate(translation.get_language_from_request(asked))
+
+
 def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
     text = engine().get_template(name).render(Context(dict(context)))
     return Response(status, text.encode(), dict(PAGE_HEADERS))
@@ -42,7 +51,8 @@ def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
 
 @cache
 def engine() -> Engine:
-    return Engine(dirs=[str(HERE / "templates")])
+    libraries = {"i18n": "django.templatetags.i18n"}
+    return Engine(dirs=[str(HERE / "templates")], libraries=libraries)
 
 
 class PageError(Refusal):

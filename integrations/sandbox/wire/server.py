@@ -16,11 +16,13 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from integrations.sandbox.core.faults import Fault, send_broken
 from integrations.sandbox.core.http import ApiError, Refusal, Request, Response, Route, find
 from integrations.sandbox.core.ledger import Call
 from integrations.sandbox.core.state import State
-from integrations.sandbox.wire.pages import PageError
+from integrations.sandbox.wire.pages import PageError, speak_to
 
 logger = logging.getLogger("integrations.sandbox")
 MAX_BODY = 1_000_000
@@ -67,13 +69,14 @@ class SandboxServer(ThreadingHTTPServer):
         return not self.is_loopback or is_loopback(name) or name == self.state.sign_in_host
 
     def dispatch(self, request: Request) -> Response:
+        speak_to(request)
         try:
             with self.state.lock:
                 handler, segments = find(self.routes, request)
                 return handler(self.state, request, *segments)
         except Refusal as refusal:
             if isinstance(refusal, ApiError) and not _speaks_json(request):
-                return PageError(refusal.status, "That did not work", refusal.message).response(
+                return PageError(refusal.status, _("That did not work"), refusal.message).response(
                     request
                 )
             return refusal.response(request)

@@ -35,7 +35,7 @@ def code(steps=0):
 
 def set_up(client):
     client.get(SET_UP)
-    page = client.post(SET_UP, {"code": code(-1)})
+    page = client.post(SET_UP, {"code": code(0)})
     return re.findall(r"<code>([A-Z2-7-]{19})</code>", page.text)
 
 
@@ -107,13 +107,13 @@ def test_a_code_of_the_app_opens_the_page_that_was_asked_for(recovery_codes, sig
     asked = client.get(APPS)["Location"]
     assert "Type the code" in client.get(asked).text
 
-    assert client.post(asked, {"code": f" {code(0)[:3]} {code(0)[3:]} "})["Location"] == APPS
+    assert client.post(asked, {"code": f" {code(1)[:3]} {code(1)[3:]} "})["Location"] == APPS
 
     assert client.get(APPS).status_code == 200
 
 
 def test_a_code_that_was_seen_is_of_no_use_to_anybody_else(recovery_codes, sign_in):
-    seen = code(0)
+    seen = code(1)
     show(sign_in(), seen)
 
     assert "was used before" in show(sign_in(), seen).text
@@ -131,7 +131,7 @@ def test_a_recovery_code_lets_in_once(recovery_codes, sign_in):
 
 def test_new_recovery_codes_end_the_old_ones(recovery_codes, sign_in):
     client = sign_in()
-    show(client, code(0))
+    show(client, code(1))
 
     page = client.post(SET_UP, {"action": "new_codes"}).text
 
@@ -147,19 +147,19 @@ def test_guessing_waits_longer_each_time_and_the_right_code_waits_too(
     for _ in range(5):
         assert "That code is not right" in show(client, "000000").text
 
-    page = show(client, code(0)).text
+    page = show(client, code(1)).text
     assert "Too many wrong codes. Please wait until" in page
     travel(timedelta(seconds=61))
     show(client, "000000")
     travel(timedelta(seconds=61))
-    assert "Too many wrong codes" in show(client, code(0)).text
+    assert "Too many wrong codes" in show(client, code(1)).text
     travel(timedelta(seconds=61))
 
-    assert show(client, code(0)).status_code == 302
+    assert show(client, code(1)).status_code == 302
 
 
 def test_nobody_goes_on_to_another_site_afterwards(recovery_codes, sign_in):
-    answer = sign_in().post(f"{ASK}?next=https://evil.example/", {"code": code(0)})
+    answer = sign_in().post(f"{ASK}?next=https://evil.example/", {"code": code(1)})
 
     assert answer["Location"] == "/admin/"
 
@@ -174,7 +174,7 @@ def test_who_may_not_go_on_can_sign_out(recovery_codes, sign_in):
 
 def test_removing_it_asks_for_no_code_any_more(recovery_codes, sign_in):
     client = sign_in()
-    show(client, code(0))
+    show(client, code(1))
 
     client.post(SET_UP, {"action": "remove"})
 
@@ -184,7 +184,7 @@ def test_removing_it_asks_for_no_code_any_more(recovery_codes, sign_in):
 
 def test_a_session_from_before_shows_the_new_one_too(recovery_codes, sign_in, root):
     client = sign_in()
-    show(client, code(0))
+    show(client, code(1))
     second_factors.remove(root, now=clock.now())
     set_up(sign_in())
 

@@ -57,7 +57,7 @@ def test_only_the_named_integration_is_asked_for(acme, globex, fill, sandbox):
 
 
 def test_an_unknown_integration_is_an_error_with_a_sentence(acme):
-    with pytest.raises(CommandError, match="no enabled integration named 'Nobody'"):
+    with pytest.raises(CommandError, match="no enabled integration named “Nobody”"):
         refresh_grants("--app", "Nobody")
 
 

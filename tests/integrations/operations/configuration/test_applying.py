@@ -106,18 +106,23 @@ def test_many_are_planned_with_as_many_queries_as_one(db, django_assert_num_quer
 
 def test_fields_change_and_are_on_record_by_name(acme, edited):
     content = edited("integrations", "Acme", default_provisioning_id=" P-1 ")
-    content["hostnames"][H1] |= {"brand_name": "Acme Corp", "accent_color": "#123456"}
+    content["hostnames"][H1] |= {
+        "brand_name": "Acme Corp",
+        "accent_color": "#123456",
+        "language": "de",
+    }
 
     assert sentences(apply(content)) == [
         "“Acme”: default provisioning ID changes from nothing to “P-1”.",
         f"“{H1}”: brand name changes from “Acme” to “Acme Corp”.",
         f"“{H1}”: accent colour changes from “#1f5fbf” to “#123456”.",
+        f"“{H1}”: language changes from nothing to “de”.",
     ]
 
     assert WebexApp.objects.get().default_provisioning_id == "P-1"
     assert {(event.action, *event.changed) for event in AuditEvent.objects.all()} == {
         (Action.INTEGRATION_CHANGED, "default_provisioning_id"),
-        (Action.HOSTNAME_CHANGED, "accent_color", "brand_name"),
+        (Action.HOSTNAME_CHANGED, "accent_color", "brand_name", "language"),
     }
 
 
@@ -260,6 +265,7 @@ def test_the_faults_of_all_entries_are_said_at_once(acme, settings):
     }
     content["hostnames"]["admin.example.com"] = {}
     content["hostnames"]["new.example.com"] = {"integration": "Nobody's", "accent_color": "red"}
+    content["hostnames"]["odd.example.com"] = {"language": "tlh"}
     content["hostnames"][H1] |= {"logo": "0" * 32}
 
     faults = faults_of(content)
@@ -268,7 +274,8 @@ def test_the_faults_of_all_entries_are_said_at_once(acme, settings):
         "/integrations/Acme/authorization_url", "/integrations/ New/client_id", "/integrations/",
         "/integrations/ New", "/integrations/a\u202eb", f"/integrations/{'x' * 100}",
         "/hostnames/admin.example.com", "/hostnames/new.example.com/integration",
-        "/hostnames/new.example.com/accent_color", f"/hostnames/{H1}/logo",
+        "/hostnames/new.example.com/accent_color", "/hostnames/odd.example.com/language",
+        f"/hostnames/{H1}/logo",
     }  # fmt: skip
     assert faults["/hostnames/new.example.com/integration"] == (
         "This document has no integration of that name."
