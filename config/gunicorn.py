@@ -36,12 +36,12 @@ def worker_exit(server: Any, worker: Any) -> None:
     metrics.tell()
 
 
-# Seconds; then a connection that says nothing waits without a thread. With gunicorn's five, 64 of
-# them hold every thread for twenty. Slow requests are for the proxy in front to buffer.
+# Seconds for which a thread waits for the rest of a body that nobody read. Large bodies that come
+# slowly are for the proxy in front to buffer.
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
 
 preload_app = True  # what cannot start ends at once, instead of starting workers for ever
-worker_class = "gthread"
+worker_class = "config.patient_worker.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 timeout = 60

@@ -63,6 +63,8 @@ BRANDED_URL_TEMPLATE = hosts.branded_url_template(
     env.text("BRANDED_URL_TEMPLATE", "https://{hostname}")
 )
 PORTAL_HOSTS = hosts.portal_hosts(env.items("PORTAL_HOSTS"), BRANDED_URL_TEMPLATE)
+# Other front ends of the same site that may read how their user stands (integrations/api/cors.py).
+CORS_ORIGINS = hosts.cors_origins(env.items("CORS_ORIGINS"))
 # Branded hostnames live in the database, so BrandMiddleware refuses unknown hosts, not Django.
 ALLOWED_HOSTS = ["*"]
 BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY", default=False)
@@ -93,6 +95,7 @@ MIDDLEWARE = [
     "integrations.middleware.ActorMiddleware",  # first: every answer has its request ID
     "config.access_log.AccessLogMiddleware",
     "config.language.LanguageMiddleware",  # what the next one refuses is read by people
+    "integrations.api.cors.CorsMiddleware",
     "integrations.api.middleware.ProblemMiddleware",
     "integrations.middleware.BrandMiddleware",  # nothing else runs for an unknown host
     "django.middleware.security.SecurityMiddleware",
@@ -151,6 +154,8 @@ LOGOUT_REDIRECT_URL = "sign_in"
 
 # Failures in ten minutes with one name from one network; five times as many with one or the other.
 SIGN_IN_FAILURE_LIMIT = env.whole_number("SIGN_IN_FAILURE_LIMIT", 20, at_least=1, at_most=1000)
+# Whether administrators must set up a second factor before anything else; they may in any case.
+SECOND_FACTOR_REQUIRED = env.switch("SECOND_FACTOR_REQUIRED", default=False)
 
 # A folder with further languages, laid out as config/locale: its words win over ours.
 LOCALE_PATHS = [*env.items("LOCALE_DIR"), str(BASE_DIR / "config" / "locale")]

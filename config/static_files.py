@@ -27,7 +27,7 @@ BUNDLES = {
         *LOOK,
         *(f"settings/{name}.css" for name in (
             "theme", "shell", "parts", "narrow", "search", "lists", "forms", "controls", "tabs",
-            "overview", "pages", "audit",
+            "overview", "pages", "audit", "webhooks",
         )),
         "look/print.css",
     ),

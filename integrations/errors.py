@@ -5,7 +5,7 @@ token, a code or a secret, in its text or in its attributes.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class IntegrationError(Exception):
@@ -123,6 +123,18 @@ class TooManyStarts(IntegrationError):
         self.retry_after = retry_after
 
 
+class WrongCode(IntegrationError):
+    """No code of this second factor, or one that was used. Ask once more; the failure counts."""
+
+
+class TooManyCodes(IntegrationError):
+    """Too many wrong codes in a row. Say until when to wait; nothing was looked at."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("too many wrong codes")
+        self.until = until
+
+
 class ConsentRefused(IntegrationError):
     """The callback does not belong to a consent under way here. Say nothing about why.
 
@@ -201,9 +213,9 @@ class ConfigurationMoved(IntegrationError):
 class Unconfirmed(IntegrationError):
     """Users would lose something. Nothing changed; show the questions, and come back with a yes."""
 
-    def __init__(self, questions: "list[Remark]") -> None:
+    def __init__(self, questions: "list[Remark]", confirmation: str) -> None:
         super().__init__(f"{len(questions)} questions")
-        self.questions = tuple(questions)
+        self.questions, self.confirmation = tuple(questions), confirmation
 
 
 class UnusableFile(IntegrationError, ValueError):

@@ -11,9 +11,9 @@ from integrations.actions import Action
 
 class EventType(TextChoices):
     GRANT_LINKED = "grant.linked", _("Somebody linked a Webex account")
-    GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex no longer accepts a consent")
+    GRANT_CONSENT_LOST = "grant.consent_lost", _("Webex ended a connection")
     GRANT_CONSENT_ENDS_SOON = "grant.consent_ends_soon", _("A consent ends within a week")
-    GRANT_RECOVERED = "grant.recovered", _("A grant whose consent was lost works again")
+    GRANT_RECOVERED = "grant.recovered", _("A connection that Webex had ended works again")
     GRANT_DISCONNECTED = "grant.disconnected", _("A grant was disconnected")
     INTEGRATION_PAUSED = "integration.paused", _("Renewals of an integration are paused")
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals of an integration go on")
@@ -51,30 +51,29 @@ NOTED = {
     "unauthorized_client": "client_refused",
 }
 
+# In English whoever reads them: who speaks another language has the codes.
 REASONS = {
-    "linked": _("The user linked a Webex account."),
-    "linked_again": _("The user linked the Webex account again."),
-    "account_replaced": _("The user linked another Webex account in place of the first."),
-    "tried_again": _("The client secret is new; what the old one was refused is tried again."),
-    "refused_by_webex": _("Webex no longer accepts this consent. The user must link again."),
-    "key_lost": _("The portal lost its encryption key. The user must link again."),
-    "not_renewed": _(
-        "The consent was not renewed for long and ends soon. The user can link again."
-    ),
-    "by_user": _("The user disconnected the Webex account."),
-    "by_administrator": _("An administrator disconnected the Webex account."),
-    "user_deactivated": _("The user was deactivated."),
-    "user_deleted": _("The user was deleted."),
-    "right_withdrawn": _("The user may no longer use Webex here."),
-    "client_refused": _("Webex refuses the client ID or secret. An administrator must correct it."),
-    "webex_in_trouble": _("Webex does not answer as it should. It is tried again by itself."),
-    "renewed_again": _("Renewals work again."),
-    "finished": _("Every line of the file was dealt with."),
-    "provisioned": _("Webex says that the subscriber is provisioned."),
-    "rejected": _("Webex rejected the subscriber, or could not set it up."),
-    "test": _("An administrator sent this to see whether it arrives."),
+    "linked": "The user linked a Webex account.",
+    "linked_again": "The user linked the Webex account again.",
+    "account_replaced": "The user linked another Webex account in place of the first.",
+    "tried_again": "The client secret is new; what the old one was refused is tried again.",
+    "refused_by_webex": "Webex no longer accepts this consent. The user must link again.",
+    "key_lost": "The portal lost its encryption key. The user must link again.",
+    "not_renewed": "The consent was not renewed and ends soon. The user can link again.",
+    "by_user": "The user disconnected the Webex account.",
+    "by_administrator": "An administrator disconnected the Webex account.",
+    "user_deactivated": "The user was deactivated.",
+    "user_deleted": "The user was deleted.",
+    "right_withdrawn": "The user may no longer use Webex here.",
+    "client_refused": "Webex refuses the client ID or secret. An administrator must correct it.",
+    "webex_in_trouble": "Webex does not answer as it should. It is tried again by itself.",
+    "renewed_again": "Renewals work again.",
+    "finished": "Every line of the file was dealt with.",
+    "provisioned": "Webex says that the subscriber is provisioned.",
+    "rejected": "Webex rejected the subscriber, or could not set it up.",
+    "test": "An administrator sent this to see whether it arrives.",
 }
 
 
 def reason(code: str) -> dict[str, str]:
-    return {"code": code, "text": str(REASONS[code])}
+    return {"code": code, "text": REASONS[code]}

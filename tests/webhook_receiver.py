@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 MEGABYTE = b"x" * 1024 * 1024
 
@@ -26,9 +27,10 @@ class Receiver:
     answer: int | str = 204  # or "slow", "endless", "silent"
     headers: dict[str, str] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    taken: list[Received] = field(default_factory=list)  # of these, what was answered with 2xx
     on_receipt: Callable[[Received], int | str | None] | None = None
     written: int = 0  # bytes of an endless answer
-    url: str = ""
+    url: str = ""  # given: listens there
 
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         size = int(handler.headers.get("Content-Length", 0))
@@ -36,6 +38,8 @@ class Receiver:
         got = Received(headers, handler.rfile.read(size).decode())
         answer = (self.on_receipt and self.on_receipt(got)) or self.answer
         self.received.append(got)
+        if isinstance(answer, int) and 200 <= answer < 300:
+            self.taken.append(got)
         if answer == "slow":
             time.sleep(30)
         if answer == "silent":
@@ -65,7 +69,8 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port = urlsplit(receiver.url).port or 0
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     server.block_on_close = False
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -111,12 +111,13 @@ def _fresh() -> dict[str, str]:
 
 
 def _by_ports(ports: dict[str, str]) -> dict[str, str]:
-    """With what may be replaced on purpose: Webex itself, the database, the broker."""
+    """With what may be replaced on purpose: Webex itself, the database, the broker, front ends."""
     sqlite, sandbox = quote(str(FOLDER / "portal.sqlite3")), ports["SANDBOX_PORT"]
     return {
         "BRANDED_URL_TEMPLATE": f"http://{{hostname}}:{ports['PORTAL_PORT']}",
         "DATABASE_URL": os.environ.get("DEMO_DATABASE_URL") or f"sqlite:///{sqlite}",
         "REDIS_URL": os.environ.get("DEMO_REDIS_URL") or f"redis+socket://{quote(_socket())}",
+        "CORS_ORIGINS": os.environ.get("DEMO_CORS_ORIGINS", ""),
         "WEBEX_API_URL": "" if uses_real_webex() else f"http://127.0.0.1:{sandbox}/v1",
     }
 

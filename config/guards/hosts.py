@@ -6,6 +6,8 @@ import re
 import idna
 from django.core.exceptions import ImproperlyConfigured
 
+from config.guards.addresses import is_loopback_name
+
 LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
 DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -27,6 +29,31 @@ def branded_url_template(value: str) -> str:
 def portal_hosts(values: list[str], template: str) -> list[str]:
     served = template.partition("{hostname}")[2].removeprefix(":")
     return [_host(value, served) for value in values]
+
+
+def cors_origins(values: list[str]) -> list[str]:
+    """As a browser spells them in its Origin header (RFC 6454 section 6.1, A-labels)."""
+    return [_origin(value) for value in values]
+
+
+def _origin(value: str) -> str:
+    found = re.fullmatch(
+        r"(https?)://(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]*]+)(?::([0-9]{1,5}))?/?", value.lower()
+    )
+    name = _name(found[2]) if found else None
+    if found is None or name is None or not 0 < int(found[3] or 1) < 65536:
+        raise ImproperlyConfigured(
+            f"CORS_ORIGINS: {value!r} is not an origin. Write origins only, separated by commas, "
+            "such as https://app.example.com, without a path and without *."
+        )
+    is_local = is_loopback_name(name.strip("[]")) or name.endswith(".localhost")
+    if found[1] == "http" and not is_local:
+        raise ImproperlyConfigured(
+            f"CORS_ORIGINS: {value!r} is plain http: whoever is on the way could put a page of "
+            "theirs there. Write https://."
+        )
+    is_usual = found[3] in (None, DEFAULT_PORTS[found[1]])
+    return f"{found[1]}://{name}" + ("" if is_usual else f":{int(found[3])}")
 
 
 def _host(value: str, served_port: str) -> str:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from accounts import languages
 from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
-from integrations.admin.shared_editing import SharedForm
+from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
 from integrations.models import BrandedURL, Grant
+from integrations.models.branded_url import logo_digest
 from integrations.operations import branded_urls
 
 
@@ -40,6 +41,11 @@ class BrandedURLForm(SharedForm[BrandedURL]):
             "Of its mails, and of its pages where neither a user nor their browser chose one."
         ),
     )
+
+    unseen = {
+        "new_logo": Unseen("logo_digest", "logo", logo_digest),
+        "remove_logo": Unseen("logo_digest", "logo", lambda is_removed: ""),
+    }
 
     class Meta:
         model = BrandedURL

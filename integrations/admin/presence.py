@@ -25,6 +25,7 @@ ASK_FOR_PASSWORD = (
     "integrations_webexapp_add", "integrations_webexapp_change",  # secrets
     "integrations_apikey_add", "integrations_apikey_rotate",
     "accounts_user_add", "accounts_user_change", "accounts_user_delete",
+    "second_factor_set_up",
     "auth_user_password_change", "auth_group_add", "auth_group_change", "auth_group_delete",
 )  # fmt: skip
 

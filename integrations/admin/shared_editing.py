@@ -1,7 +1,7 @@
 """Two admins with the same form open: each saves what they changed, and nothing else."""
 
-from collections.abc import Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +16,15 @@ from integrations.admin.typed import ModelForm
 from integrations.models import AuditEvent
 
 M = TypeVar("M", bound=Model)
+REPLACED = "replaced"  # the code of an error: nothing is wrong with what was typed
+
+
+class Unseen(NamedTuple):
+    """About a field whose value no page shows: what tells the stored one from another."""
+
+    column: str
+    recorded_as: str
+    digest: Callable[[Any], str]
 
 
 class SharedForm(ModelForm[M]):
@@ -24,6 +33,8 @@ class SharedForm(ModelForm[M]):
     What only a colleague changed stays as they left it, lists are merged, and of what both changed
     the admin is told who and what.
     """
+
+    unseen: dict[str, Unseen] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,7 +91,25 @@ class SharedForm(ModelForm[M]):
             )
             values = {"who": self._who_changed(name), "value": Truncator(stored).chars(200)}
             self.add_error(name, ValidationError(text, params=values))
+        for name, facts in self.unseen.items():
+            if cleaned.get(name) and self._was_replaced(facts, cleaned[name]):
+                text = _(
+                    "%(who)s set another one while you had this page open. Save yours again to "
+                    "replace it."
+                )
+                values = {"who": self._who_changed(facts.recorded_as)}
+                self.add_error(name, ValidationError(text, params=values, code=REPLACED))
         return cleaned
+
+    def seen(self) -> dict[str, str]:
+        """What tells the page's unseen values apart, in hidden fields of it."""
+        columns = {facts.column for facts in self.unseen.values() if self.instance.pk}
+        return {f"seen_{column}": getattr(self.instance, column) for column in sorted(columns)}
+
+    def _was_replaced(self, facts: Unseen, value: Any) -> bool:
+        stored = getattr(self.instance, facts.column)
+        shown = self.data.get(f"seen_{facts.column}", stored)
+        return stored not in (shown, facts.digest(value))
 
     def _who_changed(self, name: str) -> str:
         lately = AuditEvent.objects.of(self.instance).newest_first()[:20]

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from integrations import clock
-from integrations.admin import first_steps, keys, presence
+from integrations.admin import first_steps, keys, presence, second_factor
 from integrations.admin.chart import bars_of, columns_of, spans_of
 from integrations.operations import activity, dashboard, who_gets_what
 
@@ -38,7 +38,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Grants"), "key", "integrations_grant_changelist", ""),
             (_("Events"), "clock", "integrations_grantevent_changelist", ""),
             (_("Webhooks"), "arrow", "integrations_webhookendpoint_changelist", ""),
-            (_("Deliveries"), "audit", "integrations_webhookdelivery_changelist", ""),
+            (_("Deliveries"), "retry", "integrations_webhookdelivery_changelist", ""),
             (_("Who gets what"), "search", "who_gets_what", "integrations.view_webexapp"),
             (_("Keys"), "lock", "keys", "integrations.view_keycensus"),
         ],
@@ -70,6 +70,8 @@ class SettingsSite(admin.AdminSite):
             "who_gets_what": self.who_gets_what,
             "password_again": self.password_again,
             "keys": self.keys,
+            "second_factor": self.second_factor,
+            "second_factor_set_up": self.second_factor_set_up,
         }
         return [
             *(path(f"{name.replace('_', '-')}/", self.admin_view(view), name=name)
@@ -83,7 +85,7 @@ class SettingsSite(admin.AdminSite):
         @wraps(inner)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             _check_filters(request.GET)
-            page = presence.doubts(request) if self.has_permission(request) else None
+            page = _instead(request) if self.has_permission(request) else None
             response: HttpResponse = page or inner(request, *args, **kwargs)
             return response
 
@@ -117,6 +119,12 @@ class SettingsSite(admin.AdminSite):
 
     def keys(self, request: HttpRequest) -> HttpResponse:
         return keys.page(request, self.each_context(request))
+
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        return second_factor.ask(request, self.each_context(request))
+
+    def second_factor_set_up(self, request: HttpRequest) -> HttpResponse:
+        return second_factor.set_up(request, self.each_context(request))
 
     def password_again(self, request: HttpRequest) -> HttpResponse:
         return presence.ask_for_password(request, self.each_context(request))
@@ -154,6 +162,11 @@ def _pictures(lately: activity.Activity) -> dict[str, Any]:
         ],
         "incidents": spans_of(lately.incidents),
     }
+
+
+def _instead(request: HttpRequest) -> HttpResponse | None:
+    """The page that must come first."""
+    return presence.doubts(request) or second_factor.doubts(request)
 
 
 def _check_filters(asked: QueryDict) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
     from django.core.paginator import Paginator
     from django.forms import ModelForm, ModelMultipleChoiceField
+    from django.forms.models import ModelChoiceIterator
 else:
     from django import forms
     from django.contrib import admin
@@ -31,6 +32,9 @@ else:
     class ModelMultipleChoiceField(Subscriptable, forms.ModelMultipleChoiceField):
         pass
 
+    class ModelChoiceIterator(Subscriptable, forms.models.ModelChoiceIterator):
+        pass
+
     class UserAdmin(Subscriptable, auth_admin.UserAdmin):
         pass
 
@@ -44,6 +48,7 @@ else:
 __all__ = [
     "AdminUserCreationForm",
     "ModelAdmin",
+    "ModelChoiceIterator",
     "ModelForm",
     "ModelMultipleChoiceField",
     "Paginator",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations.admin import typed
+from integrations.admin.permission_boxes import PermissionField
 from integrations.admin.shared_editing import SharedForm
 
 
@@ -59,14 +60,24 @@ class Ticked:
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.many_to_many:
             kwargs["widget"] = forms.CheckboxSelectMultiple(attrs={"class": "ticks"})
-            kwargs["form_class"] = TickedField
+            is_permission = db_field.related_model is Permission
+            kwargs["form_class"] = PermissionField if is_permission else TickedField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if field and db_field.many_to_many:
             field.widget = field.widget.widget
         return field
 
 
-class UserForm(SharedForm[User], typed.UserChangeForm[User]):
+class WithPermissions:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form = cast("forms.ModelForm[Model]", self)
+        for name, field in form.fields.items():
+            if isinstance(field, PermissionField):
+                field.offer(form.initial.get(name) or [])
+
+
+class UserForm(WithPermissions, SharedForm[User], typed.UserChangeForm[User]):
     class Meta:
         model = User
         fields = (
@@ -92,7 +103,7 @@ class UserForm(SharedForm[User], typed.UserChangeForm[User]):
         }
 
 
-class GroupForm(SharedForm[Group]):
+class GroupForm(WithPermissions, SharedForm[Group]):
     class Meta:
         model = Group
         fields = ("name", "permissions")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations import clock, credentials
 from integrations.admin.kept_secret import KeptSecret
-from integrations.admin.shared_editing import SharedForm
+from integrations.admin.shared_editing import REPLACED, SharedForm, Unseen
 from integrations.admin.two_lists import (
     HostnamesField,
     TwoLists,
@@ -22,6 +22,7 @@ from integrations.admin.two_lists import (
 )
 from integrations.errors import InvalidCredential
 from integrations.models import BrandedURL, WebexApp
+from integrations.models.webex_app import fingerprint
 from integrations.operations import integrations, readiness
 
 MOST_NEW_HOSTNAMES = 500
@@ -65,6 +66,9 @@ class WebexAppForm(SharedForm[WebexApp]):
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
 
+    unseen = {
+        "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
+    }
     may_create_hostnames = True  # set by the admin
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +99,7 @@ class WebexAppForm(SharedForm[WebexApp]):
 
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
-        if field == "new_client_secret":
+        if field == "new_client_secret" and getattr(error, "code", "") != REPLACED:
             cast(KeptSecret, self.fields[field].widget).is_refused = True
 
     def clean_new_client_secret(self) -> str:

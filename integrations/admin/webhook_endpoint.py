@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -20,8 +21,6 @@ from integrations.events import CHOSEN
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.operations import webhooks
 from integrations.tasks.webhooks import wake_deliveries
-
-WAITING = Q(deliveries__state=WebhookDelivery.State.WAITING)
 
 
 @admin.register(WebhookEndpoint)
@@ -39,7 +38,9 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
-        return super().get_queryset(request).annotate(waiting=Count("deliveries", filter=WAITING))
+        waiting = WebhookDelivery.objects.waiting().filter(endpoint=OuterRef("pk")).order_by()
+        counted = waiting.values("endpoint").annotate(n=Count("pk")).values("n")
+        return super().get_queryset(request).annotate(waiting=Coalesce(Subquery(counted), 0))
 
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.admin_site.admin_view, "integrations_webhookendpoint"

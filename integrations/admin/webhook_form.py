@@ -16,7 +16,7 @@ from integrations.models import BrandedURL, WebexApp, WebhookEndpoint
 class WebhookForm(SharedForm[WebhookEndpoint]):
     events = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(each.value, each.label) for each in CHOSEN],
+        choices=[(each.value, f"{each.label} · {each.value}") for each in CHOSEN],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one event.")},
     )
@@ -32,8 +32,8 @@ class WebhookForm(SharedForm[WebhookEndpoint]):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "One a line. Empty: of all. With any, nothing is told that belongs to none, such "
-            "as the pause of an integration."
+            "One a line. Empty: of all. Otherwise what belongs to no hostname is not told, such as "
+            "the pause of an integration."
         ),
     )
 

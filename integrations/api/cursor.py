@@ -4,9 +4,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
-from django.utils.translation import gettext as _
 
-from integrations.api.problems import Problem
+from integrations.api.problems import not_found
 
 Row = TypeVar("Row", bound=Model)
 LARGEST = 2**63 - 1
@@ -32,6 +31,5 @@ def _read(cursor: str) -> int:
     except ValueError:
         pk = -1
     if not 0 < pk <= LARGEST or _write(pk) != cursor:
-        text = _("This cursor is none of ours. Begin without one.")
-        raise Problem(422, "invalid_cursor", text)
+        raise not_found("cursor")
     return pk

@@ -3,7 +3,6 @@
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
 
 from django.db.models import Q, QuerySet
 from ninja import Field, Router, Schema
@@ -13,7 +12,7 @@ from integrations.api import problems
 from integrations.api.authentication import ApiRequest, Client
 from integrations.api.cursor import page_of
 from integrations.api.routing import route
-from integrations.api.schemas import Body, Cursor, Hostname, Id, Limit, Name, Page
+from integrations.api.schemas import Body, Cursor, Hostname, Id, Limit, Name, Page, WholeNumber
 from integrations.errors import NotLinked
 from integrations.linking import disconnection
 from integrations.models import BrandedURL, Grant, WebexApp
@@ -69,8 +68,8 @@ class Grants(Page):
 
 
 class TokenWish(Body):
-    minimum_life: Annotated[int, Field(ge=0, le=LONGEST_LIFE, strict=True)] = Field(
-        120, description="Seconds that the token must live at least"
+    minimum_life: WholeNumber = Field(
+        120, ge=0, le=LONGEST_LIFE, description="Seconds that the token must live at least"
     )
 
 
@@ -80,7 +79,7 @@ class AccessToken(Schema):
     token_type: str = "Bearer"  # noqa: S105  RFC 6750
 
 
-@route(router, "GET", "/grants", scope=KeyScope.GRANTS_READ, answer=Grants)
+@route(router, "GET", "/grants", scope=KeyScope.GRANTS_READ, answer=Grants, known=[404])
 def list_grants(
     request: ApiRequest,
     health: Health | None = None,

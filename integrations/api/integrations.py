@@ -45,7 +45,7 @@ class BrandedHostnames(Page):
     items: list[BrandedHostname]
 
 
-@route(router, "GET", "/integrations", scope=SCOPE, answer=Integrations)
+@route(router, "GET", "/integrations", scope=SCOPE, answer=Integrations, known=[404])
 def list_integrations(
     request: ApiRequest, cursor: Cursor | None = None, limit: Limit = 50
 ) -> Integrations:
@@ -63,7 +63,7 @@ def read_integration(request: ApiRequest, id: Id) -> Integration:
     return _integration(app)
 
 
-@route(router, "GET", "/hostnames", scope=SCOPE, answer=BrandedHostnames)
+@route(router, "GET", "/hostnames", scope=SCOPE, answer=BrandedHostnames, known=[404])
 def list_hostnames(
     request: ApiRequest, cursor: Cursor | None = None, limit: Limit = 50
 ) -> BrandedHostnames:

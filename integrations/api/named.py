@@ -40,8 +40,13 @@ def whom(
             text = _("A page may ask about its own user and hostname only.")
             raise Problem(403, "own_only", text)
         return client.user, client.brand
+    name, found = both(client, username, hostname)
+    return user(name), found
+
+
+def both(client: Client, username: str | None, hostname: str | None) -> tuple[str, BrandedURL]:
+    """What a key must name. Raises Problem."""
     if not username or not hostname:
         text = _("A key says whom and where it means: user and hostname.")
         raise Problem(422, "invalid_request", text)
-    found = brand(client, hostname)
-    return user(username), found
+    return username, brand(client, hostname)

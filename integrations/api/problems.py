@@ -19,8 +19,10 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    412: "precondition_failed",
     413: "too_large",
     422: "invalid_request",
+    428: "precondition_required",
     429: "too_many_requests",
     500: "internal_error",
     503: "not_ready",
@@ -94,6 +96,7 @@ def not_found(what: str) -> Problem:
         "user": _("There is no such user."),
         "hostname": _("There is no such hostname, or this key does not reach it."),
         "grant": _("There is no such grant, or this key does not reach it."),
+        "cursor": _("This cursor is none of ours, or too old. Begin without one."),
         "integration": _("There is no such integration, or this key does not reach it."),
     }
     return Problem(404, f"unknown_{what}", texts[what])

@@ -12,7 +12,7 @@ from integrations.api.authentication import ApiRequest, Key, Session
 from integrations.models.api_key import KeyScope
 
 ALWAYS = (400, 401, 403, 413, 422, 429, 500, 503)
-View = Callable[..., Schema | None]
+View = Callable[..., Schema | HttpResponse | None]
 
 
 def route(
@@ -26,12 +26,13 @@ def route(
     sessions: bool = False,
     known: Iterable[int] = (),
     is_repeatable: bool = False,
+    body: type[Schema] | None = None,
 ) -> Callable[[View], View]:
     """Without `scope` no key may call it; with `sessions` also pages of the portal may.
 
     `known`: statuses of problems besides those that every route has. A view returns its answer, or
     raises; where it writes, an Idempotency-Key is obeyed, unless it `is_repeatable`: then its
-    answer is kept nowhere.
+    answer is kept nowhere. `body` describes what a view reads by itself.
     """
     auth = [Key(scope)] if scope else []
     is_write = method != "GET" and not is_repeatable
@@ -54,17 +55,26 @@ def route(
             response={status: answer},
             operation_id=view.__name__,
             summary=(view.__doc__ or view.__name__).partition("\n")[0].rstrip("."),
-            openapi_extra=_documented(scope, is_write, [*ALWAYS, *known]),
+            openapi_extra=_documented(scope, is_write, [*ALWAYS, *known]) | _sent(body),
         )(answer_to)
         return view
 
     return declare
 
 
-def _response(answer: Schema | None, status: int) -> HttpResponse:
+def _response(answer: Schema | HttpResponse | None, status: int) -> HttpResponse:
+    if isinstance(answer, HttpResponse):
+        return answer
     if answer is None:
         return HttpResponse(status=status)
     return HttpResponse(answer.model_dump_json(), status=status, content_type="application/json")
+
+
+def _sent(body: type[Schema] | None) -> dict[str, Any]:
+    if body is None:
+        return {}
+    schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _documented(scope: KeyScope | None, is_write: bool, statuses: Iterable[int]) -> dict[str, Any]:

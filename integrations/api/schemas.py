@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL would choke on it
 Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
@@ -11,6 +11,14 @@ Hostname = Annotated[str, Field(min_length=1, max_length=253, pattern=NO_NUL)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, Field(max_length=200, description="next_cursor of the page before")]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# As JSON Schema has it: 60.0 is one, "60" and true are none.
+WholeNumber = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 
 
 class Body(Schema):
@@ -29,6 +37,8 @@ class Problem(Schema):
     detail: str
     request_id: str
     errors: list[dict[str, Any]] | None = None
+    questions: list[dict[str, str]] | None = None
+    confirm: str | None = Field(None, description="A yes to the questions")
     tracking_id: str | None = Field(None, description="Of Webex, for Cisco's support")
 
 

@@ -3,12 +3,13 @@
 from django.middleware.csrf import get_token
 from ninja import Router, Schema
 
-from integrations.api import named
+from integrations.api import named, problems
 from integrations.api.authentication import ApiRequest
 from integrations.api.routing import route
 from integrations.api.schemas import Hostname, Name
 from integrations.linking import link_status
-from integrations.linking.link_status import State
+from integrations.linking.link_status import LinkStatus, State
+from integrations.models import BrandedURL
 from integrations.models.api_key import KeyScope
 
 router = Router(tags=["standing"])
@@ -19,6 +20,7 @@ class Standing(Schema):
     hostname: str
     state: State
     linked: bool
+    label: str
     retrying: bool
     reason: str
     webex_email: str
@@ -42,19 +44,15 @@ def read_standing(
 
     A key names both. A page of the portal is told about its own user at its own hostname.
     """
-    who, brand = named.whom(request.auth, user, hostname)
-    status = link_status.for_user(who, brand)
-    return Standing(
-        user=who.username,
-        hostname=brand.hostname if brand else "",
-        state=status.state,
-        linked=status.is_linked,
-        retrying=status.is_retrying,
-        reason=status.reason,
-        webex_email=status.webex_email,
-        missing_scopes=list(status.missing),
-        grant=status.grant.pk if status.grant else None,
-    )
+    client = request.auth
+    if client.user:
+        who, here = named.whom(client, user, hostname)
+        return _standing(who.username, here, link_status.for_user(who, here))
+    username, brand = named.both(client, user, hostname)
+    status = link_status.for_username(username, brand)
+    if status is None:
+        raise problems.not_found("user")
+    return _standing(username, brand, status)
 
 
 @route(router, "GET", "/session", scope=None, answer=SessionFacts, sessions=True)
@@ -63,3 +61,18 @@ def read_session(request: ApiRequest) -> SessionFacts:
     user = request.auth.user
     assert user is not None
     return SessionFacts(user=user.username, csrf_token=get_token(request))
+
+
+def _standing(username: str, brand: BrandedURL | None, status: LinkStatus) -> Standing:
+    return Standing(
+        user=username,
+        hostname=brand.hostname if brand else "",
+        state=status.state,
+        linked=status.is_linked,
+        label=status.label,
+        retrying=status.is_retrying,
+        reason=status.reason,
+        webex_email=status.webex_email,
+        missing_scopes=list(status.missing),
+        grant=status.grant.pk if status.grant else None,
+    )

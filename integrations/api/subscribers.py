@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 
 from integrations.api import named
 from integrations.api.authentication import ApiRequest
-from integrations.api.problems import Problem, of_faults
+from integrations.api.problems import Problem, not_found, of_faults
 from integrations.api.routing import route
 from integrations.api.schemas import NO_NUL, Body, Hostname, Name, Page
 from integrations.models.api_key import KeyScope
@@ -31,7 +31,15 @@ READ, WRITE = KeyScope.SUBSCRIBERS_READ, KeyScope.SUBSCRIBERS_WRITE
 
 Text = Annotated[str, Field(max_length=LONGEST, pattern=NO_NUL)]
 WebexId = Annotated[str, Field(min_length=1, max_length=500, pattern=NO_NUL)]
-LongCursor = Annotated[str, Field(max_length=4000, description="next_cursor of the page before")]
+Word = Annotated[str, Field(max_length=50, pattern=r"^[A-Za-z_]*$")]
+SignedCursor = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        pattern=r"^[A-Za-z0-9_:=-]*$",
+        description="next_cursor of the page before",
+    ),
+]
 
 
 class Subscriber(Schema):
@@ -88,10 +96,10 @@ def find_subscribers(
     user: Name | None = None,
     hostname: Hostname | None = None,
     text: Text = "",
-    status: Text = "",
-    package: Text = "",
+    status: Word = "",
+    package: Word = "",
     enterprise: Text = "",
-    cursor: LongCursor | None = None,
+    cursor: SignedCursor | None = None,
 ) -> Subscribers:
     """Find subscribers: by e-mail, BroadWorks user ID, enterprise, or part of a name in one.
 
@@ -209,8 +217,7 @@ def _next_url(cursor: str) -> str:
     try:
         return str(signing.loads(cursor, salt=SALT, max_age=GOOD_FOR))
     except signing.BadSignature:
-        text = _("This cursor is none of ours, or too old. Begin without one.")
-        raise Problem(422, "invalid_cursor", text) from None
+        raise not_found("cursor") from None
 
 
 def _sent(body: Body) -> dict[str, str]:

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from integrations.api import (
+    configuration,
     connect_links,
     grants,
     integrations,
@@ -32,7 +33,7 @@ api = NinjaAPI(
     openapi_url=None,
     urls_namespace="api_v1",
 )
-for _routes in (standing, grants, connect_links, integrations, subscribers):
+for _routes in (standing, grants, connect_links, integrations, configuration, subscribers):
     api.add_router("", _routes.router)
 
 

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("WAITING", "waiting"),
                             ("DELIVERED", "delivered"),
-                            ("GIVEN_UP", "given up"),
+                            ("GIVEN_UP", "not delivered"),
                         ],
                         default="WAITING",
                         max_length=10,
@@ -157,7 +157,22 @@ class Migration(migrations.Migration):
                     "response_code",
                     models.PositiveSmallIntegerField(null=True, verbose_name="response code"),
                 ),
-                ("trouble", models.CharField(blank=True, max_length=100, verbose_name="trouble")),
+                (
+                    "trouble",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("NOT_PUBLIC", "not an address of the Internet"),
+                            ("NO_NAME", "the name is not found"),
+                            ("NO_CONNECTION", "no connection"),
+                            ("NO_TLS", "no TLS, or no valid certificate"),
+                            ("TIMED_OUT", "timed out"),
+                            ("NO_ANSWER", "no answer"),
+                        ],
+                        max_length=20,
+                        verbose_name="trouble",
+                    ),
+                ),
                 ("duration_ms", models.PositiveIntegerField(null=True, verbose_name="duration")),
                 (
                     "endpoint",

@@ -11,7 +11,24 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="keycanary",
-            options={"verbose_name": "key canary", "verbose_name_plural": "key canary"},
+            options={"verbose_name": "check of the key", "verbose_name_plural": "check of the key"},
+        ),
+        migrations.AlterModelOptions(
+            name="watchedsubscriber",
+            options={
+                "default_permissions": (),
+                "permissions": [
+                    ("view_subscribers", "Can see BroadWorks subscribers and people at Webex"),
+                    (
+                        "change_subscribers",
+                        "Can provision, change and remove BroadWorks subscribers",
+                    ),
+                    ("run_bulk", "Can provision, change and remove many subscribers at once"),
+                    ("see_reports", "Can export subscribers and see billing reports"),
+                ],
+                "verbose_name": "BroadWorks subscriber",
+                "verbose_name_plural": "BroadWorks subscribers",
+            },
         ),
         migrations.AddField(
             model_name="brandedurl",
@@ -19,31 +36,5 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True, db_default="", default="", max_length=10, verbose_name="language"
             ),
-        ),
-        migrations.AlterModelOptions(
-            name="count",
-            options={"verbose_name": "count", "verbose_name_plural": "counts"},
-        ),
-        migrations.AlterModelOptions(
-            name="heartbeat",
-            options={"verbose_name": "heartbeat", "verbose_name_plural": "heartbeats"},
-        ),
-        migrations.AlterModelOptions(
-            name="idempotentrequest",
-            options={
-                "verbose_name": "request of a program",
-                "verbose_name_plural": "requests of programs",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="lease",
-            options={"verbose_name": "lease", "verbose_name_plural": "leases"},
-        ),
-        migrations.AlterModelOptions(
-            name="renewalminute",
-            options={
-                "verbose_name": "minute of renewals",
-                "verbose_name_plural": "minutes of renewals",
-            },
         ),
     ]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -15,6 +16,11 @@ from integrations.errors import InvalidHostname
 from integrations.models.webex_app import WebexApp
 
 CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
+
+
+def logo_digest(png: bytes | None) -> str:
+    """Names its address, so that a browser may keep it; empty without a logo."""
+    return hashlib.sha256(png).hexdigest()[:32] if png else ""
 
 
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
@@ -77,6 +83,10 @@ class BrandedURL(models.Model):
         return self.hostname
 
     def clean(self) -> None:
+        if self.language and self.language not in dict(settings.LANGUAGES):
+            message = models.Field.default_error_messages["invalid_choice"]
+            params = {"value": self.language}
+            raise ValidationError({"language": ValidationError(message, params=params)})
         try:
             self.hostname = hostnames.normalise(self.hostname)
         except InvalidHostname as error:
@@ -112,4 +122,4 @@ class BrandedURL(models.Model):
 
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png
-        self.logo_digest = hashlib.sha256(png).hexdigest()[:32] if png else ""
+        self.logo_digest = logo_digest(png)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
-from django.utils.translation import gettext_lazy as _
 
 from integrations.counting import Series
 
@@ -41,10 +40,6 @@ class Count(models.Model):
     counted_at = models.DateTimeField()
 
     objects = CountQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("count")
-        verbose_name_plural = _("counts")
 
     def __str__(self) -> str:
         return self.series

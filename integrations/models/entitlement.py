@@ -31,6 +31,13 @@ def _asks_tables_only(backend: type) -> bool:
     )
 
 
+def may_use_webex() -> Q:
+    """Of a grant's user, as an expression."""
+    own, by_group = _holders()
+    is_right = Q(user__is_superuser=True) | Exists(own) | Exists(by_group)
+    return Q(user__is_active=True) & is_right
+
+
 def newly_lost() -> GrantQuerySet:
     """Anti-joins, which stay fast at any number of users; NOT IN would compare all with all."""
     own, by_group = _holders()

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Sum
-from django.utils.translation import gettext_lazy as _
 
 from integrations.clock import LEEWAY
 
@@ -26,10 +25,6 @@ class Heartbeat(models.Model):
     clock_ahead = models.FloatField(null=True)  # seconds, of the process's own
 
     objects = HeartbeatQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("heartbeat")
-        verbose_name_plural = _("heartbeats")
 
     def __str__(self) -> str:
         return self.name
@@ -54,10 +49,6 @@ class RenewalMinute(models.Model):
     renewed = models.PositiveIntegerField(default=0)
 
     objects = RenewalMinuteQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("minute of renewals")
-        verbose_name_plural = _("minutes of renewals")
 
     def __str__(self) -> str:
         return f"{self.minute:%Y-%m-%d %H:%M} {self.renewed}"

@@ -37,7 +37,7 @@ class KeyCanary(models.Model):
     objects = KeyCanaryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = _("key canary")
+        verbose_name = verbose_name_plural = _("check of the key")
 
     def __str__(self) -> str:
         return f"key canary {self.pk}"

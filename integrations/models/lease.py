@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from integrations.clock import LEEWAY
 
@@ -31,10 +30,6 @@ class Lease(models.Model):
     expires_at = models.DateTimeField()
 
     objects = LeaseQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("lease")
-        verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
         return self.name

@@ -62,8 +62,8 @@ class WatchedSubscriber(models.Model):
     objects = WatchedSubscriberQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("watched subscriber")
-        verbose_name_plural = _("watched subscribers")
+        verbose_name = _("BroadWorks subscriber")
+        verbose_name_plural = _("BroadWorks subscribers")
         default_permissions = ()
         permissions = [
             (

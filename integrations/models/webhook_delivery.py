@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -29,7 +29,9 @@ class WebhookDeliveryQuerySet(ClaimableQuerySet["WebhookDelivery"]):
         earlier = WebhookDelivery.objects.waiting().filter(
             endpoint=OuterRef("endpoint"), order_key=OuterRef("order_key"), pk__lt=OuterRef("pk")
         )
-        due = self.waiting().filter(~Exists(earlier), next_attempt_at__lte=now)
+        # Nothing waits for so long: the clock was ahead when it was written.
+        is_due = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + 2 * LAST_RETRY)
+        due = self.waiting().filter(is_due, ~Exists(earlier))
         return due.unclaimed(now).order_by("next_attempt_at", "pk")
 
 
@@ -37,7 +39,17 @@ class WebhookDelivery(Claimable):
     class State(models.TextChoices):
         WAITING = "WAITING", _("waiting")
         DELIVERED = "DELIVERED", _("delivered")
-        GIVEN_UP = "GIVEN_UP", _("given up")
+        GIVEN_UP = "GIVEN_UP", _("not delivered")
+
+    class Trouble(models.TextChoices):
+        """Where no status came."""
+
+        NOT_PUBLIC = "NOT_PUBLIC", _("not an address of the Internet")
+        NO_NAME = "NO_NAME", _("the name is not found")
+        NO_CONNECTION = "NO_CONNECTION", _("no connection")
+        NO_TLS = "NO_TLS", _("no TLS, or no valid certificate")
+        TIMED_OUT = "TIMED_OUT", _("timed out")
+        NO_ANSWER = "NO_ANSWER", _("no answer")
 
     endpoint = models.ForeignKey(
         WebhookEndpoint,
@@ -57,7 +69,7 @@ class WebhookDelivery(Claimable):
     give_up_at = models.DateTimeField(null=True, editable=False)
     last_attempt_at = models.DateTimeField(_("last attempt"), null=True)
     response_code = models.PositiveSmallIntegerField(_("response code"), null=True)
-    trouble = models.CharField(_("trouble"), max_length=100, blank=True)  # where no code came
+    trouble = models.CharField(_("trouble"), max_length=20, choices=Trouble, blank=True)
     duration_ms = models.PositiveIntegerField(_("duration"), null=True)
 
     objects = WebhookDeliveryQuerySet.as_manager()
@@ -76,17 +88,17 @@ class WebhookDelivery(Claimable):
             models.Index(
                 fields=["endpoint", "next_attempt_at", "id"],
                 name="due_deliveries_of_a_webhook",
-                condition=models.Q(state="WAITING"),
+                condition=Q(state="WAITING"),
             ),
             models.Index(
                 fields=["endpoint", "order_key", "id"],
                 name="waiting_deliveries_in_order",
-                condition=models.Q(state="WAITING"),
+                condition=Q(state="WAITING"),
             ),
             models.Index(
                 fields=["-id"],
                 name="deliveries_given_up",
-                condition=models.Q(state="GIVEN_UP"),
+                condition=Q(state="GIVEN_UP"),
             ),
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_a_webhook_newest"),
         ]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Min, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -19,8 +18,9 @@ from integrations.models import (
     KeyCanary,
     RenewalMinute,
     WebexApp,
+    WebhookEndpoint,
 )
-from integrations.operations import readiness
+from integrations.operations import readiness, sweeps, webhooks
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -110,7 +110,7 @@ def background(now: datetime) -> Background:
         last_sweep_at=last_sweep_at,
         beat_at=beats[BEAT].at if BEAT in beats else None,
         workers={name: recent[WORKER + name].at for name in _named(WORKER, recent)},
-        is_late=sweep_is_late(last_sweep_at, now),
+        is_late=sweeps.is_late(last_sweep_at, now),
         clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
         wrong_keys=_named(WRONG_KEY, recent),
         **_unsent_mails(),
@@ -118,11 +118,12 @@ def background(now: datetime) -> Background:
 
 
 def _unsent_mails() -> dict[str, Any]:
-    noticed: list[Any] = [
+    first, *others = [
         AppIncident.objects.untold().values(due_at=Coalesce("ended_at", "began_at")),
         GrantEvent.objects.untold().order_by().values(due_at=F("at")),
+        WebhookEndpoint.objects.untold().values(due_at=F("off_at")),
     ]
-    moments = [row["due_at"] for row in noticed[0].union(noticed[1], all=True)[:MOST_UNSENT]]
+    moments = [row["due_at"] for row in first.union(*others, all=True)[:MOST_UNSENT]]
     return {"unsent": len(moments), "unsent_since": min(moments, default=None)}
 
 
@@ -155,27 +156,17 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     """Of the processes and of every integration: the one answer behind all that report on it."""
     found = [Trouble(check, app) for app, ready in checked for check in ready.trouble]
     if running.is_late:
+        found = [each for each in found if each.check.code != sweeps.CODE]  # once, for all of them
         anybody = any(ready.renewals.linked for _app, ready in checked)
-        found.insert(0, Trouble(_late_sweep(running.last_sweep_at, anybody, now)))
+        found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
-    found += [Trouble(check) for check in _mail(running, now)]
+    found += [Trouble(check) for check in (*_mail(running, now), *webhooks.trouble(now))]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 
 def worst_of(trouble: list[Trouble]) -> Level:
     return worst([each.check.level for each in trouble])
-
-
-def _late_sweep(last_sweep_at: datetime | None, anybody: bool, now: datetime) -> Check:
-    if last_sweep_at:
-        sentence = _("Nothing is renewed: nobody has looked for what is due since %s.")
-        sentence %= in_words(last_sweep_at, now)
-    else:
-        sentence = _("Nothing is renewed: nobody has looked for what is due yet.")
-    level = Level.BLOCKS if anybody else Level.ASKS
-    step = _("Start worker, beat and broker, whichever does not run; its log says why it ended.")
-    return Check("sweep", level, sentence, step, is_trouble=True, since=last_sweep_at)
 
 
 def wrong_key(host: str) -> Check:
@@ -205,7 +196,9 @@ def _mail(running: Background, now: datetime) -> Iterable[Check]:
         "%(n)d mails of the portal could not be sent, the first since %(since)s.",
         running.unsent,
     ) % {"n": running.unsent, "since": in_words(since, now)}
-    step = _("Is EMAIL_URL right, and does its server answer? They are sent as soon as it does.")
+    step = _(
+        "Is EMAIL_URL right, and does its server answer? What waits is sent as soon as it does."
+    )
     yield Check("mail", Level.ASKS, sentence, step, is_trouble=True, since=since)
 
 
@@ -245,7 +238,7 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
     return {
         "database": True,
         "encryption_key": True,
-        "broker": not sweep_is_late(running.beat_at, now),
+        "broker": not sweeps.is_late(running.beat_at, now),
         "sweep": not running.is_late,
         "renewals": IN_WORDS[counted("level", lambda: _level(now))],
     }
@@ -253,11 +246,6 @@ def check_parts(now: datetime) -> dict[str, bool | str]:
 
 def _level(now: datetime) -> Level:
     return worst_of(find_trouble(background(now), check_enabled(now), now=now))
-
-
-def sweep_is_late(last_sweep_at: datetime | None, now: datetime) -> bool:
-    patience = timedelta(seconds=3 * settings.REFRESH_SWEEP_EVERY + 30)
-    return last_sweep_at is None or now - last_sweep_at > patience
 
 
 def first_death(app: WebexApp, *, now: datetime) -> datetime | None:

@@ -19,13 +19,14 @@ from integrations.models import (
     Grant,
     GrantEvent,
     KeyCanary,
+    SecondFactor,
     WebexApp,
     WebhookEndpoint,
 )
 from integrations.operations import key_rotation
 
 REASON = "the encryption key was lost"
-UNDER_WAY = (AuthorizationRequest, DeviceAuthorization)  # whoever began it begins again
+BEGUN_AGAIN = (AuthorizationRequest, DeviceAuthorization, SecondFactor)  # by whose they are
 
 
 def count() -> Counter[str]:
@@ -52,13 +53,18 @@ def start_over(*, now: datetime, advance: Callable[[int], None]) -> None:
 
 def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     rows = model._base_manager.filter(pk__in=keys)
-    if model in UNDER_WAY:
+    if model in BEGUN_AGAIN:
         rows.delete()
     elif model is Grant:
         _end(keys, now)
     else:
         disabled = {"is_enabled": False} if model in (WebexApp, WebhookEndpoint) else {}
         rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
+        if model is WebexApp:
+            changed = ["client_secret", "is_enabled"]
+            AuditEvent.objects.record_each(
+                Action.INTEGRATION_CHANGED, rows, changed=changed, reason=REASON, now=now
+            )
 
 
 @transaction.atomic

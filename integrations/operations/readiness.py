@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from integrations import scopes
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
-from integrations.operations import registered_uris, renewals
+from integrations.operations import registered_uris, renewals, sweeps
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.registered_uris import Traffic
 from integrations.operations.renewals import Renewals
@@ -29,6 +29,7 @@ class Facts:
     twins: list[str] = field(default_factory=list)  # integrations with the same client ID
     has_secret: bool = False
     renewals: Renewals = Renewals()  # noqa: RUF009  # frozen
+    unattended_since: datetime | None = None  # nobody looks for what is due, of any of them
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def check_to_be(
 
 def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
     renewed = renewals.collect(apps, now=now)
+    unattended_since = sweeps.stopped_at(now)
     keys = [app.pk for app in apps if app.pk]
     by_device = [app.pk for app in apps if app.pk and app.device_linking_enabled]
     device_logins = registered_uris.count_device_logins(by_device, now)
@@ -112,6 +114,7 @@ def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts
             has_secret=bool(app.client_secret_set_at),
             renewals=renewed.get(app.pk, Renewals()),
             device_logins=device_logins.get(app.pk, Traffic()),
+            unattended_since=unattended_since,
         )
         for app in apps
     }
@@ -131,6 +134,8 @@ def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts
 
 def check_readiness(app: WebexApp, facts: Facts, *, now: datetime) -> Readiness:
     trouble = renewals.find_trouble(app, facts.renewals, now=now)
+    if app.is_enabled and (since := facts.unattended_since):
+        trouble.insert(0, sweeps.check_late(since, bool(facts.renewals.linked), now))
     checks = [
         *trouble,
         _authorization_url(app),

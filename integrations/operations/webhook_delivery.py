@@ -67,6 +67,7 @@ class Loop:
         if free <= 0:
             return 0
         due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint)
+        due = due.exclude(pk__in=self._sent)  # where recording takes longer than a claim
         claimed = due.claim(most=free, now=now, seconds=WebhookDelivery.claim_seconds())
         for delivery in claimed:
             delivery.endpoint = endpoint

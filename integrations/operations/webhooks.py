@@ -1,14 +1,20 @@
-"""What an administrator does to a webhook: make, change, test, give a new secret, send again."""
+"""What an administrator does to a webhook, and which of them are in trouble."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from integrations.actions import Action
 from integrations.errors import WebhookOff
 from integrations.models import AuditEvent, WebhookDelivery, WebhookEndpoint, announcement
+from integrations.operations.check import Check, Level
+from integrations.operations.renewals import in_words
 
 State = WebhookDelivery.State
+FAILING_LONG = timedelta(minutes=10)
 
 
 def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
@@ -75,6 +81,21 @@ def send_again(delivery: WebhookDelivery, *, now: datetime) -> None:
         if not rows.waiting().update(next_attempt_at=now):
             rows.update(state=State.WAITING, next_attempt_at=now, give_up_at=now)
         AuditEvent.objects.record(Action.WEBHOOK_SENT_AGAIN, delivery, now=now)
+
+
+def trouble(now: datetime) -> Iterator[Check]:
+    """Which take nothing: failing for a while, or switched off because of that."""
+    failing = Q(is_enabled=True, failing_since__lte=now - FAILING_LONG)
+    for endpoint in WebhookEndpoint.objects.filter(failing | ~Q(off_reason="")).order_by("name"):
+        if endpoint.off_reason:
+            sentence = _("The webhook “%(name)s” switched itself off at %(at)s.")
+            step = endpoint.get_off_reason_display()
+        else:
+            sentence = _("The webhook “%(name)s” has taken nothing since %(at)s.")
+            step = _("Everything is kept and tried again. Its deliveries say what it answers.")
+        at = endpoint.off_at or endpoint.failing_since
+        values = {"name": endpoint, "at": in_words(at, now) if at else "–"}
+        yield Check("webhook", Level.ASKS, sentence % values, step, is_trouble=True, since=at)
 
 
 def delete(endpoint: WebhookEndpoint, *, now: datetime) -> None:

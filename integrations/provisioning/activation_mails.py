@@ -15,8 +15,7 @@ RUNNING = ("STARTING", "STARTED", "STOPPING")
 STATES: dict[str, tuple[str, str | Promise]] = {  # tone and word of a chip
     **dict.fromkeys(RUNNING, ("moving", _("Being sent"))),
     "COMPLETED": ("good", _("Sent")),
-    "FAILED": ("bad", _("Failed")),
-    "ABANDONED": ("bad", _("Given up")),
+    **dict.fromkeys(("FAILED", "ABANDONED"), ("bad", _("Failed"))),
 }
 
 

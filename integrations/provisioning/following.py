@@ -55,6 +55,8 @@ def note(
         for key, each in found.items()
         if each.id and (always or key in known or each.status in MOVING + WAITING)
     ]
+    if not rows:
+        return []  # on SQLite even an empty transaction waits for whoever writes
     with transaction.atomic():
         WatchedSubscriber.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["key"], update_fields=SHOWN

@@ -4,10 +4,12 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from integrations import clock
-from integrations.models import Grant, Heartbeat, Lease, WebexApp
+from integrations.actions import Action
+from integrations.models import AuditEvent, Grant, Heartbeat, Lease, WebexApp
 from integrations.renewal import clock_steps, drain
 from integrations.renewal.outcomes import Outcome
 
@@ -36,10 +38,15 @@ def plan(*, name: str | None, everything: bool, now: datetime) -> list[tuple[str
     apps = WebexApp.objects.filter(is_enabled=True).order_by("name")
     apps = apps.filter(name=name) if name else apps
     if everything:
-        Grant.objects.active().filter(app__in=apps, refresh_due_at__gt=now).update(
-            refresh_due_at=now
-        )
+        _ask_for_all(apps, now)
     return [(app.name, app.pk, Grant.objects.due_in_app(app.pk, now).count()) for app in apps]
+
+
+@transaction.atomic
+def _ask_for_all(apps: QuerySet[WebexApp], now: datetime) -> None:
+    """On record once for each integration: there may be a million grants."""
+    Grant.objects.active().filter(app__in=apps, refresh_due_at__gt=now).update(refresh_due_at=now)
+    AuditEvent.objects.record_each(Action.INTEGRATION_RENEWAL_ASKED, apps, now=now)
 
 
 def in_turn(app_id: int, *, seconds: float) -> bool:

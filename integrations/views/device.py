@@ -2,20 +2,17 @@
 
 import logging
 import math
-from io import BytesIO
 from uuid import UUID
 
-import segno
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_safe
 
-from integrations import clock
+from integrations import clock, qr_code
 from integrations.errors import (
     InvalidClient,
     NotReady,
@@ -85,7 +82,7 @@ def show(request: PortalRequest, id: UUID) -> HttpResponse:
         return render(request, "integrations/device_over.html", context)
     authorization = progress.authorization
     context |= {
-        "qr_code": qr_code(authorization.verification_uri_complete),
+        "qr_code": qr_code.draw(authorization.verification_uri_complete),
         "groups": in_groups(authorization.user_code),
         "time_left": "{}:{:02}".format(*divmod(progress.seconds_left, 60)),
     }
@@ -123,16 +120,6 @@ def cancel(request: PortalRequest, id: UUID) -> HttpResponse:
         raise Http404 from None
     messages.info(request, _("Cancelled. The code is of no use any more."))
     return SeeOther(reverse("webex"))
-
-
-def qr_code(uri: str) -> SafeString:
-    """Black on white whatever the colour scheme: not every reader knows inverted codes."""
-    svg = BytesIO()
-    segno.make(uri, error="m", micro=False).save(
-        svg, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4,
-        dark="#000", light="#fff", svgclass="qr", lineclass=None, nl=False,
-    )  # fmt: skip
-    return mark_safe(svg.getvalue().decode())  # noqa: S308  drawn by us: numbers and attributes
 
 
 def in_groups(user_code: str) -> list[str]:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -19,24 +18,16 @@ import pycurl
 from django.conf import settings
 
 from integrations import public_address
+from integrations.models import WebhookDelivery
 from integrations.webex import answers, http
 
 Key = TypeVar("Key", bound=Hashable)
 
 LARGEST_ANSWER = 8 * 1024  # bytes
+HEADERS = {"Content-Type": "application/json", "User-Agent": "webex-portal", "Expect": ""}
 
 
-class Trouble(StrEnum):
-    """Where no status came. What the log shows to administrators, who cannot see more of it."""
-
-    NOT_PUBLIC = "not a public address"
-    NO_NAME = "the name is not found"
-    NO_CONNECTION = "no connection"
-    NO_TLS = "no TLS, or no valid certificate"
-    TIMED_OUT = "timed out"
-    NO_ANSWER = "no answer"
-
-
+Trouble = WebhookDelivery.Trouble
 TROUBLE = {
     pycurl.E_COULDNT_RESOLVE_HOST: Trouble.NO_NAME,
     pycurl.E_COULDNT_CONNECT: Trouble.NO_CONNECTION,
@@ -149,7 +140,7 @@ class Sender(Generic[Key]):
         return [call.key for call in self._calls.values()]
 
     def add(self, key: Key, url: str, headers: dict[str, str], body: str) -> None:
-        headers = {"Content-Type": "application/json", "Expect": "", **headers}
+        headers = {**HEADERS, **headers}
         call = _Call(key, http.Request("POST", url, headers, body.encode()))
         self._calls[call.curl] = call
         self._multi.add_handle(call.curl)

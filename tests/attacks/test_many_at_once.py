@@ -8,25 +8,10 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.attacks import linked_user
+from tests.attacks.strangers import ANONYMOUS, HALF
 from tests.attacks.web_server import busyness, request
 
 pytestmark = pytest.mark.slow
-
-
-UPLOAD = request(
-    "POST",
-    "/sign-in/",
-    "Content-Type: multipart/form-data; boundary=x",
-    "Content-Length: 400000000",
-) + b"x" * (64 * 1024)  # the rest never comes
-ANONYMOUS = {
-    "too many parameters": request("GET", "/sign-in/?" + "a&" * 2001),
-    "a host that is not ours": request("GET", "/", host="evil.example"),
-    "not ready": request("GET", "/readyz/"),
-    "a prefetch": request("GET", "/webex/callback/?code=a&state=b", "Sec-Purpose: prefetch"),
-    "an upload of 400 MB": UPLOAD,
-    "a page that is not there": request("GET", "/nowhere/"),
-}
 
 
 @pytest.mark.parametrize("raw", ANONYMOUS.values(), ids=ANONYMOUS)
@@ -41,10 +26,12 @@ def test_64_strangers_at_once_silence_neither_health_nor_operators(portal, raw):
     assert portal.mail.visits - mails <= 1
 
 
-def test_64_connections_that_say_nothing_hold_no_thread(portal):
+@pytest.mark.parametrize("raw", HALF.values(), ids=HALF)
+def test_64_connections_that_say_nothing_or_half_hold_no_thread(portal, raw):
     with ExitStack() as connections:
         for _ in range(64):
-            connections.enter_context(portal.connect())
+            connections.enter_context(portal.connect()).sendall(raw)
+        time.sleep(0.5)
         began = time.monotonic()
         assert portal.is_healthy()
 

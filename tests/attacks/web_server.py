@@ -103,6 +103,12 @@ class WebServer:
             watching.join()
         return siege
 
+    def watch(self, seconds: float) -> Siege:
+        siege, is_over = Siege(), threading.Event()
+        threading.Timer(seconds, is_over.set).start()
+        self._watch(siege, is_over)
+        return siege
+
     def _watch(self, siege: Siege, is_over: threading.Event) -> None:
         while not is_over.wait(0.05):
             began = time.monotonic()

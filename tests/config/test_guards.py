@@ -187,6 +187,35 @@ def test_a_template_that_is_no_origin_is_refused(template):
     assert "BRANDED_URL_TEMPLATE" in refuse(hosts.branded_url_template, template)
 
 
+@pytest.mark.parametrize(
+    ("written", "as_browsers_spell_it"),
+    [
+        ("https://app.example.com", "https://app.example.com"),
+        ("HTTPS://App.Example.com:443/", "https://app.example.com"),
+        ("https://app.example.com:08443", "https://app.example.com:8443"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://acme.localhost:5173", "http://acme.localhost:5173"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+    ],
+)
+def test_an_origin_of_another_front_end_is_spelled_as_by_browsers(written, as_browsers_spell_it):
+    assert hosts.cors_origins([written]) == [as_browsers_spell_it]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*", "null", "app.example.com", "https://", "https://*.example.com", "https://a b.example",
+        "https://app.example.com/path", "https://u@app.example.com", "https://app.example.com:0",
+        "https://app.example.com:65536", "ftp://app.example.com", "http://app.example.com",
+        "http://10.0.0.1", "http://localhost.example.com", "https://a.example#x", "https://[::g]",
+    ],
+)  # fmt: skip
+def test_what_is_no_safe_origin_is_refused(origin):
+    assert "CORS_ORIGINS" in refuse(hosts.cors_origins, [origin])
+
+
 def test_a_database_must_be_named():
     assert "DATABASE_URL" in refuse(stores.database, "", ROOT)
 

@@ -64,6 +64,14 @@ TABLE = {
          "sentinel://:s3cr3t@h:26379/0", "redis://:s3cr3t@a:6379,b:6379/0",
          "redis://:s3cr3t@a:6379;redis://b:6379", "redis+cluster://h:6379", "redis"),
     ),
+    "CORS_ORIGINS": Row(
+        "CORS_ORIGINS", "https://app.example.com,https://xn--mnchen-3ya.example.com:8443",
+        ["https://app.example.com", "https://xn--mnchen-3ya.example.com:8443"],
+        ("HTTPS://App.Example.COM:443/, https://münchen.example.com:8443",
+         "'https://app.example.com' ,, https://xn--mnchen-3ya.example.com:08443"),
+        ("*", "app.example.com", "https://app.example.com/spa", "http://app.example.com",
+         "https://a.example.com https://b.example.com", "https://*.example.com", "null"),
+    ),
     "PORTAL_HOSTS": Row(
         "PORTAL_HOSTS", "admin.example.com,xn--mnchen-3ya.example.com",
         ["admin.example.com", "xn--mnchen-3ya.example.com"],
@@ -146,6 +154,7 @@ TABLE = {
     "API_REQUESTS_PER_MINUTE": number("API_REQUESTS_PER_MINUTE", "600", 0, 1_000_000),
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
+    "SECOND_FACTOR_REQUIRED": switch("SECOND_FACTOR_REQUIRED", True),
     "TIME_ZONE": Row(
         "TIME_ZONE", "Europe/Berlin", "Europe/Berlin", ("europe/berlin", "EUROPE/BERLIN"),
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),

@@ -35,6 +35,7 @@ class Demo:
     sandbox: str
     password: str
     output: str
+    front_end: str  # the origin at which another portal may show the badge
 
     def at(self, hostname: str, path: str = "/") -> str:
         return f"http://{hostname}:{self.port}{path}"
@@ -69,6 +70,8 @@ def running(
     environment: dict[str, str], *arguments: str, ports: tuple[int, int] | None = None
 ) -> Iterator[Demo]:
     port, sandbox_port = ports or (free_port(), free_port())
+    front_end = f"http://app.acme.localhost:{free_port()}"
+    environment = environment | {"DEMO_CORS_ORIGINS": front_end}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo",
          "--port", str(port), "--sandbox-port", str(sandbox_port), *arguments],
@@ -78,7 +81,8 @@ def running(
         output = "".join(iter(lambda: read_line(process), "Ctrl-C stops everything.\n"))
         password = re.search(r"password +(\S+)", output)[1]
         folder = Path(environment["DEMO_DIR"]).parent
-        yield Demo(folder, port, f"http://127.0.0.1:{sandbox_port}", password, output)
+        sandbox = f"http://127.0.0.1:{sandbox_port}"
+        yield Demo(folder, port, sandbox, password, output, front_end)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)

@@ -19,9 +19,13 @@ HOLDS_NO_TEXT = (
 READABLE = {
     "accounts.User": {
         "password",  # a hash
-        "username", "first_name", "last_name", "email",
+        "username", "first_name", "last_name", "email", "language",
     },
     "accounts.SignInFailure": {"username", "network", "browser"},  # digests but for the network
+    "integrations.ApiKey": {
+        "digest",  # of 256 random bits
+        "name", "prefix", "scopes", "app_ids", "hostname_ids", "last_used_address",
+    },
     "integrations.AppIncident": {"reason"},
     "integrations.AuditEvent": {
         "action", "result", "reason", "changed", "actor_kind", "actor_name", "hostname", "address",
@@ -33,7 +37,7 @@ READABLE = {
         "client_id", "redirect_uri", "next_path", "hostname", "client_secret_fingerprint",
     },
     "integrations.BrandedURL": {
-        "hostname", "brand_name", "accent_color", "logo", "logo_digest",
+        "hostname", "brand_name", "accent_color", "logo", "logo_digest", "language",
     },
     "integrations.BulkJob": {
         "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
@@ -44,6 +48,7 @@ READABLE = {
         "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
         "subscriber_id", "person_id", "error_code", "description", "tracking_id", "claimed_by",
     },
+    "integrations.ConnectLink": {"digest", "purpose"},
     "integrations.Count": {"series"},
     "integrations.DeviceAuthorization": {
         "user_code", "verification_uri", "verification_uri_complete",  # for the user's eyes
@@ -58,8 +63,10 @@ READABLE = {
     },
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
+    "integrations.IdempotentRequest": {"owner", "value", "digest", "content_type"},
     "integrations.KeyCensus": {"counts"},  # and fingerprints of keys
     "integrations.Lease": {"name"},
+    "integrations.SecondFactor": {"recovery_codes"},  # digests
     "integrations.WatchedSubscriber": {
         "key",  # a digest
         "org_id", "webex_id", "person_id", "broadworks_user_id", "enterprise_id", "package",

@@ -65,6 +65,7 @@ class World:
             "BEHIND_TLS_PROXY": "on",
             "BRANDED_URL_TEMPLATE": f"https://{{hostname}}:{self.nginx.port}",
             "WEBEX_API_URL": self.sandbox.api_url,
+            "API_REQUESTS_PER_MINUTE": "1000000",
             "METRICS_TOKEN": secrets.token_urlsafe(30),
             "LOG_FORMAT": "json",
             "REFRESH_SWEEP_EVERY": str(SWEEP_EVERY),

@@ -65,12 +65,12 @@ def test_no_request_of_a_right_or_wrong_shape_breaks_a_route(
     assert {kind for _, kind in seen} == {2, 4}
 
 
-def fuzz(operation: Any, check: Callable[[Any], None]) -> None:
+def fuzz(operation: Any, check: Callable[[Any], None], examples: int = EXAMPLES) -> None:
     from hypothesis import HealthCheck, Phase, given, seed, settings
     from schemathesis import GenerationMode
 
     calm = settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],

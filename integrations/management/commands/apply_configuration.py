@@ -57,10 +57,9 @@ class Command(BaseCommand):
             raise CommandError(text) from None
 
     def _apply(self, content: bytes, options: dict[str, Any]) -> None:
-        confirmed = None if options["yes"] else ()
-        done = configuration.apply(
-            content, now=clock.now(), expected=options["expect"], confirmed=confirmed
-        )
+        confirmed = None if options["yes"] else ""
+        expected = [options["expect"]] if options["expect"] else None
+        done = configuration.apply(content, now=clock.now(), expected=expected, confirmed=confirmed)
         self._print_changes(done)
         self.stdout.write(f"Applied: {len(done.changes)}." if done.changes else "Nothing to do.")
 

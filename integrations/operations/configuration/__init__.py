@@ -10,8 +10,9 @@ it is, or at its default in a new entry.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -31,6 +32,12 @@ class Plan:
     changes: list[Change]
     questions: list[Remark]
 
+    @property
+    def confirmation(self) -> str:
+        """A yes to these questions, and to no others; empty where nothing is asked."""
+        asked = "\n".join(question.path for question in self.questions)
+        return sha256(asked.encode()).hexdigest()[:16] if asked else ""
+
 
 def export() -> Document:
     return stored.load().document
@@ -44,24 +51,31 @@ def plan(text: str | bytes, *, now: datetime) -> Plan:
 
 
 def apply(
-    text: str | bytes, *, now: datetime, expected: str = "", confirmed: Collection[str] | None = ()
+    text: str | bytes,
+    *,
+    now: datetime,
+    expected: Collection[str] | None = None,
+    confirmed: str | None = "",
 ) -> Plan:
     """All of it or nothing; returns what was done.
 
-    `expected`: the fingerprint of what was looked at. `confirmed`: paths of questions; None: all.
-    Raises InvalidConfiguration, Unconfirmed, and ConfigurationMoved where somebody was faster.
+    `expected`: fingerprints of what was looked at; None: anything. `confirmed`: the confirmation
+    that a plan asks for; None: a yes to every question. Raises InvalidConfiguration, Unconfirmed,
+    and ConfigurationMoved where somebody was faster.
     """
     wanted = document.read(text)
     try:
         with transaction.atomic():
             stored.lock()
             before = stored.load()
-            if expected and expected != before.document.fingerprint:
+            if expected is not None and before.document.fingerprint not in expected:
                 raise ConfigurationMoved
             found = _compare(before, wanted, now)
-            _check_confirmed(found, confirmed)
+            asked = Plan("", found.changes, found.questions)
+            if asked.questions and confirmed not in (None, asked.confirmation):
+                raise Unconfirmed(asked.questions, asked.confirmation)
             _carry_out(found, now)
-            return Plan(export().fingerprint, found.changes, found.questions)
+            return replace(asked, fingerprint=export().fingerprint)
     except IntegrityError:  # over a row that was not there yet, and could not be locked
         raise ConfigurationMoved from None
 
@@ -71,13 +85,6 @@ def _compare(before: Stored, wanted: Document, now: datetime) -> Comparison:
     if found.faults:
         raise InvalidConfiguration(found.faults)
     return found
-
-
-def _check_confirmed(found: Comparison, confirmed: Collection[str] | None) -> None:
-    if confirmed is None:
-        return
-    if unconfirmed := [each for each in found.questions if each.path not in confirmed]:
-        raise Unconfirmed(unconfirmed)
 
 
 def _carry_out(found: Comparison, now: datetime) -> None:

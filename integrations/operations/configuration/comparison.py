@@ -25,7 +25,7 @@ APP_COLUMNS = (
     "is_enabled", "client_id", "authorization_url", "default_provisioning_id",
     "device_linking_enabled",
 )  # fmt: skip
-BRAND_COLUMNS = ("brand_name", "accent_color")
+BRAND_COLUMNS = ("brand_name", "accent_color", "language")
 Row = WebexApp | BrandedURL
 Path = tuple[str, str]
 T = TypeVar("T")

@@ -32,6 +32,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
         "integration": (str, NoneType),
         "brand_name": (str,),
         "accent_color": (str,),
+        "language": (str,),
         "logo": (str, NoneType),  # the digest of one that is stored
     },
 }

@@ -29,6 +29,7 @@ class Stored:
             "integration": self.app_name(brand),
             "brand_name": brand.brand_name,
             "accent_color": brand.accent_color,
+            "language": brand.language,
             "logo": brand.logo_digest or None,
         }
 

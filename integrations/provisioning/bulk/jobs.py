@@ -29,7 +29,8 @@ def make(
     )
     job = BulkJob(
         grant=grant, person_id=grant.person_id, hostname=brand.hostname if brand else "",
-        language=translation.get_language() or "", file_name=file_name[:200], columns=list(table.columns), created_at=now,
+        file_name=file_name[:200], columns=list(table.columns), created_at=now,
+        language=translation.get_language() or "",
     )  # fmt: skip
     with transaction.atomic():
         job.save()

@@ -11,6 +11,7 @@ from tests.faults.cases import (
     races,
     refusals,
     small_numbers,
+    webhooks,
 )
 from tests.faults.registry import CASES
 
@@ -26,4 +27,5 @@ __all__ = [
     "races",
     "refusals",
     "small_numbers",
+    "webhooks",
 ]

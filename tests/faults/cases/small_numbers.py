@@ -43,7 +43,7 @@ def minutes_pass(stage: Stage, minutes: int, *, every: int = 5) -> None:
 def _is_quiet(stage: Stage) -> bool:
     """Nothing may be asked: a pause is longer than the claim of whoever tries if it is over."""
     now = clock.now()
-    probed_until = now + timedelta(seconds=Grant.claim_seconds())
+    probed_until = now + timedelta(seconds=Grant.claim_seconds() + 5)
     paused = WebexApp.objects.filter(refresh_paused_until__gt=probed_until)
     due = Grant.objects.active().filter(refresh_due_at__lte=now).exclude(app__in=paused)
     return not due.exists() and not stage.is_claimed()
@@ -80,6 +80,22 @@ def wrong_secret(stage: Stage) -> None:
         app.save()
     _all_recover(stage)
     stage.allowed["ampl"] = 1 + 3 * rounds * len(apps) / stage.due
+
+
+@case("R19c", "a mistyped new secret: the one before it goes on, with one, two, three and many")
+def mistyped_secret(stage: Stage) -> None:
+    apps = integrations(stage, (*SIZES, (60,)))
+    for app in apps:
+        app.replace_secret("mistyped", now=clock.now())
+        app.save()
+    _start(stage)
+    stage.sweep_until(lambda: stage.renewed() == stage.due, "renewal with the one before")
+    assert not AppIncident.objects.exists(), "an incident"
+    assert not Grant.objects.exclude(suspect_since=None).exists(), "somebody in doubt"
+    refused = sum(len(stage.calls(app)) for app in apps) - stage.due
+    stage.notes.append(f"{refused} calls with the mistyped one, of {len(apps)} integrations")
+    assert refused <= 3 * len(apps)
+    stage.allowed["ampl"] = 1 + refused / stage.due
 
 
 @case("R18b", "invalid_grant: of one, two and three grants some or all")

@@ -30,7 +30,7 @@ def test_an_empty_portal_with_one_key_has_nothing_to_do(page):
     text = page()
 
     assert "Everything is under the one key that is listed." in text
-    assert "readable, under key 1" in text
+    assert "key 1 of this process opens it" in text
     assert "none in the audit trail" in text
 
 
@@ -41,7 +41,7 @@ def test_it_leads_through_a_rotation(page, acme, fill, use_keys, old, new, count
     values = 2 * count + 2  # with the canary and a client secret
     assert f"{values} values are still under an older key." in page()
     assert "run “manage.py rotate_encryption_key”" in page()
-    assert "readable, under key 2" in page()
+    assert "key 2 of this process opens it" in page()
 
     rotate()
 

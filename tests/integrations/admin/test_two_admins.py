@@ -1,7 +1,11 @@
 """Paula opens a page; Petra, a colleague, saves the same page before her."""
 
+from io import BytesIO
+
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from accounts.models import User
 from integrations.models import BrandedURL, WebexApp
@@ -34,6 +38,12 @@ def both(paula, petra):
         return Opened(paula, row), Opened(petra, row)
 
     return open_both
+
+
+def logo(color):
+    image = BytesIO()
+    Image.new("RGB", (10, 10), color).save(image, "PNG")
+    return SimpleUploadedFile("logo.png", image.getvalue())
 
 
 def stored(row):
@@ -89,6 +99,83 @@ def test_what_both_changed_alike_is_no_conflict(both, acme):
     assert petras.save(name="Acme 2").status_code == paulas.save(name="Acme 2").status_code == 302
 
 
+def test_of_two_secrets_the_later_does_not_win_unseen_and_is_kept_for_a_second_look(both, acme):
+    paulas, petras = both(acme)
+    petras.save(new_client_secret="typed-by-petra")
+
+    refused = paulas.save(new_client_secret="typed-by-paula")
+
+    assert "petra set another one" in errors(refused)["new_client_secret"]
+    assert stored(acme).client_secret == "typed-by-petra"
+    assert "typed-by" not in refused.text
+    again = fields_of(refused.text, "webexapp_form")
+    assert paulas.client.post(paulas.path, again).status_code == 302
+    assert stored(acme).client_secret == "typed-by-paula"
+
+
+@pytest.mark.parametrize("paulas_secret", ["", "typed-by-petra"])
+def test_a_colleagues_secret_is_no_conflict_for_whoever_typed_none_or_the_same(
+    both, acme, paulas_secret
+):
+    paulas, petras = both(acme)
+    petras.save(new_client_secret="typed-by-petra")
+
+    assert paulas.save(name="Acme 2", new_client_secret=paulas_secret).status_code == 302
+    assert (stored(acme).name, stored(acme).client_secret) == ("Acme 2", "typed-by-petra")
+
+
+def test_a_colleagues_logo_is_neither_replaced_nor_removed_unseen(both, acme):
+    brand = acme.branded_urls.first()
+    paulas, petras = both(brand)
+    petras.save(new_logo=logo("red"))
+    petras_logo = stored(brand).logo_digest
+
+    refused = paulas.save(new_logo=logo("blue"))
+
+    assert "petra set another one" in errors(refused)["new_logo"]
+    assert stored(brand).logo_digest == petras_logo
+    opened = Opened(paulas.client, brand)
+    petras = Opened(petras.client, brand)
+    petras.save(new_logo=logo("green"))
+    assert "petra set another one" in errors(opened.save(remove_logo="on"))["remove_logo"]
+    assert stored(brand).logo
+
+
+@pytest.mark.parametrize(
+    ("field", "petras", "paulas"),
+    [
+        ("hostname", "petra.example.com", "paula.example.com"),
+        ("brand_name", "Petra", "Paula"),
+        ("accent_color", "#111111", "#222222"),
+    ],
+)
+def test_what_both_wrote_of_a_brand_is_told(both, acme, field, petras, paulas):
+    first, second = both(acme.branded_urls.first())
+    second.save(**{field: petras}, rename_anyway="on")
+
+    refused = first.save(**{field: paulas}, rename_anyway="on")
+
+    assert f"petra changed this to “{petras}”" in errors(refused)[field]
+
+
+def test_what_both_pasted_is_told(both, acme):
+    paulas, petras = both(acme)
+    petras.save(authorization_url=acme.authorization_url + "&x=1")
+
+    refused = paulas.save(authorization_url=acme.authorization_url + "&x=2")
+
+    assert "petra changed this to" in errors(refused)["authorization_url"]
+
+
+def test_what_both_wrote_of_a_user_or_a_group_is_told(browser, root, alice):
+    client = browser(root, ADMIN_HOST)
+    for row, field in ((alice, "email"), (Group.objects.get(name="Webex support"), "name")):
+        first, second = Opened(client, row), Opened(client, row)
+        second.save(**{field: "second@example.com"})
+        refused = first.save(**{field: "first@example.com"})
+        assert "root changed this to “second@example.com”" in errors(refused)[field]
+
+
 def test_a_change_that_no_person_made_is_somebodys(both, acme):
     paulas, _ = both(acme)
     WebexApp.objects.update(name="By a script")
@@ -136,7 +223,7 @@ def test_permissions_of_a_group_are_merged(browser, root):
     group = Group.objects.get(name="Webex support")
     client = browser(root, ADMIN_HOST)
     first, second = Opened(client, group), Opened(client, group)
-    added = Permission.objects.exclude(group=group).first()
+    added = Permission.objects.get(codename="add_group")
     removed = group.permissions.first()
 
     second.save(permissions=[pk for pk in second.fields["permissions"] if pk != str(removed.pk)])

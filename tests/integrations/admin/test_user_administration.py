@@ -119,3 +119,20 @@ def test_a_superuser_may_everything(browser, root, nina):
     assert nina.is_staff
     assert names(nina) == {"Provisioning administrators"}
     assert client.get(f"{GROUPS}add/").status_code == 200
+
+
+def test_a_group_is_offered_what_a_page_asks_for_and_keeps_what_it_had(browser, root):
+    group = Group.objects.create(name="Old hands")
+    group.permissions.add(Permission.objects.get(codename="view_contenttype"))
+
+    page = browser(root, ADMIN_HOST).get(f"{GROUPS}{group.pk}/change/")
+
+    field = page.context["adminform"].form.fields["permissions"]
+    offered = set(field.queryset.values_list("codename", flat=True))
+    assert {"use_webex", "view_grant", "change_webexapp", "view_auditevent", "run_bulk"} <= offered
+    assert not offered & {"add_session", "delete_contenttype", "add_grant", "view_heartbeat"}
+    assert "view_contenttype" in offered
+    headings = dict(field.choices)
+    assert [label for _value, label in headings["Branded URLs"]] == [
+        "See", "Add", "Change", "Delete",
+    ]  # fmt: skip

@@ -53,7 +53,7 @@ def test_a_parameter_that_is_wrong_is_named_and_not_repeated(program):
 def test_a_cursor_that_is_none_of_ours(program, cursor):
     answer = program(KeyScope.INTEGRATIONS_READ).ask("GET", f"/integrations?cursor={cursor}")
 
-    problem(answer, 422, "invalid_cursor")
+    problem(answer, 404, "unknown_cursor")
 
 
 def test_a_crash_has_the_id_under_which_it_is_in_the_log(program, caplog):

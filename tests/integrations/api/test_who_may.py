@@ -11,7 +11,7 @@ from integrations import clock
 from integrations.api import v1
 from integrations.models import Grant
 from integrations.models.api_key import KeyScope
-from integrations.operations import api_keys
+from integrations.operations import api_keys, configuration
 from tests.conftest import H1, H2
 from tests.integrations.api.conftest import Program
 from tests.integrations.provisioning.conftest import (  # noqa: F401
@@ -34,6 +34,8 @@ CALLS: dict[str, tuple[str, Any]] = {
     "list_integrations": ("/integrations", None),
     "read_integration": ("/integrations/{app}", None),
     "list_hostnames": ("/hostnames", None),
+    "read_configuration": ("/configuration", None),
+    "replace_configuration": ("/configuration?plan=true", "as it is"),
     "find_subscribers": ("/subscribers?{whom}", None),
     "provision_subscriber": ("/subscribers?{whom}", "new user"),
     "read_subscriber": ("/subscribers/{subscriber}?{whom}", None),
@@ -61,6 +63,7 @@ def world(pat_browser, park_bench, program, new_user):  # noqa: F811
     def call(client: Any, method: str, name: str) -> int:
         path, body = CALLS[name]
         body = new_user() if body == "new user" else body
+        body = configuration.export().content if body == "as it is" else body
         answer = Program.ask(client, method, path.format(**known), body)
         if method == "GET" and answer.status_code == 200 and answer.json().get("items") == []:
             return 404  # an empty list tells as much
@@ -106,6 +109,8 @@ def test_only_what_is_allowed(world: Callable[..., int], make_key, keys, session
             told = world(client, method, name)
             # Whoever reaches another brand's integrations lists those.
             expected = 200 if name in OWN_LISTS and expected == 404 else expected
+            # It is about all of them, and so for nobody who is limited.
+            expected = 403 if scope == KeyScope.CONFIGURATION and expected == 404 else expected
             wrong += [(name, kind, told)] if told != (expected if scope else 401) else []
         for person, client in sessions.items():
             if person == "pat" and for_sessions and method != "GET":

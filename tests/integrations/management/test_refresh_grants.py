@@ -7,8 +7,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from integrations import clock
-from integrations.models import Grant
+from integrations import actor, clock
+from integrations.models import AuditEvent, Grant
 from tests.integrations.renewal import draining
 from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN
 
@@ -65,7 +65,12 @@ def test_all_also_renews_what_is_not_due_yet(acme, fill):
     fill(acme, 3, refresh_due_at=clock.now() + timedelta(days=3))
 
     assert "Nothing was due." in refresh_grants()
+    assert not AuditEvent.objects.exists(), "as any sweep does"
+    actor.work_as("manage.py refresh_grants")
     assert "       3 renewed" in refresh_grants("--all")
+    event = AuditEvent.objects.get()
+    assert (event.in_words, event.object_label) == ("Renewal of all grants asked for", "Acme")
+    assert event.actor_name == "manage.py refresh_grants"
 
 
 def test_all_of_one_integration_leaves_the_others_alone(acme, globex, fill, sandbox):

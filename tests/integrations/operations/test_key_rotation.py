@@ -10,7 +10,7 @@ from encrypted_model_fields import fields as library
 
 from integrations import clock
 from integrations.errors import UndecryptableValue, WrongEncryptionKey
-from integrations.models import AuthorizationRequest, Grant, KeyCanary, WebexApp
+from integrations.models import AuditEvent, AuthorizationRequest, Grant, KeyCanary, WebexApp
 from integrations.operations import key_rotation
 from tests.conftest import CAROL_AT_WEBEX
 from tests.integrations.refusals import raw, rows, spoil
@@ -71,6 +71,7 @@ def test_afterwards_the_new_key_alone_reads_everything(filled, sandbox, acme, us
 
     assert error == ""
     assert "Old: 0. The old key can be removed" in text
+    assert AuditEvent.objects.filter(action="encryption_key.rotated").count() == 1
     use_keys(new)
     issued = {token.value for token in sandbox.ledger.tokens if token.kind == "refresh"}
     assert Grant.objects.get().refresh_token in issued

@@ -7,7 +7,14 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from integrations import clock
-from integrations.models import AuthorizationRequest, Grant, GrantEvent, KeyCanary, WebexApp
+from integrations.models import (
+    AuditEvent,
+    AuthorizationRequest,
+    Grant,
+    GrantEvent,
+    KeyCanary,
+    WebexApp,
+)
 from integrations.operations import notices
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.operations.test_key_rotation import (  # noqa: F401  fixtures
@@ -59,6 +66,8 @@ def test_everybody_is_asked_once_to_link_again_and_can(
     assert "enter the client secret" in said
     KeyCanary.objects.verify()
     assert not AuthorizationRequest.objects.exists()
+    told = {"integration.changed", "grant.consent_lost", "encryption_key.given_up"}
+    assert told <= set(AuditEvent.objects.values_list("action", flat=True))
     app = WebexApp.objects.get(pk=acme.pk)
     assert (app.client_secret, app.previous_client_secret, app.is_enabled) == (None, None, False)
     app.replace_secret(secret, now=clock.now())

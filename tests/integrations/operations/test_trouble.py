@@ -170,6 +170,7 @@ def test_it_is_over_when_they_are_renewed(acme, fill, sandbox, later):
     sandbox.fault(TOKEN, times=None, **DOWN)
     drained(acme)
     later(minutes=5)
+    health.beat("sweep", now=clock.now())
     sandbox.clear_faults()
 
     drained(acme)
@@ -206,6 +207,26 @@ def test_too_many_sessions_of_a_user_are_no_operators_alarm(acme, fill):
     failing(fill(acme, 2), minutes=300, error="tokenlimit_reached")
 
     assert codes(acme) == []
+
+
+# --- Nobody at work -----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_nobody_looks_for_what_is_due_no_integration_is_ready(sam, acme, fill):
+    fill(acme, 1)
+    health.beat("sweep", now=clock.now() - timedelta(minutes=30))
+
+    pages = [
+        sam.get("/admin/").text,
+        sam.get("/admin/integrations/webexapp/").text,
+        sam.get(f"/admin/integrations/webexapp/{acme.pk}/change/").text,
+    ]
+
+    assert (run("status")[0], run("check_registration")[0]) == (2, 2)
+    assert all("Act now" in page for page in pages)
+    assert not any(green in page for page in pages for green in (*GREEN, "Ready"))
+    assert run("status")[1].count("nobody has looked for what is due since") == 1
 
 
 # --- Mails --------------------------------------------------------------------------------------

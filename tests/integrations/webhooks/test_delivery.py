@@ -2,11 +2,12 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import transaction
+from django.db import connection, transaction
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -133,12 +134,12 @@ def test_who_does_not_answer_in_time_is_cut_off(grant, listen, subscribe, delive
     deliver()
 
     row = WebhookDelivery.objects.get()
-    assert (row.state, row.trouble) == (State.WAITING, "timed out")
+    assert (row.state, row.trouble) == (State.WAITING, "TIMED_OUT")
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "trouble"),
-    [(500, 500, ""), (301, 301, ""), (404, 404, ""), ("silent", None, "no answer")],
+    [(500, 500, ""), (301, 301, ""), (404, 404, ""), ("silent", None, "NO_ANSWER")],
 )
 def test_what_is_not_taken_is_tried_again(
     grant, listen, subscribe, deliver, travel, answer, code, trouble
@@ -185,7 +186,7 @@ def test_nobody_at_the_door_is_no_reason_to_lose_an_event(grant, settings, subsc
     deliver()
 
     row = WebhookDelivery.objects.get()
-    assert (row.state, row.trouble) == (State.WAITING, "no connection")
+    assert (row.state, row.trouble) == (State.WAITING, "NO_CONNECTION")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "rebound.localhost"])
@@ -201,7 +202,7 @@ def test_an_address_that_is_not_public_gets_nothing_whatever_its_name(
     deliver()
 
     row = WebhookDelivery.objects.get()
-    assert (row.state, row.trouble) == (State.WAITING, "not a public address")
+    assert (row.state, row.trouble) == (State.WAITING, "NOT_PUBLIC")
     assert receiver.received == []
 
 
@@ -314,3 +315,47 @@ def test_a_key_that_no_longer_fits_switches_it_off(grant, listen, subscribe, del
 
     endpoint.refresh_from_db()
     assert endpoint.off_reason == "NO_SECRET"
+
+
+def test_a_clock_that_was_set_back_keeps_no_event_waiting_for_days(
+    grant, listen, subscribe, deliver, travel
+):
+    receiver = listen(500)
+    subscribe(receiver)
+    travel(timedelta(days=2))
+    tell(grant, Kind.LINKED)
+    deliver()
+
+    receiver.answer = 200
+    travel(timedelta(days=-2))
+    deliver()
+
+    assert WebhookDelivery.objects.get().state == State.DELIVERED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_send_each_event_once_and_in_order(
+    acme, link, listen, subscribe, deliver
+):
+    receiver = listen()
+    subscribe(receiver)
+    grants = [link(f"user{number}", acme, due=False) for number in range(4)]
+    for _ in range(5):
+        for each in grants:
+            tell(each, Kind.CONSENT_LOST, Kind.RECOVERED)
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(_deliver_and_close, [deliver] * 2))
+    deliver()
+
+    assert len(receiver.received) == len({got.id for got in receiver.received}) == 40
+    for each in grants:
+        kinds = [what for who, what in seen(receiver) if who == each.user.username]
+        assert kinds == ["grant.consent_lost", "grant.recovered"] * 5
+
+
+def _deliver_and_close(deliver):
+    try:
+        deliver()
+    finally:
+        connection.close()

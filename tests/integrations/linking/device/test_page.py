@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
+from integrations import qr_code
 from integrations.sandbox import Sandbox
-from integrations.views.device import in_groups, qr_code
+from integrations.views.device import in_groups
 from tests.browsing import PortalClient
 from tests.integrations.linking.device.conftest import TOKEN, Login
 
@@ -142,7 +143,7 @@ def test_user_codes_are_grouped_as_people_read_them(code: str, groups: list[str]
 
 
 def test_the_qr_code_is_drawn_with_attributes_only() -> None:
-    svg = qr_code("https://login-k.webex.com/verify?userCode=" + "a" * 64)
+    svg = qr_code.draw("https://login-k.webex.com/verify?userCode=" + "a" * 64)
 
     assert svg.startswith("<svg ")
     assert "style" not in svg

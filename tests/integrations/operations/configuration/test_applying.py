@@ -106,18 +106,23 @@ def test_many_are_planned_with_as_many_queries_as_one(db, django_assert_num_quer
 
 def test_fields_change_and_are_on_record_by_name(acme, edited):
     content = edited("integrations", "Acme", default_provisioning_id=" P-1 ")
-    content["hostnames"][H1] |= {"brand_name": "Acme Corp", "accent_color": "#123456"}
+    content["hostnames"][H1] |= {
+        "brand_name": "Acme Corp",
+        "accent_color": "#123456",
+        "language": "de",
+    }
 
     assert sentences(apply(content)) == [
         "“Acme”: default provisioning ID changes from nothing to “P-1”.",
         f"“{H1}”: brand name changes from “Acme” to “Acme Corp”.",
         f"“{H1}”: accent colour changes from “#1f5fbf” to “#123456”.",
+        f"“{H1}”: language changes from nothing to “de”.",
     ]
 
     assert WebexApp.objects.get().default_provisioning_id == "P-1"
     assert {(event.action, *event.changed) for event in AuditEvent.objects.all()} == {
         (Action.INTEGRATION_CHANGED, "default_provisioning_id"),
-        (Action.HOSTNAME_CHANGED, "accent_color", "brand_name"),
+        (Action.HOSTNAME_CHANGED, "accent_color", "brand_name", "language"),
     }
 
 
@@ -181,9 +186,10 @@ def test_what_nobody_needs_is_removed_once_it_is_confirmed(acme, globex):
         "/integrations/Globex": "“Globex” would be removed for good.",
         f"/hostnames/{H2}": f"“{H2}” would be removed for good.",
     }
+    without_its_hostname = plan(content | {"integrations": exported()["integrations"]})
     with pytest.raises(Unconfirmed):
-        apply(content, confirmed=["/integrations/Globex"])
-    apply(content, confirmed=list(asked))
+        apply(content, confirmed=without_its_hostname.confirmation)
+    apply(content, confirmed=plan(content).confirmation)
 
     assert not WebexApp.objects.filter(name="Globex").exists()
     assert not BrandedURL.objects.filter(hostname=H2).exists()
@@ -211,7 +217,7 @@ def test_before_a_hostname_is_taken_from_its_users_it_is_asked(linked_alice, edi
     assert questions_of(content) == {path: text}
     assert app_of(H1) is not None
 
-    apply(content, confirmed=[path])
+    apply(content, confirmed=plan(content).confirmation)
     assert app_of(H1) is None
 
 
@@ -259,6 +265,7 @@ def test_the_faults_of_all_entries_are_said_at_once(acme, settings):
     }
     content["hostnames"]["admin.example.com"] = {}
     content["hostnames"]["new.example.com"] = {"integration": "Nobody's", "accent_color": "red"}
+    content["hostnames"]["odd.example.com"] = {"language": "tlh"}
     content["hostnames"][H1] |= {"logo": "0" * 32}
 
     faults = faults_of(content)
@@ -267,7 +274,8 @@ def test_the_faults_of_all_entries_are_said_at_once(acme, settings):
         "/integrations/Acme/authorization_url", "/integrations/ New/client_id", "/integrations/",
         "/integrations/ New", "/integrations/a\u202eb", f"/integrations/{'x' * 100}",
         "/hostnames/admin.example.com", "/hostnames/new.example.com/integration",
-        "/hostnames/new.example.com/accent_color", f"/hostnames/{H1}/logo",
+        "/hostnames/new.example.com/accent_color", "/hostnames/odd.example.com/language",
+        f"/hostnames/{H1}/logo",
     }  # fmt: skip
     assert faults["/hostnames/new.example.com/integration"] == (
         "This document has no integration of that name."
@@ -289,7 +297,7 @@ def test_a_stale_plan_is_refused(acme, edited):
     WebexApp.objects.update(device_linking_enabled=True)
 
     with pytest.raises(ConfigurationMoved):
-        apply(content, expected=planned.fingerprint)
+        apply(content, expected=[planned.fingerprint])
 
     assert WebexApp.objects.get().default_provisioning_id == ""
 
@@ -297,6 +305,6 @@ def test_a_stale_plan_is_refused(acme, edited):
 def test_what_was_planned_is_done_and_tells_the_next_fingerprint(acme, edited):
     content = edited("integrations", "Acme", default_provisioning_id="P-1")
 
-    done = apply(content, expected=plan(content).fingerprint)
+    done = apply(content, expected=[plan(content).fingerprint])
 
     assert done.fingerprint == plan(content).fingerprint == configuration.export().fingerprint

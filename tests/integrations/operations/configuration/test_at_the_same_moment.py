@@ -34,7 +34,7 @@ def test_of_two_that_saw_the_same_one_is_applied(acme):
             hosts = content["hostnames"] | new
             both.append(content | {"integrations": {"Acme": acme_of}, "hostnames": hosts})
 
-        answers = at_once(*(partial(try_to_apply, each, expected=expected) for each in both))
+        answers = at_once(*(partial(try_to_apply, each, expected=[expected]) for each in both))
 
         won = [content for content, answer in zip(both, answers, strict=True) if answer]
         assert len(won) == 1
@@ -58,7 +58,7 @@ def test_a_page_that_is_saved_meanwhile_and_a_document_never_mix(staff, acme):
 
         page, done = at_once(
             partial(change, paula, acme, default_provisioning_id=f"Page {number}"),
-            partial(try_to_apply, content, expected=expected),
+            partial(try_to_apply, content, expected=[expected]),
         )
 
         assert page.status_code in (200, 302)

@@ -1,0 +1,86 @@
+"""A second factor for administrators: set up, asked for, removed. All of it is on record."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from integrations.actions import Action
+from integrations.errors import TooManyCodes, UndecryptableValue, WrongCode
+from integrations.models import AuditEvent, SecondFactor
+
+
+def confirmed(user: User) -> SecondFactor | None:
+    return SecondFactor.objects.confirmed().filter(user=user).first()
+
+
+def begin(user: User) -> SecondFactor:
+    """Without effect until it is confirmed; the same one while its page is opened again."""
+    factor, _is_new = SecondFactor.objects.get_or_create(user=user)
+    try:
+        factor.secret  # noqa: B018
+    except UndecryptableValue:
+        factor.delete()
+        factor = SecondFactor.objects.create(user=user)
+    return factor
+
+
+def confirm(user: User, code: str, *, now: datetime) -> tuple[SecondFactor, list[str]]:
+    """With the first code of the app; and recovery codes. Raises WrongCode or TooManyCodes."""
+    factor = _asked(user, code, now=now, is_confirmed=False)
+    with transaction.atomic():
+        factor.confirmed_at, codes = now, factor.renew_recovery_codes()
+        factor.save()
+        AuditEvent.objects.record(Action.SECOND_FACTOR_SET, user, by=user, now=now)
+    return factor, codes
+
+
+def check(user: User, code: str, *, now: datetime) -> SecondFactor:
+    """A code of the app, or a recovery code. Raises WrongCode or TooManyCodes."""
+    return _asked(user, code, now=now, is_confirmed=True)
+
+
+def renew_recovery_codes(factor: SecondFactor, *, now: datetime) -> list[str]:
+    """Those from before are of no use any more."""
+    codes = factor.renew_recovery_codes()
+    with transaction.atomic():
+        factor.save(update_fields=["recovery_codes"])
+        AuditEvent.objects.record(
+            Action.SECOND_FACTOR_SET, factor.user, changed=["recovery_codes"], now=now
+        )
+    return codes
+
+
+def remove(user: User, *, now: datetime) -> bool:
+    """Whether there was one."""
+    with transaction.atomic():
+        deleted, _by_model = SecondFactor.objects.confirmed().filter(user=user).delete()
+        if deleted:
+            AuditEvent.objects.record(Action.SECOND_FACTOR_REMOVED, user, now=now)
+    return bool(deleted)
+
+
+def _asked(user: User, code: str, *, now: datetime, is_confirmed: bool) -> SecondFactor:
+    """One attempt at a time, so that many at once are not more than one after the other."""
+    code = "".join(code.split())
+    with transaction.atomic():
+        rows = SecondFactor.objects.select_for_update().filter(user=user)
+        factor = rows.filter(confirmed_at__isnull=not is_confirmed).first()
+        if factor is None:
+            raise WrongCode
+        if factor.is_waiting(now):
+            raise TooManyCodes(factor.waits_until or now)
+        is_accepted = factor.accepts(code, now=now)
+        if is_confirmed and not is_accepted and factor.accepts_recovery_code(code):
+            is_accepted = True
+            AuditEvent.objects.record(Action.RECOVERY_CODE_USED, user, by=user, now=now)
+        factor.count(is_accepted=is_accepted, now=now)
+        factor.save()
+        if not is_accepted:
+            failed = AuditEvent.Result.FAILED
+            AuditEvent.objects.record(
+                Action.SECOND_FACTOR_ASKED, user, by=user, result=failed, now=now
+            )
+    if not is_accepted:
+        raise WrongCode
+    return factor
