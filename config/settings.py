@@ -10,6 +10,7 @@ from ssl import CERT_REQUIRED
 from csp.constants import NONE, SELF
 
 from config import environment as env
+from config import loggers
 from config.guards import hosts, keys, languages, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -293,51 +294,4 @@ DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 LOG_FORMAT = env.log_format("LOG_FORMAT", "line")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
-        "deserves_mail": {"()": "config.log.DeservesMail"},
-    },
-    "formatters": {
-        "line": {
-            "()": "config.log.RedactingFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
-        "json": {"()": "config.log.JSONFormatter"},
-        "bare": {"()": "config.log.BareFormatter"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
-        "stream": {"class": "logging.StreamHandler", "formatter": "bare"},
-        "mail": {
-            "class": "config.log.OperatorMailHandler",
-            "level": "ERROR",
-            "formatter": "line",
-            "filters": ["not_debugging", "deserves_mail"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": ["mail"], "level": LOG_LEVEL},
-        "integrations": {"handlers": ["mail"]},
-        "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
-        # Any scanner can fill the log with these.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
-        # them (nor SQL and templates, whose parameters include personal data).
-        **{
-            name: {"level": "WARNING"}
-            for name in (
-                "requests_oauthlib",
-                "requests_oauthlib.oauth2_session",
-                "oauthlib",
-                "urllib3",
-                "django.db.backends",
-                "django.template",
-            )
-        },
-    },
-}
+LOGGING = loggers.configuration(LOG_LEVEL, LOG_FORMAT)

@@ -1,0 +1,55 @@
+"""Who logs what, and where it goes: one line or JSON on stderr, errors by mail to operators."""
+
+from typing import Any
+
+
+def configuration(level: str, output: str) -> dict[str, Any]:
+    """For `logging.config.dictConfig`; `output` is "line" or "json"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
+            "deserves_mail": {"()": "config.log.DeservesMail"},
+        },
+        "formatters": {
+            "line": {
+                "()": "config.log.RedactingFormatter",
+                "format": "{asctime} {levelname} {name} {message}",
+                "style": "{",
+            },
+            "json": {"()": "config.log.JSONFormatter"},
+            "bare": {"()": "config.log.BareFormatter"},
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": output},
+            "stream": {"class": "logging.StreamHandler", "formatter": "bare"},
+            "mail": {
+                "class": "config.log.OperatorMailHandler",
+                "level": "ERROR",
+                "formatter": "line",
+                "filters": ["not_debugging", "deserves_mail"],
+            },
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"handlers": ["mail"], "level": level},
+            "integrations": {"handlers": ["mail"]},
+            "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
+            # Any scanner can fill the log with these.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
+            # them (nor SQL and templates, whose parameters include personal data).
+            **{
+                name: {"level": "WARNING"}
+                for name in (
+                    "requests_oauthlib",
+                    "requests_oauthlib.oauth2_session",
+                    "oauthlib",
+                    "urllib3",
+                    "django.db.backends",
+                    "django.template",
+                )
+            },
+        },
+    }
