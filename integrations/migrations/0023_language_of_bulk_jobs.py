@@ -14,4 +14,11 @@ class Migration(migrations.Migration):
             name="language",
             field=models.CharField(blank=True, db_default="", default="", max_length=10),
         ),
+        migrations.AlterModelOptions(
+            name="idempotentrequest",
+            options={
+                "verbose_name": "request of a program",
+                "verbose_name_plural": "requests of programs",
+            },
+        ),
     ]
