@@ -54,6 +54,14 @@ def test_what_runs_was_made_of_what_can_be_read(path, catalogue):
     assert made == catalogue.to_binary(), "Make it anew: python -m tests.languages"
 
 
+def test_no_template_has_an_order_of_its_own_for_day_and_month():
+    own_order = re.compile(r"""\|date:["'](?!c["']|Y-m["']|[A-Z_]+_FORMAT["'])""")
+
+    texts = {path: path.read_text() for path in (languages.ROOT / "templates").rglob("*.*")}
+
+    assert [str(path) for path, text in texts.items() if own_order.search(text)] == []
+
+
 def test_a_pseudo_language_is_longer_and_keeps_what_is_filled_in():
     text = '%(n)s of <strong class="x">%(m)s</strong> hostnames have returned {0} &amp; are done'
 

@@ -30,28 +30,11 @@ class NewUserForm(typed.AdminUserCreationForm[User]):
         self.fields["password2"].help_text = ""
 
 
-VERBS = {
-    "add": gettext_lazy("Can add %(name)s"),
-    "change": gettext_lazy("Can change %(name)s"),
-    "delete": gettext_lazy("Can delete %(name)s"),
-    "view": gettext_lazy("Can view %(name)s"),
-}
-
-
 class TickedField(typed.ModelMultipleChoiceField[Model]):
     """A list of boxes, each with a name and nothing else."""
 
     def label_from_instance(self, obj: Model) -> str:
-        return in_words(obj) if isinstance(obj, Permission) else str(getattr(obj, "name", obj))
-
-
-def in_words(permission: Permission) -> str:
-    """In the reader's language; the database has the English name only."""
-    verb, _underscore, model = permission.codename.partition("_")
-    named = permission.content_type.model_class()
-    if verb not in VERBS or named is None or named._meta.model_name != model:
-        return _(permission.name)
-    return VERBS[verb] % {"name": named._meta.verbose_name}
+        return str(getattr(obj, "name", obj))
 
 
 class Ticked:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
 
@@ -35,6 +36,8 @@ class IdempotentRequest(models.Model):
     objects = IdempotentRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("request of a program")
+        verbose_name_plural = _("requests of programs")
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "value"], name="an_idempotency_key_is_used_once"

@@ -24,7 +24,7 @@ DJANGOS = ("User-group relationships", "grant 1")
 SAID = ("aria-label", "title", "placeholder", "alt", "data-copied")
 OTHERS = {"script", "style", "code", "q", "bdi", "pre", "textarea", "title"}
 EMPTY = {"img", "input", "br", "meta", "link", "hr", "use"}
-NOT_OURS = re.compile(r"\S*[\w/](?:[.:@/_-][\w/]+)+\S*|\w{40,}")
+NOT_OURS = re.compile(r"\S*[\w/](?:[.:@/_-][\w/]+)+\S*|\w*\d\w*")
 
 PORTAL = [
     "/", "/my-account/", "/webex/", "/webex/profile/", "/no/such/page/", "/webex/callback/",

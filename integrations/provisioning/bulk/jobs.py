@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from accounts.models import User
 from integrations.actions import Action
@@ -29,6 +30,7 @@ def make(
     job = BulkJob(
         grant=grant, person_id=grant.person_id, hostname=brand.hostname if brand else "",
         file_name=file_name[:200], columns=list(table.columns), created_at=now,
+        language=translation.get_language() or "",
     )  # fmt: skip
     with transaction.atomic():
         job.save()

@@ -11,7 +11,9 @@ from functools import partial
 
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
+from accounts import languages
 from integrations.clock import Ticking
 from integrations.database import AWAY, retry_write
 from integrations.errors import (
@@ -62,7 +64,8 @@ def _record_some(turns: "list[Turn]", *, timeout: float) -> None:
         time.sleep(timeout)
     done, _ = wait(running, timeout=timeout, return_when=FIRST_COMPLETED)
     for turn in turns:
-        turn.record(done)
+        with translation.override(languages.first_offered(turn.job.language)):
+            turn.record(done)
 
 
 @dataclass(frozen=True)

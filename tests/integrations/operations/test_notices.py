@@ -72,6 +72,23 @@ def test_an_expiring_refresh_token_is_one_mail(acme, fill):
     assert message.subject == "Acme: Your Webex link ends soon"
 
 
+def test_each_mail_is_in_the_language_of_its_reader(acme, fill):
+    ending = fill(acme, 3, refresh_token_expires_at=clock.now() + timedelta(days=6))
+    acme.branded_urls.update(language="de")
+    for grant, language in zip(ending, ["en", "de", ""], strict=True):
+        type(grant.user).objects.filter(pk=grant.user_id).update(language=language)
+
+    run_twice()
+
+    said = {message.to[0]: message for message in mail.outbox}
+    for grant, subject, html in zip(ending, [
+        "Acme: Your Webex link ends soon", *["Acme: Ihre Webex-Verknüpfung endet bald"] * 2
+    ], ["en", "de", "de"], strict=True):  # fmt: skip
+        message = said[grant.user.email]
+        assert message.subject == subject
+        assert f'<html lang="{html}">' in message.alternatives[0].content
+
+
 def test_the_next_refresh_token_may_be_noticed_again(acme, fill):
     fill(acme, 1, refresh_token_expires_at=clock.now() + timedelta(days=6))
     run_twice()
