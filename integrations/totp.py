@@ -1,18 +1,16 @@
 """One-time passwords by time (RFC 6238): what an authenticator app shows for a secret."""
 
-import base64
 import hmac
-import secrets
 from datetime import datetime
-from urllib.parse import quote, urlencode
 
-SECONDS, DIGITS = 30, 6  # what every app takes without asking
-SECRET_BYTES = 20  # RFC 4226 section 4, R6
+from pyotp import TOTP, random_base32
+
+SECONDS = 30  # what every app takes without asking
 
 
 def new_secret() -> str:
-    """In base32 (RFC 4648 section 6), as apps want it."""
-    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    """160 bits (RFC 4226 section 4, R6) in base32, as apps want it."""
+    return random_base32()
 
 
 def step_of(now: datetime) -> int:
@@ -20,11 +18,7 @@ def step_of(now: datetime) -> int:
 
 
 def code_at(secret: str, step: int) -> str:
-    """RFC 4226 section 5.3."""
-    digest = hmac.digest(base64.b32decode(secret), step.to_bytes(8), "sha1")
-    offset = digest[-1] & 0x0F
-    number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF
-    return f"{number % 10**DIGITS:0{DIGITS}}"
+    return TOTP(secret).generate_otp(step)
 
 
 def find_step(secret: str, code: str, *, now: datetime, after: int) -> int | None:
@@ -43,5 +37,4 @@ def find_step(secret: str, code: str, *, now: datetime, after: int) -> int | Non
 
 def uri(secret: str, *, issuer: str, account: str) -> str:
     """What a QR code holds for authenticator apps (their Key URI format)."""
-    label = quote(f"{issuer}:{account}", safe=":@")
-    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer})}"
+    return TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)

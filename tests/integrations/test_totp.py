@@ -53,5 +53,5 @@ def test_what_is_no_code_is_just_wrong(typed):
 def test_an_app_reads_whose_code_it_is():
     uri = totp.uri(SECRET, issuer="admin.example.com:8443", account="Jörg & Co")
 
-    assert uri.startswith("otpauth://totp/admin.example.com:8443:J%C3%B6rg%20%26%20Co?secret=")
+    assert uri.startswith("otpauth://totp/admin.example.com%3A8443:J%C3%B6rg%20%26%20Co?secret=")
     assert uri.endswith("&issuer=admin.example.com%3A8443")
