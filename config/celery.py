@@ -7,6 +7,7 @@ import time
 from os import EX_CONFIG
 from typing import Any
 
+from billiard import pool
 from celery import Celery, signals
 from celery.loaders.app import AppLoader
 from celery.worker import state
@@ -17,6 +18,11 @@ from integrations import counting
 logger = logging.getLogger(__name__)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Tenths of a second for which a process that ends waits until the worker has taken its results. Of
+# what it cannot acknowledge it never does: told to end while its broker went, too, it was seen to
+# stay for billiard's half a minute.
+pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 50
 
 
 class Loader(AppLoader):

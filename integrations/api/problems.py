@@ -96,6 +96,7 @@ def not_found(what: str) -> Problem:
         "user": _("There is no such user."),
         "hostname": _("There is no such hostname, or this key does not reach it."),
         "grant": _("There is no such grant, or this key does not reach it."),
+        "bulk_job": _("This user has no such bulk job here."),
         "cursor": _("This cursor is none of ours, or too old. Begin without one."),
         "integration": _("There is no such integration, or this key does not reach it."),
     }

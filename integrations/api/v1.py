@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from integrations.api import (
+    bulk_jobs,
     configuration,
     connect_links,
     grants,
@@ -33,7 +34,15 @@ api = NinjaAPI(
     openapi_url=None,
     urls_namespace="api_v1",
 )
-for _routes in (standing, grants, connect_links, integrations, configuration, subscribers):
+for _routes in (
+    standing,
+    grants,
+    connect_links,
+    integrations,
+    configuration,
+    subscribers,
+    bulk_jobs,
+):
     api.add_router("", _routes.router)
 
 

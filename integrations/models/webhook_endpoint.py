@@ -132,9 +132,9 @@ class WebhookEndpoint(Notice):
         return [secret for secret in kept if secret]
 
     def note_success(self) -> None:
-        """Asks the row: another call may have failed meanwhile."""
-        failing = WebhookEndpoint.objects.filter(pk=self.pk, failing_since__isnull=False)
-        failing.update(failing_since=None, rests_until=None)
+        """If a call failed since this was read, it will be tried again, and says so then."""
+        if self.failing_since:
+            self._write(failing_since=None, rests_until=None)
 
     def note_failure(self, *, now: datetime, wait: timedelta = timedelta(0)) -> None:
         """It rests a quarter of the time that it has been failing for, or as long as it asked."""

@@ -9,14 +9,18 @@ from integrations.actions import Action
 from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
 
 
+def add(brands: list[BrandedURL], *, changed: set[str], now: datetime) -> None:
+    with transaction.atomic():
+        BrandedURL.objects.bulk_create(brands)
+        AuditEvent.objects.record_each(Action.HOSTNAME_ADDED, brands, changed=changed, now=now)
+
+
 def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
     """Only what was `changed` is written: its integration is chosen elsewhere, at any moment."""
     columns = changed & {field.name for field in BrandedURL._meta.concrete_fields}
     with transaction.atomic():
         if brand.pk is None:
-            brand.save()
-            AuditEvent.objects.record(Action.HOSTNAME_ADDED, brand, changed=columns, now=now)
-            return
+            return add([brand], changed=columns, now=now)
         before = BrandedURL.objects.defer("logo").filter(pk=brand.pk).first()
         if before and brand.hostname != before.hostname:
             _rename(brand, before, now)

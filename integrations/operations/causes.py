@@ -76,6 +76,13 @@ class Cause:
         """Empty where nobody has to do anything."""
         if self.is_the_client:
             return _("Copy both again from developer.webex.com. What you save is tried at once.")
+        if self.is_a_wait:
+            return _(
+                "Renewals go on by themselves then; nobody has to link again. If Webex asks again "
+                "and again, set REFRESH_CALLS_PER_MINUTE lower."
+            )
+        if self.reason == TOKEN_LIMIT:
+            return _("The user is told where to end some; renewals are tried again until then.")
         if self.reason in UNREADABLE:
             return _("Start every process with the right FIELD_ENCRYPTION_KEY.")
         if self.status >= 500:

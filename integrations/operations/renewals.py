@@ -177,17 +177,17 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
     until = app.refresh_paused_until if app.is_paused(now) else None
     values = {"cause": cause.in_words, "until": in_words(until, now) if until else ""}
     if cause.is_a_wait and until:
-        sentence, step = _("Webex asked us to wait until %(until)s."), ""
+        sentence = _("Webex asked us to wait until %(until)s.")
     elif until:
-        sentence, step = _("%(cause)s Renewals are tried again at %(until)s."), cause.next_step
+        sentence = _("%(cause)s Renewals are tried again at %(until)s.")
     else:
-        sentence, step = _("%(cause)s Renewals are being tried again."), cause.next_step
+        sentence = _("%(cause)s Renewals are being tried again.")
     sentence %= values
     if since:
         sentence += " " + _("It began at %(since)s.") % {"since": in_words(since, now)}
     is_long = _is_past(since, now) or bool(renewals.overdue)
     level = Level.BLOCKS if is_long and _is_stalled(renewals, now) else Level.ASKS
-    step = step or _("Renewals go on by themselves then; nobody has to link again.")
+    step = cause.next_step or _("Renewals go on by themselves then; nobody has to link again.")
     return Check(
         "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id
     )

@@ -87,11 +87,11 @@ class Loop:
         self._sent[delivery.pk] = delivery
 
     def record_some(self) -> None:
-        for pk, attempt in self._sender.wait(LOOK):
-            delivery = self._sent.pop(pk)
-            self._looks_at = 0.0  # the next event of the same grant may be due
+        if arrived := self._sender.wait(LOOK):
+            self._looks_at, now = 0.0, self._ticking.now()  # the next of a grant may be due
             with transaction.atomic():
-                record(delivery, attempt, now=self._ticking.now())
+                for pk, attempt in arrived:
+                    record(self._sent.pop(pk), attempt, now=now)
 
     def close(self) -> None:
         """An answer that came is not thrown away. Whoever is slow with it keeps nobody waiting."""

@@ -82,6 +82,7 @@ SCREENS = {
     "audit-nothing-found": "integrations/auditevent/?q=nobody",
     "who-gets-what": "who-gets-what/?username=alice&hostname=initech.localhost",
     "keys": "keys/",
+    "second-factor": "second-factor-set-up/",
     "who-gets-nothing": "who-gets-what/?username=nina&hostname=initech.localhost",
     "overview": "",  # last: by now the first sweep has been
 }

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from integrations.errors import ConfigurationMoved, InvalidConfiguration, Remark, Unconfirmed
 from integrations.operations import branded_urls, integrations
 from integrations.operations.configuration import document, stored
-from integrations.operations.configuration.comparison import Comparison
+from integrations.operations.configuration.comparison import BRAND_COLUMNS, Comparison
 from integrations.operations.configuration.document import Document
 from integrations.operations.configuration.stored import Stored
 from integrations.operations.configuration.words import Change
@@ -96,14 +96,19 @@ def _carry_out(found: Comparison, now: datetime) -> None:
         branded_urls.delete(brand, now=now)
     for app in found.removed_apps.values():
         integrations.delete(app, now=now)
-    for hostname, brand in found.brands.items():
-        if changed := found.changed.get(("hostnames", hostname)):
-            branded_urls.save(brand, changed=changed, now=now)
+    _save_brands(found, now)
     for name, app in found.apps.items():
         changed, coming = found.changed.get(("integrations", name)), found.coming.get(name)
-        if changed or coming:
-            added = Hostnames(added=frozenset(coming or ()))
-            if integrations.save(
-                app, secret="", changed=changed or set(), hostnames=added, now=now
-            ):
-                raise ConfigurationMoved
+        if not changed and not coming:
+            continue
+        added = Hostnames(added=frozenset(coming or ()))
+        if integrations.save(app, secret="", changed=changed or set(), hostnames=added, now=now):
+            raise ConfigurationMoved
+
+
+def _save_brands(found: Comparison, now: datetime) -> None:
+    new = [brand for brand in found.brands.values() if brand.pk is None]
+    branded_urls.add(new, changed={"hostname", *BRAND_COLUMNS}, now=now)
+    for hostname in found.stored.brands:
+        if changed := found.changed.get(("hostnames", hostname)):
+            branded_urls.save(found.brands[hostname], changed=changed, now=now)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from integrations import clock
 from integrations.admin.lists import CAP
 from integrations.models import Grant, GrantEvent, WebexApp
-from integrations.webex.answers import BARE_REFUSAL
+from integrations.webex.answers import BARE_REFUSAL, TOKEN_LIMIT
 from tests.conftest import ALICE_AT_WEBEX
 
 GRANTS, EVENTS = "/admin/integrations/grant/", "/admin/integrations/grantevent/"
@@ -72,6 +72,7 @@ def test_a_grants_page_says_in_words_who_must_act(sam, linked_alice, changes, wo
     [
         ({"status": "CONSENT_LOST", "last_error": BARE_REFUSAL}, {}, "without saying why."),
         ({"last_error": "token endpoint answered 503", "failing_since": "now"}, {}, "(503)"),
+        ({"last_error": TOKEN_LIMIT, "failing_since": "now"}, {}, "The user is told where to end"),
         ({}, {"is_enabled": False}, "the integration is off: nothing is renewed"),
         ({"refresh_due_at": "now"}, {"pause_reason": "x (status 429)"}, "Webex asks us to wait."),
         ({"refresh_due_at": "now"}, {}, "The renewal is due since"),

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations import clock
 from integrations.models import Grant, WebexApp
-from integrations.operations import dashboard
+from integrations.operations import dashboard, health
+from integrations.webex.answers import TOKEN_LIMIT
 from tests.conftest import ALICE_AT_WEBEX
 
 
@@ -85,6 +86,17 @@ def test_what_is_in_trouble_stands_above_everything_else(sam, linked_alice):
     assert page.index("In trouble") < page.index("Need the user")
     assert page.count("Webex refuses the client ID and secret.") == 1
     assert "Every integration is ready" not in page
+
+
+def test_tokens_are_not_called_fresh_while_those_of_somebody_fail(sam, linked_alice):
+    health.beat("sweep", now=clock.now())
+    Grant.objects.update(failing_since=clock.now(), last_error=TOKEN_LIMIT)
+
+    page = sam.get("/admin/").text
+
+    assert "Renewals are made; that of one user fails" in page
+    assert "In trouble" not in page
+    assert "kept fresh" not in page
 
 
 def test_when_all_must_link_again_nobody_is_told_to_begin(sam, linked_alice):

@@ -26,7 +26,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if HEADER in (case.headers or {}):
         case.headers[HEADER] = uuid.uuid4().hex
     is_known = known and len(f"{case.path_parameters}{case.query}") % 2
-    if re.search(r"/(standing|subscribers)", case.path):
+    if re.search(r"/(standing|subscribers|bulk-jobs)", case.path):
         given, named = case.query or {}, {name: known.get(name) for name in ("user", "hostname")}
         case.query = {**given, **named} if is_known else {**named, **given}
     for start, id in known.get("ids", {}).items():

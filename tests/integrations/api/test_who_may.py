@@ -9,7 +9,7 @@ import pytest
 
 from integrations import clock
 from integrations.api import v1
-from integrations.models import Grant
+from integrations.models import BulkJob, Grant
 from integrations.models.api_key import KeyScope
 from integrations.operations import api_keys, configuration
 from tests.conftest import H1, H2
@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "list_hostnames": ("/hostnames", None),
     "read_configuration": ("/configuration", None),
     "replace_configuration": ("/configuration?plan=true", "as it is"),
+    "read_bulk_job": ("/bulk-jobs/{job}?{whom}", None),
     "find_subscribers": ("/subscribers?{whom}", None),
     "provision_subscriber": ("/subscribers?{whom}", "new user"),
     "read_subscriber": ("/subscribers/{subscriber}?{whom}", None),
@@ -58,7 +59,11 @@ def world(pat_browser, park_bench, program, new_user):  # noqa: F811
     desk = program(KeyScope.SUBSCRIBERS_WRITE)
     subscriber = desk.ask("POST", f"/subscribers?{whom}", new_user("ben@parkbench.example")).json()
     grant = Grant.objects.get()
-    known = {"whom": whom, "grant": grant.pk, "app": park_bench.pk, "subscriber": subscriber["id"]}
+    job = BulkJob.objects.create(
+        grant=grant, hostname=H1, file_name="people.csv", columns=[], created_at=clock.now()
+    )
+    known = {"whom": whom, "grant": grant.pk, "app": park_bench.pk, "job": job.pk}
+    known["subscriber"] = subscriber["id"]
 
     def call(client: Any, method: str, name: str) -> int:
         path, body = CALLS[name]

@@ -36,6 +36,7 @@ def test_a_wait_that_webex_asked_for_is_told_with_its_end(acme, fill, sandbox, s
         check.sentence == f"Webex asked us to wait until {renewals.in_words(until, clock.now())}."
     )
     assert f"{until:%H:%M:%S}" in check.sentence
+    assert "set REFRESH_CALLS_PER_MINUTE lower" in check.next_step
     assert (check.level, check.until, check.tracking_id) == (Level.ASKS, until, "ROUTER_429")
 
 

@@ -1,10 +1,14 @@
 """Subscribers over the API: in Pat's name, with Pat's link, and nothing that Pat may not do."""
 
+import uuid
+
 import pytest
 
+from integrations import clock
 from integrations.actions import Action
-from integrations.models import AuditEvent
+from integrations.models import AuditEvent, BrandedURL
 from integrations.models.api_key import KeyScope
+from integrations.provisioning.bulk import jobs
 from tests.conftest import H1
 from tests.integrations.api.conftest import Program, code, make_key, program  # noqa: F401
 from tests.integrations.provisioning.conftest import ENTERPRISE
@@ -116,3 +120,18 @@ def test_a_page_of_pats_own_asks_without_a_key(pat_browser):
 
     assert found.status_code == 200
     assert pat_browser.get("/api/v1/subscribers?user=alice").status_code == 403
+
+
+def test_how_far_a_bulk_job_is_is_told_in_the_name_of_whose_it_is(desk, pat, alice):
+    file = "userId,spEnterpriseId\nada@parkbench.example,ParkBench+new\n"
+    brand, now = BrandedURL.objects.get(hostname=H1), clock.now()
+    job = jobs.make(
+        user=pat, brand=brand, file_name="a.csv", content=file, operation="provision", now=now
+    )
+
+    told = desk.ask("GET", f"/bulk-jobs/{job.pk}?{AS_PAT}").json()
+
+    assert (told["status"], told["skipped"], told["done"]) == ("DRAFT", 1, 0)
+    assert code(desk.ask("GET", f"/bulk-jobs/{uuid.uuid4()}?{AS_PAT}")) == (404, "unknown_bulk_job")
+    as_alice = desk.ask("GET", f"/bulk-jobs/{job.pk}?user=alice&hostname={H1}")
+    assert code(as_alice) == (403, "user_may_not")

@@ -14,7 +14,6 @@ from tests.webhook_receiver import Receiver, listening
 @pytest.fixture
 def listen(settings):
     settings.WEBHOOK_LOOPBACK = True
-    settings.WEBHOOK_TIMEOUT = 1
     with ExitStack() as stack:
         yield lambda *args, **options: stack.enter_context(listening(Receiver(*args, **options)))
 

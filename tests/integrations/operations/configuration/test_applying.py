@@ -253,6 +253,15 @@ def test_an_enabled_integration_does_not_lose_its_last_hostname(acme):
     assert app_of(H1) == acme
 
 
+def test_what_blocked_before_holds_no_other_change_up(acme, edited):
+    url = acme.authorization_url.replace("spark%3Akms", "")
+    WebexApp.objects.update(authorization_url=url.replace("spark%3Apeople_read", "spark%3Akms"))
+
+    apply(edited("integrations", "Acme", default_provisioning_id="P-1"))
+
+    assert WebexApp.objects.get().default_provisioning_id == "P-1"
+
+
 def test_the_faults_of_all_entries_are_said_at_once(acme, settings):
     settings.PORTAL_HOSTS = ["admin.example.com"]
     content = exported()
