@@ -48,10 +48,10 @@ CLIENT_REFUSED = "Webex refuses the client ID or secret"
 
 class Outcome(StrEnum):
     RENEWED = gettext_noop("renewed")
-    CLAIMED = gettext_noop("claimed by another process")
-    SUPERSEDED = gettext_noop("superseded by a new consent or a disconnect")
+    CLAIMED = gettext_noop("renewed by another process meanwhile")
+    SUPERSEDED = gettext_noop("linked again or disconnected meanwhile")
     SUSPECT = gettext_noop("refused once")
-    CONSENT_LOST = gettext_noop("consent lost")
+    CONSENT_LOST = gettext_noop("ended by Webex")
     RETRY_LATER = gettext_noop("retry later")
     PAUSED = gettext_noop("integration paused")
 

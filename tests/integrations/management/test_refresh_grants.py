@@ -41,7 +41,7 @@ def test_the_table_counts_each_outcome(acme, fill, sandbox):
 
     assert "Acme: 30 due" in text
     assert "      27 renewed" in text
-    assert "       1 consent lost" in text
+    assert "       1 ended by Webex" in text
     assert "       2 retry later" in text
 
 
