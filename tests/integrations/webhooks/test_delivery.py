@@ -317,6 +317,46 @@ def test_a_key_that_no_longer_fits_switches_it_off(grant, listen, subscribe, del
     assert endpoint.off_reason == "NO_SECRET"
 
 
+@pytest.mark.parametrize("rotations", [1, 2])
+def test_a_new_secret_replaces_one_that_no_key_reads(grant, listen, subscribe, deliver, rotations):
+    receiver = listen()
+    endpoint = subscribe(receiver)
+    other = Fernet(Fernet.generate_key()).encrypt(b"x").decode()
+    unreadable = Ciphertext(other, "WebhookEndpoint.secret")
+    WebhookEndpoint.objects.update(secret=unreadable)
+    for _ in range(rotations):
+        endpoint = WebhookEndpoint.objects.get()
+        new = webhooks.rotate_secret(endpoint, now=clock.now())
+    if rotations == 2:  # the one before it, on a host that has got the newest key only
+        WebhookEndpoint.objects.update(previous_secret=unreadable)
+
+    tell(grant, Kind.LINKED)
+    deliver()
+
+    (got,) = receiver.received
+    assert verified(new, got)
+
+
+def test_an_old_failure_that_was_given_up_switches_nothing_off_at_the_next(
+    grant, listen, subscribe, deliver, travel
+):
+    receiver = listen()
+    subscribe(receiver)
+    tell(grant, Kind.LINKED)
+    deliver()
+    receiver.answer = 500
+    webhooks.send_again(WebhookDelivery.objects.get(), now=clock.now())
+    deliver()
+    assert WebhookDelivery.objects.get().state == State.GIVEN_UP
+
+    travel(timedelta(days=5))
+    tell(grant, Kind.RECOVERED)
+    deliver()
+
+    assert len(receiver.received) == 3
+    assert WebhookEndpoint.objects.get().is_enabled
+
+
 def test_a_clock_that_was_set_back_keeps_no_event_waiting_for_days(
     grant, listen, subscribe, deliver, travel
 ):
