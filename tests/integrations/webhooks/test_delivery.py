@@ -15,6 +15,7 @@ from integrations import clock
 from integrations.fields import Ciphertext
 from integrations.models import AuditEvent, GrantEvent, WebhookDelivery, WebhookEndpoint
 from integrations.operations import notices, webhooks
+from integrations.renewal import clock_steps
 from tests.webhook_receiver import Received, Receiver, listening
 
 Kind, State = GrantEvent.Kind, WebhookDelivery.State
@@ -371,6 +372,25 @@ def test_a_clock_that_was_set_back_keeps_no_event_waiting_for_days(
     deliver()
 
     assert WebhookDelivery.objects.get().state == State.DELIVERED
+
+
+def test_after_a_clock_was_set_back_by_hours_what_waits_is_sent_and_operators_are_told(
+    grant, listen, subscribe, deliver, travel
+):
+    receiver = listen()
+    subscribe(receiver)
+    gone = subscribe(listen(), "Gone", events=[])
+    travel(timedelta(hours=3))
+    tell(grant, Kind.LINKED)
+    gone.switch_off(WebhookEndpoint.Off.GONE, now=clock.now())
+    WebhookEndpoint.objects.get(pk=gone.pk).count_attempt(clock.now())  # and nobody took the mail
+
+    travel(timedelta(hours=-3))
+    clock_steps.mend(clock.now())
+    deliver()
+
+    assert len(receiver.received) == 1
+    assert WebhookEndpoint.objects.to_tell(clock.now()).get().off_at <= clock.now()
 
 
 @pytest.mark.django_db(transaction=True)
