@@ -43,6 +43,7 @@ ANNOUNCED: dict[Action, tuple[EventType, str]] = {
 # By what verbs note in English; whatever else they note is for operators, and has no code.
 NOTED = {
     "by an administrator": "by_administrator",
+    "by a program": "by_program",
     "user deactivated": "user_deactivated",
     "user deleted": "user_deleted",
     "right withdrawn": "right_withdrawn",
@@ -62,6 +63,7 @@ REASONS = {
     "not_renewed": "The consent was not renewed and ends soon. The user can link again.",
     "by_user": "The user disconnected the Webex account.",
     "by_administrator": "An administrator disconnected the Webex account.",
+    "by_program": "A program disconnected the Webex account through the API.",
     "user_deactivated": "The user was deactivated.",
     "user_deleted": "The user was deleted.",
     "right_withdrawn": "The user may no longer use Webex here.",

@@ -118,6 +118,10 @@ class BulkRow(Claimable):
         """What came of it; ends the claim. False where somebody else has the row by now."""
         return self._ours().update(claimed_by=None, claimed_until=None, **columns) == 1
 
+    def is_ours(self) -> bool:
+        """Not where its claim is over: somebody else has it, or what came of it is written."""
+        return self._ours().exists()
+
     def _ours(self) -> BulkRowQuerySet:
         return BulkRow.objects.filter(pk=self.pk, claimed_by=self.claimed_by)
 

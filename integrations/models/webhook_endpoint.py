@@ -1,6 +1,7 @@
 """Where another system wants to hear of events, of which, and whether it listens."""
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from integrations import hostnames, plain_text, public_address, signatures
+from integrations.errors import UndecryptableValue
 from integrations.fields import EncryptedTextField
 from integrations.models.notice import Notice, NoticeQuerySet
 
@@ -121,26 +123,36 @@ class WebhookEndpoint(Notice):
 
     def replace_secret(self, now: datetime) -> str:
         """Returns the new one, which nobody can read later."""
-        self.previous_secret, self.secret = self.secret, signatures.new_secret()
+        try:
+            self.previous_secret = self.secret
+        except UndecryptableValue:
+            self.previous_secret = None  # perhaps that is why it is replaced
+        self.secret = signatures.new_secret()
         self.previous_secret_until = now + BOTH_SECRETS_FOR if self.previous_secret else None
         return str(self.secret)
 
     def secrets(self, now: datetime) -> list[str]:
-        """The newest first. Raises UndecryptableValue."""
-        is_valid = self.previous_secret_until is not None and now < self.previous_secret_until
-        kept = [self.secret, self.previous_secret if is_valid else None]
+        """The newest first. Raises UndecryptableValue where that one cannot be read."""
+        kept = [self.secret]
+        if self.previous_secret_until is not None and now < self.previous_secret_until:
+            with suppress(UndecryptableValue):  # its day is over earlier
+                kept.append(self.previous_secret)
         return [secret for secret in kept if secret]
 
     def note_success(self) -> None:
         """If a call failed since this was read, it will be tried again, and says so then."""
         if self.failing_since:
-            self._write(failing_since=None, rests_until=None)
+            self.forget_failures()
 
     def note_failure(self, *, now: datetime, wait: timedelta = timedelta(0)) -> None:
         """It rests a quarter of the time that it has been failing for, or as long as it asked."""
         since = self.failing_since or now
         rest = min(max((now - since) / 4, SHORTEST_REST, wait), LONGEST_REST)
         self._write(failing_since=Coalesce("failing_since", now), rests_until=now + rest)
+
+    def forget_failures(self) -> None:
+        """It took something, or all that it did not take was given up."""
+        self._write(failing_since=None, rests_until=None)
 
     def has_failed_long(self, now: datetime) -> bool:
         return self.failing_since is not None and now - self.failing_since >= FAILS_FOR

@@ -90,8 +90,10 @@ class Loop:
         if arrived := self._sender.wait(LOOK):
             self._looks_at, now = 0.0, self._ticking.now()  # the next of a grant may be due
             with transaction.atomic():
-                for pk, attempt in arrived:
-                    record(self._sent.pop(pk), attempt, now=now)
+                answered = [(self._sent.pop(pk), attempt) for pk, attempt in arrived]
+                # In one order, or two workers would wait for each other's endpoints.
+                for delivery, attempt in sorted(answered, key=lambda each: each[0].endpoint_id):
+                    record(delivery, attempt, now=now)
 
     def close(self) -> None:
         """An answer that came is not thrown away. Whoever is slow with it keeps nobody waiting."""
@@ -126,6 +128,8 @@ def record(delivery: WebhookDelivery, attempt: Attempt, *, now: datetime) -> Non
         _switch_off(endpoint, Off.GONE, now=now)
     elif endpoint.has_failed_long(now):
         _switch_off(endpoint, Off.FAILING, now=now)
+    elif not endpoint.deliveries.waiting().exists():
+        endpoint.forget_failures()
 
 
 def _facts(attempt: Attempt) -> dict[str, object]:

@@ -36,7 +36,8 @@ def _switched(endpoint: WebhookEndpoint, changed: set[str], now: datetime) -> se
     """What else changes where somebody switched it."""
     if "is_enabled" not in changed or not endpoint.is_enabled:
         return set()
-    WebhookDelivery.objects.waiting().filter(endpoint=endpoint).update(next_attempt_at=now)
+    waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint, claimed_until=None)
+    waiting.update(next_attempt_at=now)  # what is claimed is due anyway
     return set(endpoint.switch_on())
 
 

@@ -37,7 +37,8 @@ def check(app: WebexApp, *, now: datetime) -> Client:
     answer = _ask(clients.new, now)
     if answer is Client.REFUSED and clients.previous and _is_known(clients.previous, now):
         answer = Client.PREVIOUS
-    clients.note(answer, now=now)
+    if answer is not Client.UNKNOWN or not app.relies_on_previous_secret:
+        clients.note(answer, now=now)  # no answer says nothing against the one before
     logger.info("Client probe: app=%s answer=%s", app.pk, answer)
     return answer
 

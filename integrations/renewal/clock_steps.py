@@ -21,6 +21,8 @@ from integrations.models import (
     Heartbeat,
     RenewalMinute,
     WebexApp,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ PAST: dict[type[models.Model], tuple[str, ...]] = {  # what can have happened on
         "authorization_url_pasted_at",
         "previous_client_secret_used_at",
     ),
+    WebhookEndpoint: ("failing_since", "off_at"),
 }
 
 
@@ -65,8 +68,10 @@ def _resume(now: datetime) -> None:
     """What waits is tried once: how long it had to wait is not known any more."""
     WebexApp.objects.filter(refresh_paused_until__gt=now).update(refresh_paused_until=now)
     Grant.objects.failing().filter(refresh_due_at__gt=now).update(refresh_due_at=now)
-    AppIncident.objects.untold().filter(notice_after__gt=now).update(notice_after=None)
-    GrantEvent.objects.untold().filter(notice_after__gt=now).update(notice_after=None)
+    for notices in (AppIncident.objects, GrantEvent.objects, WebhookEndpoint.objects):
+        notices.untold().filter(notice_after__gt=now).update(notice_after=None)
+    waiting = WebhookDelivery.objects.waiting().filter(claimed_until=None)
+    waiting.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
 
 
 def _renew_in_time(now: datetime) -> None:

@@ -87,6 +87,8 @@ def _put_on_record(
     row: BulkRow, action: Action, about: WatchedSubscriber, *, now: datetime, **facts: Any
 ) -> None:
     """As where a person clicks: about the same object, by whoever started the job."""
+    if not row.is_ours():
+        return
     job, user = row.job, row.job.grant.user
     who = actor.Actor(actor.Kind.PERSON, user.get_username(), user.pk, hostname=job.hostname)
     with actor.acting(lambda: who):

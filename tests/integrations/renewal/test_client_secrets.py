@@ -253,6 +253,17 @@ def test_of_several_mistyped_ones_the_last_that_worked_is_kept(acme):
     assert (app.client_secret, app.relies_on_previous_secret) == (right, False)
 
 
+def test_a_probe_without_an_answer_undoes_nothing_that_was_found(mistyped, sandbox):
+    right = mistyped.previous_client_secret
+    client_probe.check(mistyped, now=clock.now())
+    sandbox.fault(TOKENS, times=None, status=503)
+
+    assert client_probe.check(mistyped, now=clock.now()) is Client.UNKNOWN
+
+    assert not integrations.forget_previous_secret(mistyped, now=clock.now())
+    assert replace(mistyped, "mistyped again").previous_client_secret == right
+
+
 def test_a_secret_of_another_client_is_not_kept(mistyped):
     mistyped.client_id = "Canother"
 

@@ -15,6 +15,7 @@ from integrations import clock
 from integrations.fields import Ciphertext
 from integrations.models import AuditEvent, GrantEvent, WebhookDelivery, WebhookEndpoint
 from integrations.operations import notices, webhooks
+from integrations.renewal import clock_steps
 from tests.webhook_receiver import Received, Receiver, listening
 
 Kind, State = GrantEvent.Kind, WebhookDelivery.State
@@ -317,6 +318,46 @@ def test_a_key_that_no_longer_fits_switches_it_off(grant, listen, subscribe, del
     assert endpoint.off_reason == "NO_SECRET"
 
 
+@pytest.mark.parametrize("rotations", [1, 2])
+def test_a_new_secret_replaces_one_that_no_key_reads(grant, listen, subscribe, deliver, rotations):
+    receiver = listen()
+    endpoint = subscribe(receiver)
+    other = Fernet(Fernet.generate_key()).encrypt(b"x").decode()
+    unreadable = Ciphertext(other, "WebhookEndpoint.secret")
+    WebhookEndpoint.objects.update(secret=unreadable)
+    for _ in range(rotations):
+        endpoint = WebhookEndpoint.objects.get()
+        new = webhooks.rotate_secret(endpoint, now=clock.now())
+    if rotations == 2:  # the one before it, on a host that has got the newest key only
+        WebhookEndpoint.objects.update(previous_secret=unreadable)
+
+    tell(grant, Kind.LINKED)
+    deliver()
+
+    (got,) = receiver.received
+    assert verified(new, got)
+
+
+def test_an_old_failure_that_was_given_up_switches_nothing_off_at_the_next(
+    grant, listen, subscribe, deliver, travel
+):
+    receiver = listen()
+    subscribe(receiver)
+    tell(grant, Kind.LINKED)
+    deliver()
+    receiver.answer = 500
+    webhooks.send_again(WebhookDelivery.objects.get(), now=clock.now())
+    deliver()
+    assert WebhookDelivery.objects.get().state == State.GIVEN_UP
+
+    travel(timedelta(days=5))
+    tell(grant, Kind.RECOVERED)
+    deliver()
+
+    assert len(receiver.received) == 3
+    assert WebhookEndpoint.objects.get().is_enabled
+
+
 def test_a_clock_that_was_set_back_keeps_no_event_waiting_for_days(
     grant, listen, subscribe, deliver, travel
 ):
@@ -331,6 +372,25 @@ def test_a_clock_that_was_set_back_keeps_no_event_waiting_for_days(
     deliver()
 
     assert WebhookDelivery.objects.get().state == State.DELIVERED
+
+
+def test_after_a_clock_was_set_back_by_hours_what_waits_is_sent_and_operators_are_told(
+    grant, listen, subscribe, deliver, travel
+):
+    receiver = listen()
+    subscribe(receiver)
+    gone = subscribe(listen(), "Gone", events=[])
+    travel(timedelta(hours=3))
+    tell(grant, Kind.LINKED)
+    gone.switch_off(WebhookEndpoint.Off.GONE, now=clock.now())
+    WebhookEndpoint.objects.get(pk=gone.pk).count_attempt(clock.now())  # and nobody took the mail
+
+    travel(timedelta(hours=-3))
+    clock_steps.mend(clock.now())
+    deliver()
+
+    assert len(receiver.received) == 1
+    assert WebhookEndpoint.objects.to_tell(clock.now()).get().off_at <= clock.now()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -62,7 +62,9 @@ def test_what_a_user_does_with_their_link_is_told(linked_alice, alice_browser, s
     assert endpoint.deliveries.values("order_key").distinct().count() == 1
 
 
-@pytest.mark.parametrize("reason", ["by an administrator", "right withdrawn", "user deactivated"])
+@pytest.mark.parametrize(
+    "reason", ["by an administrator", "by a program", "right withdrawn", "user deactivated"]
+)
 def test_whoever_ended_a_link_has_a_code(acme, link, subscribe, reason):
     grant = link("alice", acme)
     subscribe(URL)

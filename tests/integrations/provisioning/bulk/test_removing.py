@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from integrations import clock
-from integrations.models import AuditEvent, BulkJob
-from integrations.provisioning.bulk import jobs, progress
+from integrations.models import AuditEvent, BulkJob, BulkRow
+from integrations.provisioning.bulk import jobs, outcomes, progress
+from integrations.provisioning.bulk.asking import Answer, Kind
 from integrations.sandbox import Sandbox
 from tests.integrations.provisioning.bulk.conftest import people
 from tests.integrations.provisioning.bulk.test_running import SUBSCRIBERS, row, statuses
@@ -44,6 +45,17 @@ def test_people_are_removed_once_whichever_answer_is_lost(
     assert person_of(sandbox, "cy")
     done = Counter(AuditEvent.objects.values_list("action", flat=True))
     assert (done["subscriber.removed"], done["person.removed"]) == (2, 2)
+
+
+def test_a_removal_whose_commit_was_not_confirmed_is_on_record_once(make: Make) -> None:
+    """It is written again then."""
+    job = make(REMOVAL)
+    rows = BulkRow.objects.filter(job=job)
+    (claimed,) = rows.order_by("line").claim(most=1, now=clock.now(), seconds=60)
+    for _ in range(2):
+        outcomes.record(claimed, Answer(Kind.REMOVED), now=clock.now())
+
+    assert AuditEvent.objects.filter(action="subscriber.removed").count() == 1
 
 
 def test_unless_asked_for_the_people_stay(started: Make, run: Run, sandbox: Sandbox) -> None:
