@@ -9,8 +9,7 @@ from integrations import clock
 from integrations.models import AuditEvent, BulkJob
 from integrations.provisioning.bulk import jobs, progress
 from integrations.sandbox import Sandbox
-from tests.integrations.provisioning.bulk.conftest import people
-from tests.integrations.provisioning.bulk.test_running import SUBSCRIBERS, row, statuses
+from tests.integrations.provisioning.bulk.conftest import SUBSCRIBERS, people, row, statuses
 
 Make = Callable[..., BulkJob]
 Run = Callable[..., None]
