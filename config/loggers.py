@@ -2,6 +2,26 @@
 
 from typing import Any
 
+FORMATTERS = {
+    "line": {
+        "()": "config.log.RedactingFormatter",
+        "format": "{asctime} {levelname} {name} {message}",
+        "style": "{",
+    },
+    "json": {"()": "config.log.JSONFormatter"},
+    "bare": {"()": "config.log.BareFormatter"},
+}
+# At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach them (nor
+# SQL and templates, whose parameters include personal data).
+TALKATIVE = (
+    "requests_oauthlib",
+    "requests_oauthlib.oauth2_session",
+    "oauthlib",
+    "urllib3",
+    "django.db.backends",
+    "django.template",
+)
+
 
 def configuration(level: str, output: str) -> dict[str, Any]:
     """For `logging.config.dictConfig`; `output` is "line" or "json"."""
@@ -12,15 +32,7 @@ def configuration(level: str, output: str) -> dict[str, Any]:
             "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
             "deserves_mail": {"()": "config.log.DeservesMail"},
         },
-        "formatters": {
-            "line": {
-                "()": "config.log.RedactingFormatter",
-                "format": "{asctime} {levelname} {name} {message}",
-                "style": "{",
-            },
-            "json": {"()": "config.log.JSONFormatter"},
-            "bare": {"()": "config.log.BareFormatter"},
-        },
+        "formatters": FORMATTERS,
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": output},
             "stream": {"class": "logging.StreamHandler", "formatter": "bare"},
@@ -38,18 +50,6 @@ def configuration(level: str, output: str) -> dict[str, Any]:
             "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
             # Any scanner can fill the log with these.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            # At DEBUG these print codes, verifiers, secrets and tokens, so LOG_LEVEL does not reach
-            # them (nor SQL and templates, whose parameters include personal data).
-            **{
-                name: {"level": "WARNING"}
-                for name in (
-                    "requests_oauthlib",
-                    "requests_oauthlib.oauth2_session",
-                    "oauthlib",
-                    "urllib3",
-                    "django.db.backends",
-                    "django.template",
-                )
-            },
+            **{name: {"level": "WARNING"} for name in TALKATIVE},
         },
     }

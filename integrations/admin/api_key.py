@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import clock, hostnames
+from integrations import clock
+from integrations.admin import hostname_lines
 from integrations.admin.timeline import WithTimeline
-from integrations.errors import InvalidHostname, KeyRotated
+from integrations.errors import KeyRotated
 from integrations.models import ApiKey, BrandedURL, WebexApp
 from integrations.models.api_key import KeyScope
 from integrations.operations import api_keys
@@ -43,7 +44,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     hostnames = forms.CharField(
         label=gettext_lazy("Only these hostnames"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        widget=hostname_lines.widget(),
         help_text=gettext_lazy(
             "One a line; empty: all. Such a key also works at these hostnames themselves; others "
             "only at the hosts of these settings."
@@ -60,16 +61,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_hostnames(self) -> list[int] | None:
         """Ids of branded URLs; None where nothing was typed."""
-        typed = self.cleaned_data["hostnames"].split()
-        try:
-            wanted = {hostnames.normalise(each) for each in typed}
-        except InvalidHostname as error:
-            raise forms.ValidationError(str(error)) from None
-        known = dict(BrandedURL.objects.filter(hostname__in=wanted).values_list("hostname", "pk"))
-        if unknown := sorted(wanted - known.keys()):
-            text = _("No branded URL has this hostname: %s") % ", ".join(unknown)
-            raise forms.ValidationError(text)
-        return sorted(known.values()) or None
+        wanted = hostname_lines.branded(self.cleaned_data["hostnames"])
+        brands = BrandedURL.objects.filter(hostname__in=wanted).order_by("pk")
+        return list(brands.values_list("pk", flat=True)) or None
 
 
 @admin.register(ApiKey)

@@ -22,6 +22,8 @@ from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.operations import webhooks
 from integrations.tasks.webhooks import wake_deliveries
 
+TEMPLATES = "admin/integrations/webhookendpoint"
+
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
@@ -169,9 +171,6 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
         return endpoint
-
-
-TEMPLATES = "admin/integrations/webhookendpoint"
 
 
 def _last_delivered(endpoint: WebhookEndpoint) -> Any:

@@ -6,11 +6,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from integrations import hostnames
+from integrations.admin import hostname_lines
 from integrations.admin.shared_editing import SharedForm
-from integrations.errors import InvalidHostname
 from integrations.events import CHOSEN
-from integrations.models import BrandedURL, WebexApp, WebhookEndpoint
+from integrations.models import WebexApp, WebhookEndpoint
 
 
 class WebhookForm(SharedForm[WebhookEndpoint]):
@@ -30,7 +29,7 @@ class WebhookForm(SharedForm[WebhookEndpoint]):
     hostnames = forms.CharField(
         label=gettext_lazy("Only of these hostnames"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        widget=hostname_lines.widget(),
         help_text=gettext_lazy(
             "One a line. Empty: of all. Otherwise what belongs to no hostname is not told, such as "
             "the pause of an integration."
@@ -55,17 +54,8 @@ class WebhookForm(SharedForm[WebhookEndpoint]):
             field.choices = list((known | deleted).items())
 
     def clean_hostnames(self) -> list[str]:
-        wanted = set()
-        for line in self.cleaned_data["hostnames"].split():
-            try:
-                wanted.add(hostnames.normalise(line))
-            except InvalidHostname as error:
-                raise forms.ValidationError(f"{line[:100]}: {error}") from None
-        known = BrandedURL.objects.filter(hostname__in=wanted).values_list("hostname", flat=True)
-        if unknown := wanted - {*known, *self.instance.hostnames}:
-            text = _("No branded URL of this portal: %s.") % ", ".join(sorted(unknown)[:5])
-            raise forms.ValidationError(text)
-        return sorted(wanted)
+        typed = self.cleaned_data["hostnames"]
+        return hostname_lines.branded(typed, kept=self.instance.hostnames)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -3,12 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from integrations.api import named, problems
 from integrations.api.authentication import ApiRequest
-from integrations.api.problems import Problem
 from integrations.api.routing import route
 from integrations.api.schemas import Hostname, Name
 from integrations.models import BulkJob
@@ -48,8 +46,7 @@ def read_bulk_job(
 ) -> BulkJobFacts:
     """How far a bulk job is. Webex is not asked."""
     whose, brand = named.whom(request.auth, user, hostname)
-    if not whose.has_perm("integrations.run_bulk"):
-        raise Problem(403, "user_may_not", _("This user may not do that in this portal."))
+    named.check_rights(whose, "run_bulk")
     job = BulkJob.objects.of(whose, brand.app if brand else None).filter(pk=id).first()
     if job is None:
         raise problems.not_found("bulk_job")

@@ -30,6 +30,12 @@ def brand(client: Client, hostname: str) -> BrandedURL:
     return found
 
 
+def check_rights(user: User, *rights: str) -> None:
+    """Raises Problem where the user lacks one of them, or is not active."""
+    if not user.is_active or not all(user.has_perm(f"integrations.{each}") for each in rights):
+        raise Problem(403, "user_may_not", _("This user may not do that in this portal."))
+
+
 def whom(
     client: Client, username: str | None, hostname: str | None
 ) -> tuple[User, BrandedURL | None]:

@@ -38,16 +38,6 @@ def route(
     is_write = method != "GET" and not is_repeatable
 
     def declare(view: View) -> View:
-        @wraps(view)
-        def answer_to(request: ApiRequest, **arguments: Any) -> HttpResponse:
-            def act() -> HttpResponse:
-                try:
-                    return _response(view(request, **arguments), status)
-                except trouble.KNOWN as error:
-                    return trouble.problem_of(error, request).response()
-
-            return idempotency.once(request, act) if is_write else act()
-
         router.api_operation(
             [method],
             path,
@@ -56,10 +46,24 @@ def route(
             operation_id=view.__name__,
             summary=(view.__doc__ or view.__name__).partition("\n")[0].rstrip("."),
             openapi_extra=_documented(scope, is_write, [*ALWAYS, *known]) | _sent(body),
-        )(answer_to)
+        )(_answering(view, status, is_write))
         return view
 
     return declare
+
+
+def _answering(view: View, status: int, is_write: bool) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def answer_to(request: ApiRequest, **arguments: Any) -> HttpResponse:
+        def act() -> HttpResponse:
+            try:
+                return _response(view(request, **arguments), status)
+            except trouble.KNOWN as error:
+                return trouble.problem_of(error, request).response()
+
+        return idempotency.once(request, act) if is_write else act()
+
+    return answer_to
 
 
 def _response(answer: Schema | HttpResponse | None, status: int) -> HttpResponse:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Annotated
 
 from django.core import signing
-from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 
 from integrations.api import named
 from integrations.api.authentication import ApiRequest
-from integrations.api.problems import Problem, not_found, of_faults
+from integrations.api.problems import not_found, of_faults
 from integrations.api.routing import route
 from integrations.api.schemas import NO_NUL, Body, Hostname, Name, Page
 from integrations.models.api_key import KeyScope
@@ -205,9 +204,7 @@ def _asking(
     """While Webex is asked in the name of a user who may: at most so many at once."""
     client = request.auth
     user, brand = named.whom(client, username, hostname)
-    rights = ("integrations.use_webex", f"integrations.{right}")
-    if not user.is_active or not all(user.has_perm(each) for each in rights):
-        raise Problem(403, "user_may_not", _("This user may not do that in this portal."))
+    named.check_rights(user, "use_webex", right)
     request.acts_for_id = user.pk
     with share.hold(user.pk):
         yield callers.of(user, brand, now=client.now)

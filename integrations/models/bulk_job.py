@@ -114,11 +114,6 @@ class BulkJob(models.Model):
     def is_draft(self) -> bool:
         return self.status in [self.Status.DRAFT, self.Status.CHECKING]
 
-    @property
-    def kept_until(self) -> datetime:
-        kept = timedelta(days=settings.BULK_JOBS_KEPT_DAYS)
-        return self.created_at + (DRAFTS_KEPT if self.status == self.Status.DRAFT else kept)
-
     def change(self, *, expected: list[str], **columns: object) -> bool:
         """False where it is in none of the expected states any more."""
         rows = BulkJob.objects.filter(pk=self.pk, status__in=expected)

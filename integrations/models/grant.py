@@ -51,15 +51,13 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
     def to_probe_with(self, app_id: int, now: datetime, *, most: int) -> "GrantQuerySet":
         """Healthy ones, each of another organisation; where none is left, what is due must do."""
         healthy = self.healthy_in_app(app_id, now)
-        keys: list[int] = []
-        orgs: list[str] = []
+        keys: dict[str, int] = {}  # by organisation
         while len(keys) < most:
-            elsewhere = healthy.exclude(org_id__in=orgs).values_list("pk", "org_id").first()
+            elsewhere = healthy.exclude(org_id__in=[*keys]).values_list("org_id", "pk").first()
             if elsewhere is None:
                 break
-            keys.append(elsewhere[0])
-            orgs.append(elsewhere[1])
-        return healthy.filter(pk__in=keys) if keys else self.due_in_app(app_id, now)
+            keys.update([elsewhere])
+        return healthy.filter(pk__in=[*keys.values()]) if keys else self.due_in_app(app_id, now)
 
     def renewable(self) -> "GrantQuerySet":
         return self.active().filter(right_lost_at=None)

@@ -7,12 +7,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from integrations import clock
 from integrations.portal_request import PortalRequest
 from integrations.provisioning import activation_mails
-from integrations.provisioning import caller as callers
 from integrations.provisioning.activation_mails import WRITE
 from integrations.views.access import SeeOther, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.polled import pause, polled, turn
 from integrations.views.subscribers.trouble import explains_trouble
 from integrations.views.webex_share import waits_for_webex
@@ -27,7 +26,7 @@ SECONDS, LATER = 3, 30  # between two questions about a job
 def send(request: PortalRequest, name: str) -> HttpResponse:
     page = reverse("webex_activation_mails", args=[name])
     if request.method == "POST":
-        caller = callers.of(request.user, request.brand, now=clock.now())
+        caller = caller_of(request)
         job = activation_mails.send(caller, name)
         return SeeOther(f"{page}?{urlencode({'job': job.id})}")
     context = _context(request, name) if "job" in request.GET else {"name": name}
@@ -44,7 +43,7 @@ def standing(request: PortalRequest, name: str) -> HttpResponse:
 
 
 def _context(request: PortalRequest, name: str) -> dict[str, object]:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     asked, id = turn(request), request.GET.get("job", "")
     job = activation_mails.look(caller, name, id)
     return {

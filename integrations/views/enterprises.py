@@ -10,15 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from integrations import clock
 from integrations.errors import WebexError
 from integrations.portal_request import PortalRequest
-from integrations.provisioning import caller as callers
 from integrations.provisioning import enterprises, words
-from integrations.provisioning.caller import Caller
 from integrations.provisioning.enterprises import READ, WRITE, Known
 from integrations.views import next_page
 from integrations.views.access import SeeOther, is_fragment, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.polled import SOON, pause, polled, turn
 from integrations.views.post_only import post_only
 from integrations.views.subscribers.trouble import explained, explains_trouble
@@ -35,7 +33,7 @@ SECONDS, LATER = 10, 60  # between two questions about a synchronisation
 @explains_trouble(READ)
 def show_all(request: PortalRequest) -> HttpResponse:
     text = _typed(request.GET.get("q", ""))
-    page = enterprises.find(_caller(request), text, next_page.asked(request))
+    page = enterprises.find(caller_of(request), text, next_page.asked(request))
     context = {
         "text": text,
         "enterprises": page.items,
@@ -50,7 +48,7 @@ def show_all(request: PortalRequest) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(READ)
 def show(request: PortalRequest, name: str) -> HttpResponse:
-    context = _context(request, enterprises.look(_caller(request), name))
+    context = _context(request, enterprises.look(caller_of(request), name))
     return render(request, "integrations/enterprises/enterprise.html", context)
 
 
@@ -60,7 +58,7 @@ def show(request: PortalRequest, name: str) -> HttpResponse:
 @polled
 def standing(request: PortalRequest, name: str) -> HttpResponse:
     """How the synchronisation stands, for the page above."""
-    context = _context(request, enterprises.follow(_caller(request), name))
+    context = _context(request, enterprises.follow(caller_of(request), name))
     return render(request, "integrations/enterprises/_standing.html", context)
 
 
@@ -69,7 +67,7 @@ def standing(request: PortalRequest, name: str) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(WRITE)
 def switch(request: PortalRequest, name: str, *, on: bool) -> HttpResponse:
-    enterprises.switch(_caller(request), name, on=on)
+    enterprises.switch(caller_of(request), name, on=on)
     if on:
         messages.success(request, _("Directory synchronisation is switched on."))
     else:
@@ -82,7 +80,7 @@ def switch(request: PortalRequest, name: str, *, on: bool) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(WRITE)
 def start(request: PortalRequest, name: str) -> HttpResponse:
-    before = enterprises.start(_caller(request), name)
+    before = enterprises.start(caller_of(request), name)
     page = reverse("webex_enterprise", args=[name])
     if before is None:
         messages.info(request, _("A synchronisation is running already. This page follows it."))
@@ -102,16 +100,12 @@ def sync_user(request: PortalRequest, name: str) -> HttpResponse:
         context["fault"] = _("This is required.")
     elif request.method == "POST":
         try:
-            context["synced"] = enterprises.sync_user(_caller(request), name, user_id)
+            context["synced"] = enterprises.sync_user(caller_of(request), name, user_id)
         except WebexError as error:
             context["explanations"] = explained(request, error, WRITE)
     is_refused = "fault" in context or "explanations" in context
     page = "integrations/enterprises/user.html"
     return render(request, page, context, status=422 if is_refused else 200)
-
-
-def _caller(request: PortalRequest) -> Caller:
-    return callers.of(request.user, request.brand, now=clock.now())
 
 
 def _typed(text: str) -> str:

@@ -8,16 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_safe
 
-from integrations import clock
 from integrations.errors import InsufficientScope
 from integrations.portal_request import PortalRequest
-from integrations.provisioning import caller as callers
 from integrations.provisioning import export, reports, subscribers, words
-from integrations.provisioning.caller import Caller
 from integrations.provisioning.export import Wanted, Which
 from integrations.provisioning.reports import READ, WRITE
 from integrations.views import export_share
 from integrations.views.access import SeeOther, is_fragment, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.polled import pause, polled, turn
 from integrations.views.post_only import post_only
 from integrations.views.subscribers.trouble import explains_trouble
@@ -32,7 +30,7 @@ SECONDS, LATER = 5, 30  # between two questions about reports that are being mad
 @explains_trouble(READ)
 def show_all(request: PortalRequest) -> HttpResponse:
     """Asks Webex nothing: the billing reports come into the page when they are there."""
-    _caller(request)
+    caller_of(request)
     return render(request, "integrations/reports/reports.html", {"choices": Which.choices})
 
 
@@ -54,7 +52,7 @@ def export_subscribers(request: PortalRequest) -> HttpResponse:
         messages.warning(request, text)
         return SeeOther(reverse("webex_reports"))
     try:
-        lines = export_share.Lines(export.subscriber_lines(_caller(request), wanted), place)
+        lines = export_share.Lines(export.subscriber_lines(caller_of(request), wanted), place)
     except BaseException:
         export_share.share.give_back(place)
         raise
@@ -66,7 +64,7 @@ def export_subscribers(request: PortalRequest) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(READ)
 def billing(request: PortalRequest) -> HttpResponse:
-    caller = _caller(request)
+    caller = caller_of(request)
     scopes = caller.grant.scopes
     context: dict[str, object] = {"can_order": WRITE in scopes, "write_scope": WRITE}
     if READ in scopes:
@@ -84,7 +82,7 @@ def billing(request: PortalRequest) -> HttpResponse:
 @polled
 def billing_standing(request: PortalRequest) -> HttpResponse:
     """The list of them, for the page above."""
-    context = _listed(request, reports.follow(_caller(request)))
+    context = _listed(request, reports.follow(caller_of(request)))
     return render(request, "integrations/reports/_billing_list.html", context)
 
 
@@ -94,7 +92,7 @@ def billing_standing(request: PortalRequest) -> HttpResponse:
 def order(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return SeeOther(reverse("webex_reports"))
-    caller = _caller(request)
+    caller = caller_of(request)
     month = reports.month_of(request.POST.get("month", ""))
     if month in reports.months(caller.now):
         reports.order(caller, month)
@@ -109,7 +107,7 @@ def order(request: PortalRequest) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(READ)
 def billing_report(request: PortalRequest, id: str) -> HttpResponse:
-    caller = _caller(request)
+    caller = caller_of(request)
     context = {
         "report": reports.report(caller, id),
         "can_order": WRITE in caller.grant.scopes,
@@ -123,7 +121,7 @@ def billing_report(request: PortalRequest, id: str) -> HttpResponse:
 @explains_trouble(READ)
 def download(request: PortalRequest, id: str) -> HttpResponse:
     """Through us: the signed URL that opens it stays here, and is another one at each click."""
-    found = reports.download(_caller(request), id)
+    found = reports.download(caller_of(request), id)
     return _file(HttpResponse(found.content), found.file_name)
 
 
@@ -132,13 +130,9 @@ def download(request: PortalRequest, id: str) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(WRITE)
 def remove(request: PortalRequest, id: str) -> HttpResponse:
-    reports.remove(_caller(request), id)
+    reports.remove(caller_of(request), id)
     messages.success(request, _("The report is deleted at Webex."))
     return SeeOther(reverse("webex_reports"))
-
-
-def _caller(request: PortalRequest) -> Caller:
-    return callers.of(request.user, request.brand, now=clock.now())
 
 
 def _listed(request: PortalRequest, found: tuple[BillingReport, ...]) -> dict[str, object]:

@@ -26,7 +26,6 @@ Key = TypeVar("Key", bound=Hashable)
 LARGEST_ANSWER = 8 * 1024  # bytes
 HEADERS = {"Content-Type": "application/json", "User-Agent": "webex-portal", "Expect": ""}
 
-
 Trouble = WebhookDelivery.Trouble
 TROUBLE = {
     pycurl.E_COULDNT_RESOLVE_HOST: Trouble.NO_NAME,

@@ -11,10 +11,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from integrations import clock
 from integrations.errors import AmbiguousOutcome, WebexError
 from integrations.portal_request import PortalRequest
-from integrations.provisioning import caller as callers
 from integrations.provisioning import fields, search, subscribers
 from integrations.provisioning.caller import Caller
 from integrations.provisioning.fields import CHANGEABLE, FIELDS, PACKAGES, Field
@@ -22,6 +20,7 @@ from integrations.provisioning.subscribers import READ, REMOVE_PEOPLE, WRITE, Re
 from integrations.provisioning.words import Explanation
 from integrations.tasks import following
 from integrations.views.access import SeeOther, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.subscribers.trouble import explained, explains_trouble
 from integrations.views.webex_share import waits_for_webex
 from integrations.webex.broadworks import Subscriber
@@ -43,7 +42,7 @@ class Line:
 @waits_for_webex
 @explains_trouble(WRITE)
 def provision(request: PortalRequest) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     if request.method != "POST":
         return _form(request, FIELDS, _defaults(request, caller))
     values = _posted(request, FIELDS)
@@ -88,7 +87,7 @@ def _look_first(request: PortalRequest, values: Mapping[str, str]) -> HttpRespon
 @waits_for_webex
 @explains_trouble(WRITE)
 def change(request: PortalRequest, id: str) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     found = search.subscriber(caller, id)
     if request.method != "POST":
         return _form(request, CHANGEABLE, subscribers.values(found), subscriber=found)
@@ -113,7 +112,7 @@ def change(request: PortalRequest, id: str) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(READ)
 def remove(request: PortalRequest, id: str) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     found = search.subscriber(caller, id)
     context: dict[str, object] = {"subscriber": found, "to_type": found.email or found.user_id}
     if request.method != "POST":

@@ -12,7 +12,6 @@ from integrations.linking import link_status
 from integrations.models import Grant, WatchedSubscriber
 from integrations.models.watched_subscriber import MOVING
 from integrations.portal_request import PortalRequest
-from integrations.provisioning import caller as callers
 from integrations.provisioning import following, search
 from integrations.provisioning.fields import PACKAGES
 from integrations.provisioning.search import Search
@@ -20,6 +19,7 @@ from integrations.provisioning.subscribers import READ
 from integrations.provisioning.words import STATES
 from integrations.views import next_page
 from integrations.views.access import is_fragment, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.subscribers.trouble import explains_trouble
 from integrations.views.webex_share import waits_for_webex
 
@@ -32,7 +32,7 @@ NAMES = {"text": "q", "status": "status", "package": "package", "enterprise": "e
 @waits_for_webex
 @explains_trouble(READ)
 def subscribers(request: PortalRequest) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     wanted = _search(request)
     found = search.subscribers(caller, wanted, next_page.asked(request))
     rows = [
@@ -58,7 +58,7 @@ def subscribers(request: PortalRequest) -> HttpResponse:
 @waits_for_webex
 @explains_trouble("spark-admin:people_read")
 def people(request: PortalRequest) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     wanted = _search(request)
     context = {"search": wanted, "people": search.found_people(caller, wanted.text)}
     name = "_people" if is_fragment(request) else "people"

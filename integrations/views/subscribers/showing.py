@@ -12,10 +12,10 @@ from integrations import clock
 from integrations.linking import link_status
 from integrations.models import WatchedSubscriber
 from integrations.portal_request import PortalRequest
-from integrations.provisioning import caller as callers
 from integrations.provisioning import following, search, subscribers, timeline
 from integrations.provisioning.subscribers import READ, WRITE
 from integrations.views.access import SeeOther, webex_right_required
+from integrations.views.caller import caller_of
 from integrations.views.post_only import post_only
 from integrations.views.subscribers.trouble import explains_trouble
 from integrations.views.webex_share import waits_for_webex
@@ -26,7 +26,7 @@ from integrations.views.webex_share import waits_for_webex
 @waits_for_webex
 @explains_trouble(READ)
 def subscriber(request: PortalRequest, id: str) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     found = search.subscriber(caller, id)
     hostname = request.brand.hostname if request.brand else ""
     entries = timeline.of(caller, found, hostname)
@@ -56,7 +56,7 @@ def standing(request: PortalRequest, id: str) -> HttpResponse:
 @waits_for_webex
 @explains_trouble(WRITE)
 def send_consent_mail(request: PortalRequest, id: str) -> HttpResponse:
-    caller = callers.of(request.user, request.brand, now=clock.now())
+    caller = caller_of(request)
     subscribers.send_consent_mail(caller, search.subscriber(caller, id))
     messages.success(request, _("Webex sends the mail again."))
     return SeeOther(reverse("webex_subscriber", args=[id]))

@@ -59,6 +59,11 @@ def sam(staff) -> PortalClient:
     return staff("sam", group="Webex support")
 
 
+@pytest.fixture
+def the_root(root: User, browser: Callable[..., PortalClient]) -> PortalClient:
+    return browser(root, ADMIN_HOST)
+
+
 def fields(app: WebexApp, **changes: object) -> dict[str, object]:
     """What the change form of this integration posts if nobody touches it."""
     values: dict[str, object] = {

@@ -53,7 +53,7 @@ def test_what_is_not_ticked_is_not_limited(keeper, acme):
         ("name", "", "required"),
         ("may", [], "required"),
         ("may", ["everything"], "not one of the available choices"),
-        ("hostnames", H2, "No branded URL has this hostname"),
+        ("hostnames", H2, "No branded URL of this portal"),
         ("hostnames", "a b_c!", "Enter the full name"),
         ("days", "-1", "not one of the available choices"),
     ],

@@ -8,7 +8,7 @@ from integrations import clock
 from integrations.admin.lists import CAP
 from integrations.models import Grant, GrantEvent, WebexApp
 from integrations.webex.answers import BARE_REFUSAL, TOKEN_LIMIT
-from tests.conftest import ALICE_AT_WEBEX
+from tests.conftest import ALICE_AT_WEBEX, H1
 
 GRANTS, EVENTS = "/admin/integrations/grant/", "/admin/integrations/grantevent/"
 
@@ -202,3 +202,19 @@ def test_nobody_makes_or_deletes_events_by_hand(paula, linked_alice):
     answers = [paula.get(f"{EVENTS}{path}") for path in ("add/", f"{event.pk}/delete/")]
 
     assert [answer.status_code for answer in answers] == [403, 403]
+
+
+def test_admins_see_that_two_users_share_a_webex_account(
+    the_root, alice_browser, linked_alice, browser, bob
+):
+    browser(bob, H1).link(linked_alice.person_email)
+
+    page = the_root.get(GRANTS, {"q": linked_alice.person_email})
+
+    assert page.context["cl"].result_count == 2
+    assert (
+        Grant.objects.of_person(
+            linked_alice.person_id, client_id=linked_alice.app.client_id
+        ).count()
+        == 2
+    )

@@ -1,6 +1,10 @@
 """Pat is a partner administrator at Webex, and may provision here."""
 
+import html
+import re
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,6 +22,8 @@ from tests.conftest import H1
 PAT_AT_WEBEX = "pat@parkbench.example"
 PARK_BENCH = PARTNERS[0]
 ENTERPRISE = "ParkBench+new"
+LIST, NEW = "/webex/subscribers/", "/webex/subscribers/new/"
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -84,3 +90,19 @@ def new_user() -> Callable[..., dict[str, str]]:
         }
 
     return fields
+
+
+def text(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def provision(browser: PortalClient, values: dict[str, str]) -> str:
+    answer = browser.post(NEW, {**values, "action": "provision"})
+    assert answer.status_code == 303, text(answer)
+    return answer["Location"]
+
+
+def live_url(browser: PortalClient) -> str:
+    """What the list asks for again and again while something on it moves."""
+    page = browser.get(f"{LIST}?enterprise={quote(ENTERPRISE)}").content.decode()
+    return html.unescape(re.search(r'hx-get="([^"]*/live/[^"]*)"', page)[1])

@@ -1,14 +1,16 @@
 """Receivers on this machine, and endpoints that lead to them."""
 
+import json
 from contextlib import ExitStack
 
 import pytest
+from standardwebhooks import Webhook
 
 from integrations import clock
 from integrations.events import CHOSEN
-from integrations.models import WebhookEndpoint
+from integrations.models import GrantEvent, WebhookEndpoint
 from integrations.operations import webhook_delivery, webhooks
-from tests.webhook_receiver import Receiver, listening
+from tests.webhook_receiver import Received, Receiver, listening
 
 
 @pytest.fixture
@@ -32,3 +34,22 @@ def subscribe(db):
 @pytest.fixture
 def deliver():
     return lambda seconds=5.0: webhook_delivery.deliver(seconds=seconds)
+
+
+@pytest.fixture
+def grant(acme, link):
+    return link("alice", acme)
+
+
+def tell(grant, *kinds):
+    for kind in kinds:
+        GrantEvent.objects.record(kind, grant, now=clock.now())
+
+
+def seen(receiver):
+    bodies = [json.loads(got.body) for got in receiver.received]
+    return [(body["data"]["user_name"], body["type"]) for body in bodies]
+
+
+def verified(secret, got: Received):
+    return Webhook(secret).verify(got.body, got.headers)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from integrations import clock
-from integrations.errors import Remark
+from integrations.errors import InvalidConfiguration, Remark, Unconfirmed
+from integrations.models import BrandedURL, WebexApp
 from integrations.operations import configuration
 from integrations.operations.configuration import Plan
 
@@ -32,6 +33,24 @@ def sentences(plan: Plan) -> list[str]:
 
 def by_path(remarks: tuple[Remark, ...] | list[Remark]) -> dict[str, str]:
     return {remark.path: remark.sentence for remark in remarks}
+
+
+def app_of(hostname: str) -> WebexApp | None:
+    return BrandedURL.objects.select_related("app").get(hostname=hostname).app
+
+
+def faults_of(content: Any) -> dict[str, str]:
+    with pytest.raises(InvalidConfiguration) as refused:
+        plan(content)
+    with pytest.raises(InvalidConfiguration):
+        apply(content, confirmed=None)
+    return by_path(refused.value.faults)
+
+
+def questions_of(content: Any) -> dict[str, str]:
+    with pytest.raises(Unconfirmed) as asked:
+        apply(content)
+    return by_path(asked.value.questions)
 
 
 @pytest.fixture

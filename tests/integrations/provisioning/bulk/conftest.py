@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from integrations import clock
-from integrations.models import BrandedURL, BulkJob, Grant, WebexApp
+from integrations.models import BrandedURL, BulkJob, BulkRow, Grant, WebexApp
 from integrations.provisioning.bulk import jobs, supply
 from integrations.provisioning.bulk.work import work
 from integrations.sandbox import Sandbox
@@ -19,6 +19,9 @@ from tests.conftest import H1
 
 PARTNER = PARTNERS[0]
 PARTNER_ADMIN = f"pat@{PARTNER.domain}"
+SUBSCRIBERS = "/v1/broadworks/subscribers"
+Make = Callable[..., BulkJob]
+Run = Callable[..., None]
 
 
 @pytest.fixture
@@ -91,3 +94,16 @@ def people(*names: str, enterprise: str = "ParkBench+new", **columns: str) -> st
         user += [f"{name}@new.example", str(5100 + number)]
         lines.append(",".join([*user, *columns.values()]))
     return "\n".join(lines)
+
+
+def row(name: str) -> BulkRow:
+    return BulkRow.objects.get(broadworks_user_id=f"{name}@new.example")
+
+
+def statuses(job: BulkJob) -> dict[str, str]:
+    return dict(job.rows.order_by("line").values_list("broadworks_user_id", "status"))
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    """Users in the order in which Webex was asked to provision them."""
+    return list(sandbox.ledger.provisions)

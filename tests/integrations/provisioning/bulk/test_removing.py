@@ -10,8 +10,7 @@ from integrations.models import AuditEvent, BulkJob, BulkRow
 from integrations.provisioning.bulk import jobs, outcomes, progress
 from integrations.provisioning.bulk.asking import Answer, Kind
 from integrations.sandbox import Sandbox
-from tests.integrations.provisioning.bulk.conftest import people
-from tests.integrations.provisioning.bulk.test_running import SUBSCRIBERS, row, statuses
+from tests.integrations.provisioning.bulk.conftest import SUBSCRIBERS, people, row, statuses
 
 Make = Callable[..., BulkJob]
 Run = Callable[..., None]
