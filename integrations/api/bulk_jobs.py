@@ -48,7 +48,7 @@ def read_bulk_job(
 ) -> BulkJobFacts:
     """How far a bulk job is. Webex is not asked."""
     whose, brand = named.whom(request.auth, user, hostname)
-    if not whose.has_perm("integrations.run_bulk"):
+    if not whose.has_perms(["integrations.use_webex", "integrations.run_bulk"]):
         raise Problem(403, "user_may_not", _("This user may not do that in this portal."))
     job = BulkJob.objects.of(whose, brand.app if brand else None).filter(pk=id).first()
     if job is None:
