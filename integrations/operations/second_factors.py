@@ -19,7 +19,7 @@ def begin(user: User, *, started: int | None) -> SecondFactor:
 
     Another session may be a thief's, who would know the secret that is confirmed later.
     """
-    SecondFactor.objects.filter(user=user, confirmed_at=None).exclude(pk=started).delete()
+    SecondFactor.objects.filter(user=user, confirmed_at=None).exclude(pk=started or 0).delete()
     factor, _is_new = SecondFactor.objects.get_or_create(user=user)
     try:
         factor.secret  # noqa: B018
