@@ -38,7 +38,7 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         required=False,
         choices=lambda: [("", _("That of the installation")), *languages.by_own_name().items()],
         help_text=gettext_lazy(
-            "Of its mails, and of its pages where neither a user nor their browser chose one."
+            "Of its mails, and of its pages where no user and no browser chose one."
         ),
     )
 

@@ -41,7 +41,7 @@ READABLE = {
     },
     "integrations.BulkJob": {
         "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
-        "tracking_id",
+        "tracking_id", "language",
     },
     "integrations.BulkRow": {
         "cells", "problems",  # of a file that is deleted after a while
