@@ -30,10 +30,12 @@ SECRET_PARAMETER = re.compile(
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 LONG_RANDOM_TEXT = re.compile(r"\b[A-Za-z0-9=_-]{60,}")  # Webex tokens, Fernet ciphertext
+CONNECT_LINK = re.compile(r"(/webex/link/)[^/?\s\"']+")  # Django logs the path of what is refused
 
 
 def redact(text: str) -> str:
-    return LONG_RANDOM_TEXT.sub("[redacted]", SECRET_PARAMETER.sub(r"\1[redacted]", text))
+    text = CONNECT_LINK.sub(r"\1[redacted]", SECRET_PARAMETER.sub(r"\1[redacted]", text))
+    return LONG_RANDOM_TEXT.sub("[redacted]", text)
 
 
 class RedactingFormatter(logging.Formatter):

@@ -21,7 +21,7 @@ from integrations.models import SecondFactor
 from integrations.operations import second_factors
 from integrations.operations.renewals import in_words
 
-SHOWN = "second_factor"  # session key
+SHOWN, STARTED = "second_factor", "second_factor_started"  # session keys
 BEFORE_IT_IS_SHOWN = ("logout", "second_factor")
 BEFORE_IT_IS_SET_UP = ("logout", "second_factor_set_up", "password_again")
 
@@ -83,7 +83,9 @@ def set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _set_up_anew(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     user, now = _user(request), clock.now()
-    started, form = second_factors.begin(user), CodeForm(request.POST or None)
+    started = second_factors.begin(user, started=request.session.get(STARTED))
+    request.session[STARTED] = started.pk
+    form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
             factor, codes = second_factors.confirm(user, form.cleaned_data["code"], now=now)

@@ -65,7 +65,9 @@ class Key(HttpBearer):
         allowances.spend(key, now=now)
         if self.scope not in key.scopes:
             text = _("This key lacks the scope %(scope)s.") % {"scope": self.scope}
-            raise Problem(403, "scope_missing", text)
+            challenge = f'Bearer error="insufficient_scope", scope="{self.scope}"'
+            headers = {"WWW-Authenticate": challenge}  # RFC 6750 section 3.1
+            raise Problem(403, "scope_missing", text, headers=headers)
         return Client(now, key=key, brand=request.brand, reach=_reach_at(request.brand, key))
 
 

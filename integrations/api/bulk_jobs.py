@@ -46,7 +46,7 @@ def read_bulk_job(
 ) -> BulkJobFacts:
     """How far a bulk job is. Webex is not asked."""
     whose, brand = named.whom(request.auth, user, hostname)
-    named.check_rights(whose, "run_bulk")
+    named.check_rights(whose, "use_webex", "run_bulk")
     job = BulkJob.objects.of(whose, brand.app if brand else None).filter(pk=id).first()
     if job is None:
         raise problems.not_found("bulk_job")

@@ -1,6 +1,7 @@
 """`Idempotency-Key`: whoever lost an answer sends the same again, and it is not done twice.
 
-The first answer is kept for a day, except where it says that nothing was done and waiting helps.
+The first answer is kept for a day, except where it says that nothing was done and that another
+time it might be.
 """
 
 import re
@@ -33,12 +34,9 @@ def once(request: ApiRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
 
 
 def _do(row: IdempotentRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
-    try:
-        response = act()
-    except BaseException:
-        row.delete()
-        raise
-    is_retried = response.status_code == 429 or response.status_code >= 500
+    """A crash leaves the row unanswered, for nobody knows how far it came."""
+    response = act()
+    is_retried = response.status_code in (403, 429) or response.status_code >= 500
     if is_retried and OUTCOME_UNKNOWN not in response.text:
         row.delete()
     else:
@@ -64,5 +62,6 @@ def _replay(row: IdempotentRequest, request: ApiRequest) -> HttpResponse:
 
 
 def _digest(request: ApiRequest) -> str:
-    asked = f"{request.method} {request.get_full_path()}\n".encode()
+    """Of the host, too: a page of another brand asks for something else."""
+    asked = f"{request.method} {request.get_host()}{request.get_full_path()}\n".encode()
     return sha256(asked + request.body).hexdigest()

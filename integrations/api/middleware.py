@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from integrations.api import problems
 
 PREFIX = "/api/"
-KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
+OF_THE_BODY = ("Content-Type", "Content-Length")
 
 
 class ProblemMiddleware:
@@ -23,7 +23,7 @@ class ProblemMiddleware:
         if response["Content-Type"] == "text/plain" and response.content:
             problem.detail = response.text
         told = problem.response()
-        for name in KEPT:
-            if name in response:
-                told[name] = response[name]
+        for name, value in response.items():
+            if name not in OF_THE_BODY:
+                told[name] = value
         return told

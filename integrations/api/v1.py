@@ -53,7 +53,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return problems.of_status(401, headers={"WWW-Authenticate": "Bearer"}).response()
+    return problems.of_status(401, headers={"WWW-Authenticate": 'Bearer realm="api"'}).response()
 
 
 @api.exception_handler(ValidationError)

@@ -27,7 +27,7 @@ class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
 class IdempotentRequest(models.Model):
     owner = models.CharField(max_length=40)  # "key 3" or "user 7"
     value = models.CharField(max_length=100)  # of the header
-    digest = models.CharField(max_length=64)  # of method, address and body
+    digest = models.CharField(max_length=64)  # of method, host, address and body
     began_at = models.DateTimeField(db_index=True)
     status = models.PositiveSmallIntegerField(null=True)  # NULL: not answered yet
     content_type = models.CharField(max_length=100, blank=True)

@@ -14,8 +14,12 @@ def confirmed(user: User) -> SecondFactor | None:
     return SecondFactor.objects.confirmed().filter(user=user).first()
 
 
-def begin(user: User) -> SecondFactor:
-    """Without effect until it is confirmed; the same one while its page is opened again."""
+def begin(user: User, *, started: int | None) -> SecondFactor:
+    """Without effect until it is confirmed; the same one while who `started` it goes on.
+
+    Another session may be a thief's, who would know the secret that is confirmed later.
+    """
+    SecondFactor.objects.filter(user=user, confirmed_at=None).exclude(pk=started or 0).delete()
     factor, _is_new = SecondFactor.objects.get_or_create(user=user)
     try:
         factor.secret  # noqa: B018

@@ -79,6 +79,19 @@ def test_a_wrong_first_code_switches_nothing_on(sign_in):
     assert sign_in().get(APPS).status_code == 200
 
 
+def test_a_secret_that_a_thief_saw_before_is_not_the_one_that_is_set_up(sign_in):
+    sign_in().get(SET_UP)
+    seen = SecondFactor.objects.get().secret
+
+    client = sign_in()
+    page = client.get(SET_UP).text
+
+    assert seen not in page
+    assert SecondFactor.objects.get().secret in page
+    client.post(SET_UP, {"code": totp.code_at(seen, totp.step_of(clock.now()))})
+    assert SecondFactor.objects.get().confirmed_at is None
+
+
 def test_the_password_alone_opens_nothing_any_more(recovery_codes, sign_in, acme, linked_alice):
     thief = sign_in()
     admin = dict(get_resolver().namespace_dict)["admin"][1]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from config.log import JSONFormatter, RedactingFormatter
 from integrations import clock
 from integrations.actions import Action
 from integrations.models import AuditEvent, AuthorizationRequest, ConnectLink, Grant
@@ -107,6 +108,15 @@ def test_only_its_digest_is_kept_and_the_log_does_not_have_it(path, browser, ali
     assert token not in str(ConnectLink.objects.values().get())
     assert token not in caplog.text
     assert "/webex/link/…/" in caplog.text
+
+
+@pytest.mark.parametrize("formatter", [RedactingFormatter(), JSONFormatter()])
+def test_a_refusal_does_not_write_it_into_the_log(path, browser, mallory, caplog, formatter):
+    browser(mallory).get(path)
+
+    lines = [formatter.format(record) for record in caplog.records]
+    assert any("Gone" in line for line in lines)
+    assert path.split("/")[3] not in "".join(lines)
 
 
 def test_making_and_using_it_is_on_record(path, browser, alice):

@@ -135,6 +135,16 @@ def test_an_access_token_is_usable_and_handing_it_out_is_on_record(support, link
     assert linked_alice.access_token not in str(event.facts())
 
 
+def test_no_token_is_handed_out_of_who_may_not_use_webex_any_more(support, linked_alice, alice):
+    alice.user_permissions.clear()
+    alice.groups.clear()
+
+    answer = support.ask("POST", f"/grants/{linked_alice.pk}/access-token", {})
+
+    assert code(answer) == (409, "not_linked")
+    assert not AuditEvent.objects.filter(action=Action.ACCESS_TOKEN_HANDED_OUT).exists()
+
+
 def test_a_token_that_would_end_too_soon_is_renewed_first(support, linked_alice):
     soon = clock.now() + timedelta(minutes=5)
     Grant.objects.update(access_token_expires_at=soon)

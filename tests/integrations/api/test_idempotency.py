@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from integrations import clock
 from integrations.models import ConnectLink, IdempotentRequest
 from integrations.models.api_key import KeyScope
 from integrations.operations import housekeeping
 from tests.conftest import H1, H3
-from tests.integrations.api.conftest import Program, at_once, code
+from tests.integrations.api.conftest import API, Program, at_once, code
 
 ALICE = {"user": "alice", "hostname": H1}
 
@@ -57,6 +58,35 @@ def test_a_refusal_is_repeated_too(support, linked_alice):
 
     assert [code(each) for each in answers] == [(404, "unknown_grant")] * 2
     assert answers[1]["Idempotency-Replayed"] == "true"
+
+
+def test_who_may_not_do_it_fills_no_table_and_may_try_again(nina, acme):
+    client = Client(HTTP_HOST=H1)
+    client.force_login(nina, "django.contrib.auth.backends.ModelBackend")
+    new, sent = {"spEnterpriseId": "x"}, {"HTTP_IDEMPOTENCY_KEY": "k", "secure": True}
+
+    answer = client.post(f"{API}/subscribers", new, "application/json", **sent)
+
+    assert code(answer) == (403, "user_may_not")
+    assert not IdempotentRequest.objects.exists()
+
+
+def test_at_another_host_it_is_another_request(make_key, acme, alice):
+    _key, secret = make_key(KeyScope.LINKS_WRITE, hostnames=[H1, H3])
+    make(Program(secret, host=H1))
+
+    assert code(make(Program(secret, host=H3))) == (422, "idempotency_key_reused")
+
+
+def test_what_crashed_halfway_is_not_done_again(support, settings):
+    support.raise_request_exception = False
+    settings.BRANDED_URL_TEMPLATE = "https://{nothing}"  # needed once the link is made
+
+    answers = [make(support) for _ in range(2)]
+
+    told = [(500, "internal_error"), (409, "idempotency_in_flight")]
+    assert [code(each) for each in answers] == told
+    assert ConnectLink.objects.count() == 1
 
 
 def test_while_the_first_is_under_way_the_second_is_told_to_wait(support, travel):

@@ -53,13 +53,17 @@ def test_without_a_key_of_ours_nothing_is_said(alice, acme, header, expected):
     answer = Program(**extra).ask("GET", STANDING)
 
     assert code(answer) == (401, expected)
-    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer["WWW-Authenticate"].startswith("Bearer ")
 
 
 def test_a_scope_opens_nothing_else(program, alice, acme):
     others = [scope for scope in KeyScope if scope != KeyScope.STANDING_READ]
 
-    assert code(program(*others).ask("GET", STANDING)) == (403, "scope_missing")
+    answer = program(*others).ask("GET", STANDING)
+
+    assert code(answer) == (403, "scope_missing")
+    challenge = 'Bearer error="insufficient_scope", scope="standing:read"'
+    assert answer["WWW-Authenticate"] == challenge
 
 
 def test_an_expired_key_says_so(program, alice, acme):

@@ -35,6 +35,15 @@ def test_a_method_that_an_address_does_not_know(db):
     assert answer["Allow"] == "GET"
 
 
+def test_what_django_answers_keeps_the_headers_of_every_answer(db):
+    answer = Program().ask("GET", "/nothing")
+
+    assert answer["Cache-Control"] == "no-store, private"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" in answer
+    assert answer.json()["code"] == "not_found"
+
+
 def test_more_than_the_portal_takes(db):
     answer = Program(CONTENT_LENGTH="4000000").get("/api/v1/standing", secure=True)
 

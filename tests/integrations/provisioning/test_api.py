@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from integrations import clock
 from integrations.actions import Action
@@ -135,3 +136,7 @@ def test_how_far_a_bulk_job_is_is_told_in_the_name_of_whose_it_is(desk, pat, ali
     assert code(desk.ask("GET", f"/bulk-jobs/{uuid.uuid4()}?{AS_PAT}")) == (404, "unknown_bulk_job")
     as_alice = desk.ask("GET", f"/bulk-jobs/{job.pk}?user=alice&hostname={H1}")
     assert code(as_alice) == (403, "user_may_not")
+
+    pat.groups.clear()
+    pat.user_permissions.add(Permission.objects.get(codename="run_bulk"))
+    assert code(desk.ask("GET", f"/bulk-jobs/{job.pk}?{AS_PAT}")) == (403, "user_may_not")
