@@ -41,8 +41,11 @@ def main(name: str, kind: str, rotation: str, folder: Path) -> None:
 def prepare_environment(folder: Path, database_url: str, redis_url: str) -> None:
     """Nothing of the surrounding one matters, except where it says how to run the suite."""
     os.environ.update(LONG if os.environ.get("FAULTS_FULL") == "1" else SHORT)
+    port = servers.free_port()
     os.environ.update(
         {
+            "SANDBOX_PORT": str(port),
+            "WEBEX_API_URL": f"http://127.0.0.1:{port}/v1",  # its pages read the settings, too
             "ENV_FILE": "/dev/null",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": database_url,
@@ -61,8 +64,7 @@ def play(
 ) -> dict[str, Any]:
     from integrations.sandbox import Sandbox
 
-    with Sandbox() as sandbox:
-        os.environ["WEBEX_API_URL"] = sandbox.api_url
+    with Sandbox(int(os.environ["SANDBOX_PORT"])) as sandbox:
         import django
 
         django.setup()

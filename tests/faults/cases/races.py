@@ -16,6 +16,7 @@ from tests.faults.registry import NONE, STRICT, case
 from tests.faults.stage import TOKEN, Stage
 
 LONG = timedelta(days=400)  # no token lives that long, so everybody wants a new one
+OVERTAKEN = "linked again or disconnected meanwhile"  # as the worker logs it
 
 
 @case("R1", "20 ask for one grant while 10 drains run", everywhere=True)
@@ -55,7 +56,7 @@ def stale_loser(stage: Stage) -> None:
     _consent_again(stage, app)
     newest = Grant.objects.get().access_token
     stage.until(lambda: not stage.under_way(), "the refusal")
-    stage.until(lambda: "superseded" in stage.processes[0].text, "the worker's verdict")
+    stage.until(lambda: OVERTAKEN in stage.processes[0].text, "the worker's verdict")
     assert Grant.objects.active().get().access_token == newest
 
 
@@ -68,7 +69,7 @@ def relink(stage: Stage) -> None:
     stage.until(stage.under_way, "the call")
     _consent_again(stage, app)
     newest = Grant.objects.get().access_token
-    stage.until(lambda: "superseded" in stage.processes[0].text, "the worker's verdict")
+    stage.until(lambda: OVERTAKEN in stage.processes[0].text, "the worker's verdict")
     assert Grant.objects.active().get().access_token == newest
     assert not [call for call in stage.sandbox.ledger.calls if call.method == "DELETE"]
 
