@@ -3,7 +3,7 @@
 Names and words only; who may use which scope is decided elsewhere.
 """
 
-from django.utils.translation import gettext_noop
+from integrations.sandbox.core.words import gettext_noop
 
 SCOPES: dict[str, str] = {
     "spark-admin:broadworks_subscribers_write": gettext_noop(

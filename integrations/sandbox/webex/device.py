@@ -8,13 +8,13 @@ import secrets
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from integrations.sandbox.core.entities import DeviceCode, Integration, Person
 from integrations.sandbox.core.grants import begin, granted_scopes
 from integrations.sandbox.core.http import ApiError, Request, Response, Routes, json_answer
 from integrations.sandbox.core.scopes import KMS, OPENID_SCOPES, in_plain_words
 from integrations.sandbox.core.state import State, drop_expired
+from integrations.sandbox.core.words import gettext_noop
 from integrations.sandbox.webex.access_token import (
     MALFORMED,
     OAuthError,
