@@ -38,10 +38,10 @@ STATIC_TYPES = {
 
 
 def speak_to(request: Request) -> None:
-    """In the first language of this browser that there is, as Webex does."""
-    headers = {"HTTP_ACCEPT_LANGUAGE": request.headers.get("accept-language", "")}
-    asked: Any = SimpleNamespace(COOKIES={}, META=headers)
-    translation.activate(translation.get_language_from_request(asked))
+    """In the first language of this browser that there is, as Webex does. Programs ask for none."""
+    if wanted := request.headers.get("accept-language"):
+        asked: Any = SimpleNamespace(COOKIES={}, META={"HTTP_ACCEPT_LANGUAGE": wanted})
+        translation.activate(translation.get_language_from_request(asked))
 
 
 def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
