@@ -41,14 +41,18 @@ def main() -> None:
 @contextmanager
 def running_sandbox() -> Iterator[str]:
     code = (
+        "import threading, django; django.setup()\n"
         "from integrations.sandbox import Sandbox\n"
-        "import threading\n"
         "sandbox = Sandbox(); sandbox.start(); print(sandbox.api_url, flush=True)\n"
         "threading.Event().wait()"
     )
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", code],
+        cwd=root,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield process.stdout.readline().decode().strip().removesuffix("/v1")
