@@ -3,6 +3,7 @@
 At least once, and in order for each key: a later event of a grant waits for the earlier one.
 """
 
+import json
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,6 +110,13 @@ class WebhookDelivery(Claimable):
     @property
     def audit_label(self) -> str:
         return f"{self.endpoint.name} · {self.event_type}"
+
+    @property
+    def is_wanted(self) -> bool:
+        """By its endpoint as that is now."""
+        data = json.loads(self.body)["data"]
+        app_id = data.get("integration", {}).get("id")
+        return self.endpoint.wants(self.event_type, app_id=app_id, hostname=data.get("hostname"))
 
     @staticmethod
     def claim_seconds() -> float:

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 
 from integrations.actions import Action
 from integrations.errors import WebhookOff
+from integrations.events import EventType
 from integrations.models import AuditEvent, WebhookDelivery, WebhookEndpoint, announcement
 from integrations.operations.check import Check, Level
 from integrations.operations.renewals import in_words
 
 State = WebhookDelivery.State
 FAILING_LONG = timedelta(minutes=10)
+LIMITS = {"events", "app_ids", "hostnames"}
 
 
 def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
@@ -28,6 +30,8 @@ def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
             return secret
         if changed:
             endpoint.save(update_fields=changed | _switched(endpoint, changed, now))
+            if changed & LIMITS:
+                _withdraw(endpoint)
             AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
     return ""
 
@@ -39,6 +43,14 @@ def _switched(endpoint: WebhookEndpoint, changed: set[str], now: datetime) -> se
     waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint, claimed_until=None)
     waiting.update(next_attempt_at=now)  # what is claimed is due anyway
     return set(endpoint.switch_on())
+
+
+def _withdraw(endpoint: WebhookEndpoint) -> None:
+    """What waits, and would not be left for it any more: its limits say who may know."""
+    waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint)
+    chosen = waiting.exclude(event_type=EventType.TEST).select_related("endpoint").iterator()
+    unwanted = [delivery.pk for delivery in chosen if not delivery.is_wanted]
+    waiting.filter(pk__in=unwanted).update(state=State.GIVEN_UP, next_attempt_at=None)
 
 
 def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from django.conf import settings
 
-from integrations.errors import AmbiguousOutcome, WebexUnavailable
+from integrations.errors import AmbiguousOutcome, Rejected, WebexUnavailable
 from integrations.tokens import Bearer
 from integrations.webex import answers, members
 from integrations.webex.http import LARGEST_BODY, Answer, Deadline, Request, send
@@ -43,7 +43,11 @@ class Reply:
 
 
 def path(*segments: str) -> str:
-    """Ids are opaque: whatever is in them, each stays one segment."""
+    """Ids are opaque: whatever is in them, each stays one segment. Raises Rejected for those that
+    would lead to another place (RFC 3986 section 5.2.4): nothing has such an id.
+    """
+    if not {"", ".", ".."}.isdisjoint(segments):
+        raise Rejected("no such id", status=404)
     return "".join("/" + quote(segment, safe="") for segment in segments)
 
 

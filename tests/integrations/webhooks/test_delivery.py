@@ -1,5 +1,6 @@
 """Events arrive signed, at least once and in order; whoever does not take them holds up nobody."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -122,6 +123,24 @@ def test_an_endpoint_hears_of_its_own_events_integrations_and_hostnames_only(
 
     rows = WebhookDelivery.objects.values_list("endpoint__name", "order_key")
     assert set(rows) == {("globex", f"grant {elsewhere.pk}"), ("a", f"grant {grant.pk}")}
+
+
+def test_what_waits_is_not_told_to_an_endpoint_that_may_no_longer_know_it(
+    grant, globex, link, listen, subscribe, deliver
+):
+    receiver = listen()
+    elsewhere, endpoint = link("bob", globex), subscribe(receiver)
+    tell(grant, Kind.LINKED)
+    tell(elsewhere, Kind.LINKED)
+    webhooks.send_test(endpoint, now=clock.now())
+
+    endpoint.app_ids = [globex.pk]
+    webhooks.save(endpoint, changed={"app_ids"}, now=clock.now())
+    deliver()
+
+    told = [json.loads(got.body) for got in receiver.received]
+    assert {event["type"] for event in told} == {"grant.linked", "webhook.test"}
+    assert {event["data"].get("grant_id") for event in told} == {elsewhere.pk, None}
 
 
 @pytest.mark.django_db(transaction=True)
