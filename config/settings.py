@@ -290,6 +290,7 @@ METRICS_TOKEN = keys.metrics_token(env.text("METRICS_TOKEN"))  # empty: no /metr
 vars().update(mail.email_settings(env.text("EMAIL_URL", "smtp://127.0.0.1:25")))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = mail.sender(env.text("FROM_EMAIL", "portal@localhost"))
 ADMINS = mail.admins(env.items("ADMINS"))
+EMAIL_SUBJECT_PREFIX = "[Webex portal] "  # of mails to them
 DEFAULT_EXCEPTION_REPORTER = "config.log.QuietExceptionReporter"
 
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")

@@ -44,7 +44,7 @@ def test_an_error_is_mailed_once_whatever_page_it_was(process):
     for page in ("/one/", "/two/", "/three/"):
         log(handler, "Internal Server Error: %s", page)
 
-    assert letters() == ["[Django] ERROR: Internal Server Error: /one/"]
+    assert letters() == ["[Webex portal] ERROR: Internal Server Error: /one/"]
     assert "further errors of this kind are in the log only" in mail.outbox[0].body
 
 
@@ -114,7 +114,7 @@ def test_what_the_portal_says_itself_is_mailed_where_it_is_critical(process):
     log(process(), "Not ready: %s", "it is away", name="integrations", level=logging.CRITICAL)
     log(process(), "Webex integration paused", name="integrations")
 
-    assert letters() == ["[Django] CRITICAL: Not ready: it is away"]
+    assert letters() == ["[Webex portal] CRITICAL: Not ready: it is away"]
 
 
 def test_a_database_that_is_away_is_mailed_too(process, monkeypatch):
