@@ -48,6 +48,7 @@ def link_or_ask(
     with transaction.atomic():
         grants = Grant.objects.select_for_update()  # who is linked must not change
         grant, _ = grants.get_or_create(user=request.user, app=request.app)
+        grant.user, grant.app = request.user, request.app  # or each would be read again
         was = grant.status
         if was != Grant.Status.DISCONNECTED and grant.person_id != person.id:
             request.store_pending_tokens(tokens, person)
