@@ -6,6 +6,7 @@ time it might be.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from integrations.api.authentication import ApiRequest
 from integrations.api.problems import Problem
+from integrations.errors import UndecryptableValue
 from integrations.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
@@ -49,16 +51,18 @@ def _replay(row: IdempotentRequest, request: ApiRequest) -> HttpResponse:
     if row.digest != _digest(request):
         text = _("This Idempotency-Key was sent with another request. Use a new one.")
         raise Problem(422, "idempotency_key_reused", text)
-    if row.is_cut_off(request.auth.now):
+    answer = None
+    with suppress(UndecryptableValue):  # the key it was kept under is gone
+        answer = row.answer
+    is_lost = row.status is not None and answer is None
+    if is_lost or row.is_cut_off(request.auth.now):
         text = _("The first request was cut off. Look whether it was done, then use a new key.")
         raise Problem(409, "idempotency_outcome_unknown", text)
     if row.status is None:
         text = _("The first request is still under way.")
         raise Problem(409, "idempotency_in_flight", text, headers={"Retry-After": "1"})
     headers = {"Idempotency-Replayed": "true"}
-    return HttpResponse(
-        row.answer or "", status=row.status, content_type=row.content_type, headers=headers
-    )
+    return HttpResponse(answer, status=row.status, content_type=row.content_type, headers=headers)
 
 
 def _digest(request: ApiRequest) -> str:

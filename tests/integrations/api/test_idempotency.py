@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 
 from integrations import clock
+from integrations.fields import Ciphertext
 from integrations.models import ConnectLink, IdempotentRequest
 from integrations.models.api_key import KeyScope
-from integrations.operations import housekeeping
+from integrations.operations import housekeeping, lost_key
 from tests.conftest import H1, H3
 from tests.integrations.api.conftest import API, Program, at_once, code
 
@@ -114,6 +116,20 @@ def test_what_is_kept_cannot_be_read_in_the_database(support):
     stored = IdempotentRequest.objects.get()
     assert url in stored.answer
     assert url not in str(IdempotentRequest.objects.values())
+
+
+@pytest.mark.parametrize("is_begun_anew", [False, True])
+def test_an_answer_whose_key_is_lost_is_not_made_up(support, is_begun_anew):
+    make(support)
+    foreign = Fernet(Fernet.generate_key()).encrypt(b"x").decode()
+    IdempotentRequest.objects.update(answer=Ciphertext(foreign, "IdempotentRequest.answer"))
+    if is_begun_anew:
+        lost_key.start_over(now=clock.now(), advance=lambda done: None)
+
+    again = make(support)
+
+    assert code(again) == (409, "idempotency_outcome_unknown")
+    assert ConnectLink.objects.count() == 1
 
 
 def test_after_a_day_it_is_forgotten(support, travel):
