@@ -3,11 +3,9 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from integrations import hostnames
 from integrations.api import problems
 from integrations.api.authentication import Client
 from integrations.api.problems import Problem
-from integrations.errors import InvalidHostname
 from integrations.models import BrandedURL
 
 
@@ -21,10 +19,7 @@ def user(username: str) -> User:
 
 def brand(client: Client, hostname: str) -> BrandedURL:
     """Raises Problem where there is none, or the key does not reach it."""
-    try:
-        found = BrandedURL.objects.serving(hostnames.normalise(hostname))
-    except InvalidHostname:
-        found = None
+    found = BrandedURL.objects.serving(hostname)
     if found is None or not client.reach.covers(app_id=found.app_id, hostname_id=found.pk):
         raise problems.not_found("hostname")
     return found
