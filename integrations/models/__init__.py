@@ -17,6 +17,7 @@ from integrations.models.idempotent_request import IdempotentRequest
 from integrations.models.key_canary import KeyCanary
 from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
+from integrations.models.limited_administrator import LimitedAdministrator
 from integrations.models.second_factor import SecondFactor
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
@@ -41,6 +42,7 @@ __all__ = [
     "KeyCanary",
     "KeyCensus",
     "Lease",
+    "LimitedAdministrator",
     "RenewalMinute",
     "SecondFactor",
     "WatchedSubscriber",
