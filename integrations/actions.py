@@ -38,6 +38,8 @@ class Action(TextChoices):
     USER_ADDED = "user.added", _("User added")
     USER_CHANGED = "user.changed", _("User changed")
     USER_DELETED = "user.deleted", _("User deleted")
+    USER_LIMITED = "user.limited", _("Limited to some hostnames")
+    USER_UNLIMITED = "user.unlimited", _("Limit to some hostnames removed")
     PASSWORD_SET = "password.set", _("Password set")
     SECOND_FACTOR_SET = "second_factor.set", _("Second factor set up")
     SECOND_FACTOR_ASKED = "second_factor.asked", _("Second factor asked for")

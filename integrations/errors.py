@@ -258,6 +258,10 @@ class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
 
 
+class CannotBeLimited(IntegrationError):
+    """Superusers administer everything. Take that away first."""
+
+
 class WebexBusy(IntegrationError):
     """All threads that may wait for Webex do. Say so at once."""
 

@@ -19,6 +19,7 @@ from integrations.models.identity_provider import IdentityProvider, MappedGroup,
 from integrations.models.key_canary import KeyCanary
 from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
+from integrations.models.limited_administrator import LimitedAdministrator
 from integrations.models.second_factor import SecondFactor
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
@@ -46,6 +47,7 @@ __all__ = [
     "KeyCensus",
     "Lease",
     "MappedGroup",
+    "LimitedAdministrator",
     "RenewalMinute",
     "SecondFactor",
     "SignInRule",

@@ -159,6 +159,11 @@ class MappedGroup(models.Model):
     )
     theirs = models.CharField(_("group at the provider"), max_length=200)
     ours = models.ForeignKey(Group, verbose_name=_("role here"), on_delete=models.CASCADE)
+    opens_settings = models.BooleanField(
+        _("opens the settings"),
+        default=False,
+        help_text=_("Of the provider's branded URLs and of nothing else."),
+    )
 
     class Meta:
         verbose_name = _("group")
