@@ -1,6 +1,6 @@
 """Branded URLs: which hostname looks how and uses which integration."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import languages
+from accounts.models import User
 from integrations import clock, colors, hostnames, logos
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
-from integrations.models import BrandedURL, Grant
+from integrations.models import BrandedURL, Grant, SignInRule
 from integrations.models.branded_url import logo_digest
+from integrations.models.limited_administrator import limits_of
 from integrations.operations import branded_urls
+
+SIGN_IN = ("sign_in_rule", "identity_provider")  # which other brands have which
 
 
 class BrandedURLForm(SharedForm[BrandedURL]):
@@ -42,6 +46,13 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         ),
     )
 
+    sign_in_rule = forms.ChoiceField(
+        label=gettext_lazy("Sign-in"),
+        required=False,
+        choices=SignInRule.choices,
+        help_text=gettext_lazy("How people get in here."),
+    )
+
     unseen = {
         "new_logo": Unseen("logo_digest", "logo", logo_digest),
         "remove_logo": Unseen("logo_digest", "logo", lambda is_removed: ""),
@@ -49,7 +60,10 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     class Meta:
         model = BrandedURL
-        fields = ("hostname", "brand_name", "accent_color", "language")
+        fields = (
+            "hostname", "brand_name", "accent_color", "language", "sign_in_rule",
+            "identity_provider",
+        )  # fmt: skip
         widgets = {
             "hostname": forms.TextInput(
                 attrs={"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
@@ -61,6 +75,9 @@ class BrandedURLForm(SharedForm[BrandedURL]):
             "brand_name": gettext_lazy("Shown in the header. Empty: the hostname is shown."),
         }
 
+    def clean_sign_in_rule(self) -> str:
+        return self.cleaned_data["sign_in_rule"] or SignInRule.PASSWORD
+
     def clean_hostname(self) -> str:
         try:
             return hostnames.normalise(self.cleaned_data["hostname"])
@@ -69,6 +86,11 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        provider = cleaned.get("identity_provider")
+        is_single = cleaned.get("sign_in_rule") == SignInRule.SINGLE
+        if provider and is_single and not provider.is_enabled:
+            text = _("It is switched off, so nobody could sign in here. Enable it first.")
+            self.add_error("identity_provider", text)
         hostname = cleaned.get("hostname")
         if hostname in (None, self.instance.hostname) or cleaned["rename_anyway"]:
             return cleaned
@@ -94,8 +116,8 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
     fields = (
-        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "new_logo",
-        "remove_logo",
+        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "sign_in_rule",
+        "identity_provider", "new_logo", "remove_logo",
     )  # fmt: skip
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
@@ -112,7 +134,11 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return ("hostname", "brand_name", "accent_color", "language")
-        return self.fields if obj and obj.logo_digest else self.fields[:-1]
+        fields = self.fields if obj and obj.logo_digest else self.fields[:-1]
+        actor = cast(User, request.user)
+        if limits_of(actor) is None and actor.has_perm("integrations.view_identityprovider"):
+            return fields
+        return tuple(name for name in fields if name not in SIGN_IN)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.logo_view)
