@@ -112,7 +112,9 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
         allowed = {each.name: each for each in [*kept, *powers.grantable_groups(self.actor)]}
         found = []
         for line in _lines(self.cleaned_data["roles"]):
-            theirs, arrow, ours = (part.strip() for part in line.rpartition(ARROW))
+            theirs, arrow, ours = (
+                part.strip() for part in line.replace("→", ARROW).rpartition(ARROW)
+            )
             if not arrow or not theirs or len(theirs) > 200:
                 text = _("“%(line)s” is not: group at the provider -> role here.")
                 raise ValidationError(text, params={"line": line[:100]})

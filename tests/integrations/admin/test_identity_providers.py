@@ -14,7 +14,7 @@ FORM = {
     "name": "Acme", "issuer": "https://id.acme.example", "client_id": "portal",
     "new_client_secret": SECRET, "scopes": "openid profile email", "groups_claim": "groups",
     "portal_rule": "password", "makes_people": "on", "is_enabled": "on",
-    "roles": "cn=portal,ou=x -> Webex users\n\ndesk->Webex support", "settings_groups": "desk\n",
+    "roles": "cn=portal,ou=x -> Webex users\n\ndesk→Webex support", "settings_groups": "desk\n",
 }  # fmt: skip
 
 
