@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
+from integrations.models import kept_brands
 from integrations.models.webex_app import WebexApp
 
 CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
@@ -27,6 +29,18 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
         """What this hostname looks like and which integration it uses; without the logo."""
         return self.filter(hostname=hostname).select_related("app").defer("logo").first()
+
+    def lately_serving(self, hostname: str) -> "BrandedURL | None":
+        """The same as of a few seconds ago, for who only looks. A new one is never missed."""
+        brand = kept_brands.find(hostname)
+        if brand is None and (brand := self.serving(hostname)):
+            kept_brands.keep(brand)
+        return brand
+
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""
@@ -81,6 +95,15 @@ class BrandedURL(models.Model):
 
     def __str__(self) -> str:
         return self.hostname
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        kept_brands.forget()
+        return deleted
 
     def clean(self) -> None:
         if self.language and self.language not in dict(settings.LANGUAGES):
