@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
+from django.core.cache import caches
 
 from accounts.models import User
 from integrations import actor, clock, webex_share
@@ -40,7 +40,8 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
 @pytest.fixture(autouse=True)
 def _as_at_its_start() -> None:
     """This process: nothing kept, nobody waiting for Webex, no command at work."""
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
     actor.work_as("")
     vars(webex_share.share).update(vars(webex_share.Share()))
 
