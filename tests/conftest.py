@@ -17,7 +17,7 @@ from accounts.models import User
 from integrations import actor, clock, webex_share
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
-from tests import as_migrated
+from tests import as_migrated, linked
 from tests.browsing import PortalClient
 from tests.sharing_out import (  # noqa: F401  (pytest finds its hooks here)
     pytest_collection_modifyitems,
@@ -145,9 +145,16 @@ def alice_browser(
 
 
 @pytest.fixture
-def linked_alice(alice_browser: PortalClient, alice: User) -> Grant:
+def walked_alice(alice_browser: PortalClient, alice: User) -> Grant:
+    """By the whole way through portal and Webex, which takes six times as long."""
     alice_browser.link(ALICE_AT_WEBEX)
     return Grant.objects.get(user=alice)
+
+
+@pytest.fixture
+def linked_alice(alice: User, acme: WebexApp, sandbox: Sandbox) -> Grant:
+    brand = acme.branded_urls.get(hostname=H1)
+    return linked.link(alice, brand, sandbox, email=ALICE_AT_WEBEX)
 
 
 @pytest.fixture

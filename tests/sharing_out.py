@@ -26,6 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
+def slow(*values: object) -> list[Any]:
+    """Of a matrix, what is tried by .ci/run only."""
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 class ByFile(LoadScopeScheduling):
     def __init__(self, config: pytest.Config, log: Any) -> None:
         super().__init__(config, log)
