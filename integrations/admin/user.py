@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import clock
+from integrations import clock, roles
 from integrations.admin import powers, typed
 from integrations.admin.lists import CappedPaginator
 from integrations.admin.shared_editing import SharedAdmin
@@ -21,6 +21,12 @@ from integrations.models import Grant, GrantEvent
 from integrations.operations import people
 
 Whom = TypeVar("Whom", User, Group)
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    def field_choices(self, *about: Any) -> Any:
+        choices = super().field_choices(*about)
+        return [(key, roles.in_words(str(name))) for key, name in choices]
 
 
 class OnRecord(SharedAdmin[Whom]):
@@ -58,7 +64,7 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     )
     add_form_template = None
     list_display = ("username", "name", "email", "webex", "last_sign_in", "may_sign_in")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", ("groups", RoleFilter))
     search_help_text = gettext_lazy("Name, user name or e-mail address")
     filter_horizontal = ()
     paginator = CappedPaginator
@@ -144,12 +150,16 @@ class GroupAdmin(Ticked, OnRecord[Group], DjangoGroupAdmin):
     """Who may change what a group may do could give themselves everything."""
 
     form = GroupForm
-    list_display = ("name", "members")
+    list_display = ("title", "members")
     search_help_text = gettext_lazy("Name of the group")
     filter_horizontal = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return super().get_queryset(request).annotate(member_count=Count("user"))
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def title(self, group: Group) -> str:
+        return roles.in_words(group.name)
 
     @admin.display(description=gettext_lazy("members"), ordering="member_count")
     def members(self, group: Any) -> int:

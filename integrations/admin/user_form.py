@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from integrations import roles
 from integrations.admin import typed
 from integrations.admin.permission_boxes import PermissionField
 from integrations.admin.shared_editing import SharedForm
@@ -34,7 +35,7 @@ class TickedField(typed.ModelMultipleChoiceField[Model]):
     """A list of boxes, each with a name and nothing else."""
 
     def label_from_instance(self, obj: Model) -> str:
-        return str(getattr(obj, "name", obj))
+        return roles.in_words(str(getattr(obj, "name", obj)))
 
 
 class Ticked:

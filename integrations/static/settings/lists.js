@@ -3,7 +3,7 @@ const list = document.getElementById("changelist");
 const search = document.getElementById("changelist-search");
 
 function labelCells() {
-  const heads = [...document.querySelectorAll("#result_list thead th")].map((head) => head.innerText.trim());
+  const heads = [...document.querySelectorAll("#result_list thead th")].map((head) => (head.querySelector(".visually-hidden") ? "" : head.innerText.trim()));
   for (const row of document.querySelectorAll("#result_list tbody tr")) {
     [...row.cells].forEach((cell, column) => { cell.dataset.column = heads[column] || ""; });
   }
