@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -66,6 +67,15 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return list(brands.values_list("pk", flat=True)) or None
 
 
+class KeyList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = shown = list(self.result_list)
+        why = api_keys.why_abandoned(shown)
+        for key in shown:
+            vars(key)["why_abandoned"] = why[key.pk]
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(WithTimeline[ApiKey]):
     form = ApiKeyForm
@@ -78,7 +88,11 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     actions = None
 
     def get_urls(self) -> list[URLPattern]:
-        views = {"rotate": self.rotate_view, "revoke": self.revoke_view}
+        views = {
+            "rotate": self.rotate_view,
+            "take_over": self.take_over_view,
+            "revoke": self.revoke_view,
+        }
         return [
             *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view),
                    name=f"integrations_apikey_{name}") for name, view in views.items()),
@@ -114,6 +128,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
                 "is_alive": key.is_alive(now),
                 "is_expired": key.is_expired(now),
                 "is_rotated": key.successors.filter(revoked_at=None).exists(),
+                "why_abandoned": api_keys.why_abandoned([key])[key.pk],
                 "may_manage": self.has_add_permission(request),
                 **_limits(key),
             }
@@ -148,6 +163,12 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
             return HttpResponseRedirect(_url(key))
         return self._show_once(request, successor, secret)
 
+    def take_over_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        key = self._managed(request, pk)
+        api_keys.take_over(key, by=cast(User, request.user), now=clock.now())
+        messages.success(request, _("You answer for “%s” from now on.") % key)
+        return HttpResponseRedirect(_url(key))
+
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         key = self._managed(request, pk)
         api_keys.revoke(key, now=clock.now())
@@ -175,6 +196,9 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
 
     # --- Columns ----------------------------------------------------------------------------
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return KeyList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return super().get_queryset(request).select_related("created_by", "replaces")
 
@@ -185,6 +209,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     @admin.display(description=gettext_lazy("state"))
     def state(self, key: ApiKey) -> str:
         context = {"key": key, "is_expired": key.is_expired(clock.now())}
+        context["why_abandoned"] = vars(key)["why_abandoned"]
         return render_to_string("admin/integrations/apikey/_state.html", context)
 
     @admin.display(description=gettext_lazy("may"))

@@ -38,7 +38,23 @@ def test_grants_are_listed_newest_first_and_found(support, linked_alice, linked_
     assert listed(support, "?user=alice") == ["alice"]
     assert listed(support, f"?integration={globex.pk}") == ["bob"]
     assert listed(support, f"?hostname={H1}") == ["alice"]
+    assert listed(support, f"?hostname={H1.upper()}.") == ["alice"]
+    assert listed(support, "?hostname=no%20hostname") == []
     assert listed(support, "?user=nobody") == []
+
+
+def test_head_is_answered_as_get_without_a_body(support, linked_alice):
+    for path, status in {
+        "/grants": 200,
+        "/grants/0": 422,
+        f"/grants/{linked_alice.pk}": 200,
+    }.items():
+        told, asked = support.ask("HEAD", path), support.ask("GET", path)
+
+        assert (told.status_code, told.content) == (asked.status_code, b"") == (status, b"")
+        assert told["Content-Type"] == asked["Content-Type"]
+        assert told["Content-Length"] == str(len(asked.content))
+    assert support.ask("HEAD", f"/grants/{linked_alice.pk}/renew").status_code == 405
 
 
 @pytest.mark.parametrize(
