@@ -19,14 +19,18 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import SessionOwner, User
+from accounts.statement import Statement
 
-SESSION_AND_USER = """
-    SELECT accounts_user.*, kept.session_data
+SESSION_AND_USER = Statement(
+    User,
+    """
+    SELECT {columns}, kept.session_data
     FROM django_session kept
     LEFT JOIN accounts_sessionowner owner ON owner.session_id = kept.session_key
-    LEFT JOIN accounts_user ON accounts_user.id = owner.user_id
+    LEFT JOIN accounts_user AS "user" ON "user".id = owner.user_id
     WHERE kept.session_key = %s AND kept.expire_date > %s
-"""
+    """,
+)
 GET_USER = ModelBackend.get_user
 
 
@@ -34,11 +38,12 @@ class SessionStore(db.SessionStore):
     owner: User | None = None  # as it was when the session was read
 
     def load(self) -> dict[str, Any]:
-        for user in User.objects.raw(SESSION_AND_USER, [self.session_key, timezone.now()]):
-            self.owner = user if user.pk else None
-            return self.decode(vars(user)["session_data"])
-        self._session_key = None
-        return {}
+        found = SESSION_AND_USER.first(self.session_key, timezone.now())
+        if found is None:
+            self._session_key = None
+            return {}
+        self.owner, (data,) = found
+        return self.decode(data)
 
     def create(self) -> None:
         """Under a new key, which nobody owns yet."""

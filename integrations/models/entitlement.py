@@ -20,15 +20,18 @@ ANSWERS = (
 
 # Of a row of accounts_user that is called `person`.
 MAY_USE_WEBEX = """
-    person.is_active AND (person.is_superuser OR EXISTS (
-        SELECT 1 FROM auth_permission its
+    person.is_active AND (person.is_superuser OR (
+        SELECT its.id FROM auth_permission its
         JOIN django_content_type kind ON kind.id = its.content_type_id
-        WHERE its.codename = 'use_webex' AND kind.app_label = 'integrations' AND (
-            EXISTS (SELECT 1 FROM accounts_user_user_permissions own
-                    WHERE own.user_id = person.id AND own.permission_id = its.id)
-            OR EXISTS (SELECT 1 FROM accounts_user_groups member
-                       JOIN auth_group_permissions of_group ON of_group.group_id = member.group_id
-                       WHERE member.user_id = person.id AND of_group.permission_id = its.id))))
+        WHERE its.codename = 'use_webex' AND kind.app_label = 'integrations'
+    ) IN (
+        SELECT own.permission_id FROM accounts_user_user_permissions own
+        WHERE own.user_id = person.id
+        UNION ALL
+        SELECT of_group.permission_id FROM accounts_user_groups member
+        JOIN auth_group_permissions of_group ON of_group.group_id = member.group_id
+        WHERE member.user_id = person.id
+    ))
 """
 
 

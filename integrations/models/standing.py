@@ -7,23 +7,23 @@ tokens stay where they are until somebody asks for them.
 from dataclasses import dataclass
 
 from accounts.models import User
+from accounts.statement import Statement
 from integrations import authorization_url
 from integrations.models import entitlement
 from integrations.models.grant import Grant
 
-UNREAD = ("access_token", "refresh_token", "capability")
-COLUMNS = ", ".join(
-    f"its.{field.column}" for field in Grant._meta.concrete_fields if field.name not in UNREAD
-)
-STATEMENT = f"""
-    SELECT {COLUMNS}, app.id AS offered, app.is_enabled, app.authorization_url,
-           person.id AS whose, {entitlement.MAY_USE_WEBEX} AS may
+OF_WHOM = f"""
+    SELECT {{columns}}, app.is_enabled, app.authorization_url, person.id,
+           {entitlement.MAY_USE_WEBEX}
     FROM accounts_user person
     LEFT JOIN integrations_brandedurl brand ON brand.id = %s
     LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
-    LEFT JOIN integrations_grant its ON its.user_id = person.id AND its.app_id = app.id
-"""  # noqa: S608  names of columns
-OF_ID, OF_NAME = f"{STATEMENT} WHERE person.id = %s", f"{STATEMENT} WHERE person.username = %s"
+    LEFT JOIN integrations_grant AS "grant"
+        ON "grant".user_id = person.id AND "grant".app_id = app.id
+    WHERE person"""  # noqa: S608  constants only
+UNREAD = ("access_token", "refresh_token", "capability")
+BY_ID = Statement(Grant, f"{OF_WHOM}.id = %s", unread=UNREAD)
+BY_NAME = Statement(Grant, f"{OF_WHOM}.username = %s", unread=UNREAD)
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,21 @@ class Standing:
 
 
 def of_user(user: User, brand_id: int | None) -> Standing:
-    found = _read(OF_ID, brand_id, user.pk)
+    found = _read(BY_ID, brand_id, user.pk)
     return found or Standing(False, False, (), None)  # deleted meanwhile
 
 
 def of_username(username: str, brand_id: int | None) -> Standing | None:
     """None where there is no such user."""
-    return _read(OF_NAME, brand_id, username)
+    return _read(BY_NAME, brand_id, username)
 
 
-def _read(statement: str, brand_id: int | None, who: int | str) -> Standing | None:
-    for grant in Grant.objects.raw(statement, [brand_id, who]):
-        beside = vars(grant)
-        may = bool(beside["may"])
-        if not entitlement.is_known_in_sql():
-            may = User.objects.get(pk=beside["whose"]).has_perm("integrations.use_webex")
-        is_offered = bool(beside["offered"] and beside["is_enabled"])
-        asked = authorization_url.scopes(beside["authorization_url"]) if is_offered else ()
-        return Standing(may, is_offered, asked, grant if grant.pk else None)
-    return None
+def _read(statement: Statement[Grant], brand_id: int | None, who: int | str) -> Standing | None:
+    found = statement.first(brand_id, who)
+    if found is None:
+        return None
+    grant, (is_enabled, url, user_id, may) = found
+    if not entitlement.is_known_in_sql():
+        may = User.objects.get(pk=user_id).has_perm("integrations.use_webex")
+    asked = authorization_url.scopes(url) if is_enabled else ()
+    return Standing(bool(may), bool(is_enabled), asked, grant)
