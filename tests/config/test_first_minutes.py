@@ -56,6 +56,7 @@ def test_help_for_one_command_needs_no_keys(words):
     assert "Exit code" in manage(*words, **NOTHING).stdout
 
 
+@pytest.mark.slow
 def test_the_sandbox_alone_needs_no_keys():
     arguments = [sys.executable, "manage.py", "webex_sandbox", "--port", "0"]
     changes = NOTHING | {"LOG_LEVEL": "of no concern to it", "PYTHONUNBUFFERED": "1"}
@@ -150,6 +151,7 @@ def test_starting_over_deletes_what_was_there_and_makes_new_keys(made):
     assert (made / "env").read_text() != before
 
 
+@pytest.mark.slow
 def test_ports_given_again_are_obeyed_and_the_sandbox_knows_the_new_redirect_uris(made):
     prepare(made, "--port", "8100")
     (made / "sandbox.json").write_text('"http://acme.localhost:8100/webex/callback/"')

@@ -92,6 +92,7 @@ def test_migrating_with_a_wrong_key_does_not_plant_a_second_canary(database):
     assert [line for line in dump(database) if "keycanary" in line] == before
 
 
+@pytest.mark.slow
 def test_the_right_key_starts(database, key):
     done = python(*SERVERS["wsgi"], **on(database, key))
 

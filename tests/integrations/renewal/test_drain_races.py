@@ -96,6 +96,7 @@ def newest_access_token(sandbox):
     return [token.value for token in sandbox.ledger.tokens if token.kind == "access"][-1]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_answers_wait_for_a_database_that_is_locked_longer_than_a_call_may_take(
     acme, fill, calls, sandbox, settings
