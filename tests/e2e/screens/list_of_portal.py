@@ -97,7 +97,7 @@ PEOPLE = [
     Screen("subscriber-new-refused", "/webex/subscribers/new/", "pat", ACME,
            (send(userId="", extension="a"),)),
     Screen("subscriber-change-refused", "{subscriber}change/", "pat", ACME,
-           (send(firstName="", email="no address"),)),
+           (send(userId="", extension="a"),)),
     Screen("subscriber-remove-refused", "{subscriber}remove/", "pat", ACME,
            (press("[name=what][value=person]"), send(typed="something else"))),
     Screen("enterprise-user-refused", "/webex/enterprises/ParkBench+amber-insurance/user/", "pat",

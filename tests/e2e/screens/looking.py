@@ -53,7 +53,8 @@ RUN_AXE = """async ([rules, not]) => {
   });
   return found.violations.map((each) =>
     `axe ${each.id}: ${each.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ")}`);
-}"""RULES = (Path(__file__).parent / "rules.js").read_text()
+}"""
+RULES = (Path(__file__).parent / "rules.js").read_text()
 
 
 @dataclass
