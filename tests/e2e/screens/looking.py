@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 from tests import languages
 from tests.e2e.conftest import ROOT, Demo, embedded_environment, running
@@ -124,6 +124,7 @@ class Look:
         self.context.add_init_script(WATCH)
         self.said: list[str] = []
         self.context.on("console", self._listen)
+        self.context.on("response", self._note)
         self.context.on("weberror", lambda error: self.said.append(f"script: {error.error}"))
         self.page: Page = self.context.new_page()
 
@@ -131,6 +132,10 @@ class Look:
         is_status = "Failed to load resource" in message.text  # of the page itself, as expected
         if message.type in ("error", "warning") and not is_status:
             self.said.append(f"console: {message.text}")
+
+    def _note(self, response: Response) -> None:
+        if response.status >= 500:  # those that are meant are drawn
+            self.said.append(f"answered {response.status}: {response.url}")
 
     def open(self, screen: Screen, width: int) -> None:
         page = self.page
