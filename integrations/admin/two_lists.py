@@ -3,7 +3,6 @@
 Without its script the widget is two text areas: hostnames to select, hostnames to remove.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,7 +32,7 @@ class TwoLists(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         added, removed = value or ("", "")
-        pages = json.dumps({side: page_of(side, self.app) for side in ("available", "selected")})
+        pages = {side: page_of(side, self.app) for side in ("available", "selected")}
         return context | {"added": added, "removed": removed, "pages": pages, "app": self.app}
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:

@@ -159,4 +159,4 @@ def test_of_few_linked_users_a_sentence_says_it_all(sam, linked_alice):
     page = sam.get("/admin/").text
 
     assert "The one linked user would turn red on" in page
-    assert 'id="chart-title"' not in page
+    assert 'class="chart"' not in page
