@@ -29,6 +29,8 @@ ACCOUNT = [
     Screen("sign-in", "/sign-in/", at=ACME),
     Screen("sign-in-refused", "/sign-in/", at=ACME, steps=(send(**WRONG),)),
     Screen("sign-in-without-brand", "/sign-in/"),
+    Screen("sign-in-through-refused", "/sign-in/callback/?state=x&code=y", at=ACME),
+    Screen("sign-in-through-press-again", "/sign-in/through/", at=ACME),
     Screen("came-back-signed-out", "/webex/callback/?state=x&code=y", at=ACME),
     *(Screen(f"my-account-{state}", "/my-account/", who, ACME) for who, state in CARD.items()),
     *(Screen(f"home-{CARD[who]}", "/", who, ACME) for who in ("carl", "alice", "nina")),

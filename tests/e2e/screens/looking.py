@@ -164,7 +164,7 @@ class Look:
     def judge(self, *, with_axe: bool = True) -> list[str]:
         """What is wrong with the screen that is open."""
         page = self.page
-        found = list(self.said)
+        found = list(dict.fromkeys(self.said))[:5]
         shift = page.evaluate("window.shifted ?? 0")
         if shift >= SHIFT:
             found.append(f"the layout shifts by {shift:.2f}")
