@@ -193,7 +193,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def last_return(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("portal"))
     def portal(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_portal_link.html", {"brand": brand})
 

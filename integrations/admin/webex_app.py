@@ -198,7 +198,7 @@ class WebexAppAdmin(WithActions):
         context = {"at": app.figures.renewals.renewed_at}
         return render_to_string("admin/settings/_moment.html", context)
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("clone"))
     def clone_link(self, app: WebexApp) -> str:
         url = reverse("admin:integrations_webexapp_clone", args=[app.pk])
         return render_to_string("admin/settings/_clone_link.html", {"url": url, "app": app})

@@ -17,7 +17,7 @@ from integrations.models.limited_administrator import limits_of
 class WebhookForm(SharedForm[WebhookEndpoint]):
     events = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
-        choices=[(each.value, f"{each.label} · {each.value}") for each in CHOSEN],
+        choices=lambda: [(each.value, f"{each.label} · {each.value}") for each in CHOSEN],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one event.")},
     )

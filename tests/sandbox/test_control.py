@@ -287,3 +287,13 @@ def test_the_page_refuses_a_foreign_origin_and_unknown_actions(
     assert client.post("/sandbox/", action="explode").status == 400
     assert client.post("/sandbox/", action="fault", fault="x", path="/v1/*").status == 400
     assert sandbox.state.clock_offset == 0
+
+
+@pytest.mark.parametrize("path", ["/sandbox/", "/my-apps/", "/my-apps/new"])
+def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
+    client: Client, path: str
+) -> None:
+    page = client.get(path, **{"Accept-Language": "de"}).text
+
+    assert '<html lang="en">' in page
+    assert "Skip to content" in page
