@@ -141,6 +141,7 @@ class AuditEvent(models.Model):
                 name="audit_of_what_was_not_done",
                 condition=~models.Q(result="done"),
             ),
+            models.Index(fields=["hostname", "-at", "-id"], name="audit_at_a_hostname"),
             models.Index(fields=["actor_id", "-at", "-id"], name="audit_by_a_person"),
             models.Index(fields=["subject_id", "-at", "-id"], name="audit_about_a_person"),
             models.Index(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import scopes
+from integrations.authorization_url import parse
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp
 from integrations.operations import registered_uris, renewals, sweeps
@@ -162,7 +163,7 @@ def _authorization_url(app: WebexApp) -> Check:
             "\n".join(scopes.MINIMUM),
         )
     try:
-        pasted = app.parsed_authorization_url()
+        pasted = parse(app.authorization_url)
     except InvalidAuthorizationURL as error:
         sentence = _("The OAuth Authorization URL cannot be used: %(why)s") % {"why": error}
         return Check("authorization_url", Level.BLOCKS, sentence, _("Copy it again from Webex."))

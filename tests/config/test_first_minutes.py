@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.config.processes import PRODUCTION, ROOT, environment, manage, python
+from tests.sharing_out import slow
 
 NOTHING = dict.fromkeys(PRODUCTION)
 SENTENCE = "Refusing to start: SECRET_KEY is not set. Make one with: "
@@ -18,10 +19,6 @@ SERVERS = {
     "beat": ("-m", "celery", "-A", "config", "beat"),
     "web": ("-m", "gunicorn", "-c", "python:config.gunicorn", "-b", "127.0.0.1:0", "config.wsgi"),
 }
-
-
-def slow(*names):
-    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +120,10 @@ def kept(folder):
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--reset", "--help"], ["--reset", "--prot", "1"], ["--reset", "--port", "x"]],
+    [
+        ["--reset", "--prot", "1"],
+        *slow(["--help"], ["--reset", "--help"], ["--reset", "--port", "x"]),
+    ],
 )
 def test_nothing_is_deleted_by_a_question_or_a_slip(made, words):
     manage("demo", *words, **NOTHING | {"DEMO_DIR": str(made)})

@@ -17,6 +17,7 @@ from tests.integrations.renewal.draining import drained
 pytestmark = pytest.mark.usefixtures("brisk")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_drains_at_once_keep_the_limit_in_any_minute(acme, fill, calls, settings, monkeypatch):
     """A minute is shortened to two seconds; the limit is that of the shortened minute."""
