@@ -111,7 +111,7 @@ class IdentityProviderAdmin(ForAllBrands, DeletedByName[IdentityProvider]):
     def delete_model(self, request: HttpRequest, obj: IdentityProvider) -> None:
         providers.delete(obj, now=clock.now())
 
-    def dependants(self, obj: IdentityProvider) -> int:
+    def dependants(self, request: HttpRequest, obj: IdentityProvider) -> int:
         return obj.identities.count() + obj.branded_urls.count()
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import credentials, plain_text
 from integrations.errors import InvalidCredential
 from integrations.fields import EncryptedTextField
+from integrations.models import kept_brands
 from integrations.provider_address import is_url_allowed
 
 SSO_CALLBACK_PATH = "/sign-in/callback/"  # registered at the providers: no request moves it
@@ -39,6 +40,11 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
     def of_portal(self) -> "IdentityProvider | None":
         """The one that serves the portal's own hosts."""
         return self.exclude(portal_rule=SignInRule.PASSWORD).first()
+
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
 
     def returned(self, pk: int, *, now: datetime) -> None:
         """Noted once a minute at most, or people would queue for its row."""
@@ -124,6 +130,10 @@ class IdentityProvider(models.Model):
 
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
 
     @property
     def audit_label(self) -> str:
