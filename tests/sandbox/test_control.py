@@ -293,7 +293,6 @@ def test_the_page_refuses_a_foreign_origin_and_unknown_actions(
     assert sandbox.state.clock_offset == 0
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("path", ["/sandbox/", "/my-apps/", "/my-apps/new"])
 def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
     client: Client, path: str
@@ -302,7 +301,8 @@ def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
 
     assert '<html lang="en">' in page
     assert "Skip to content" in page
-=======
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [
@@ -350,4 +350,3 @@ PAGES = ("/sandbox/", "/sandbox/mails/", "/my-apps/", "/my-apps/new", "/verify")
 def test_each_page_says_what_is_only_so_here(client: Client, path: str) -> None:
     footer = client.get(path).text.partition("And at Webex?")[2]
     assert re.search("assumed|not played here", footer)
->>>>>>> polish
