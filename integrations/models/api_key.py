@@ -126,9 +126,7 @@ class ApiKey(models.Model):
         return self.revoked_at is None and not self.is_expired(now)
 
 
-BY_DIGEST = Statement(
-    ApiKey, "SELECT {columns} FROM integrations_apikey AS apikey WHERE apikey.digest = %s"
-)
+BY_DIGEST = Statement("SELECT {its} FROM integrations_apikey its WHERE its.digest = %s", its=ApiKey)
 
 
 def _set(ids: Collection[int] | None) -> frozenset[int] | None:
