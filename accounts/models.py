@@ -54,8 +54,8 @@ class SignInFailureQuerySet(models.QuerySet["SignInFailure"]):
         """A clock that was ahead locks nobody out for longer; the servers' differ by seconds."""
         return self.filter(at__gt=now - SignInFailure.COUNTS_FOR, at__lt=now + timedelta(minutes=1))
 
-    def forget_old(self, now: datetime) -> None:
-        self.exclude(pk__in=self.recent(now)).delete()
+    def forgettable(self, now: datetime) -> Self:
+        return self.exclude(pk__in=self.recent(now))
 
 
 class SignInFailure(models.Model):

@@ -58,6 +58,15 @@ WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=False)
 # Days after which deliveries are deleted: their bodies name people.
 WEBHOOKS_KEPT_DAYS = env.whole_number("WEBHOOKS_KEPT_DAYS", 30, at_least=4, at_most=365)
 
+# --- Single sign-on -----------------------------------------------------------------------------
+
+# Seconds for everything that one page asks of an identity provider while a browser waits.
+SSO_TIMEOUT = env.number("SSO_TIMEOUT", 5, at_least=1, at_most=15)
+# Seconds after which whoever came through an identity provider signs in there again.
+SSO_SESSION_AGE = env.whole_number("SSO_SESSION_AGE", 36_000, at_least=300, at_most=1_209_600)
+# Providers that may be at private addresses; those on this machine also with plain http.
+SSO_PRIVATE_HOSTS = env.items("SSO_PRIVATE_HOSTS")
+
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = hosts.branded_url_template(
@@ -109,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.SessionUserMiddleware",
+    "integrations.sso_session.SsoSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.SignInMiddleware",
@@ -138,6 +148,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "integrations.sign_in_rule.RuledBackend",
     "accounts.sign_in.LimitedBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]

@@ -3,11 +3,9 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from integrations import hostnames
 from integrations.api import problems
 from integrations.api.authentication import Client
 from integrations.api.problems import Problem
-from integrations.errors import InvalidHostname
 from integrations.models import BrandedURL
 
 
@@ -26,10 +24,7 @@ def brand(client: Client, hostname: str, *, is_look: bool = False) -> BrandedURL
     """
     known = BrandedURL.objects
     find = known.lately_serving if is_look and client.reach.app_ids is None else known.serving
-    try:
-        found = find(hostnames.normalise(hostname))
-    except InvalidHostname:
-        found = None
+    found = find(hostname)
     if found is None or not client.reach.covers(app_id=found.app_id, hostname_id=found.pk):
         raise problems.not_found("hostname")
     return found

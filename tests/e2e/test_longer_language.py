@@ -7,7 +7,7 @@ from tests import languages
 from tests.e2e.conftest import Demo, demo_environment, running
 from tests.e2e.test_story import ACME
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PHONE = {"width": 390, "height": 844}
 PORTAL = ("", "my-account/", "webex/", "nowhere/")
