@@ -122,12 +122,12 @@ class IdentityProvider(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return plain_text.isolated(self.name)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         kept_brands.forget()
-
-    def __str__(self) -> str:
-        return plain_text.isolated(self.name)
 
     @property
     def audit_label(self) -> str:
