@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.statement import Statement
 from integrations import plain_text
 
 MARK = "wim_"  # so that secret scanners, and people, know one when they see it
@@ -56,6 +57,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The key, and what to send; only the digest of that is kept."""
         secret = MARK + secrets.token_urlsafe(32)
         return self.create(prefix=secret[:SHOWN], digest=digest_of(secret), **columns), secret
+
+    def sent(self, secret: str) -> "ApiKey | None":
+        found = BY_DIGEST.first(digest_of(secret))
+        return found[0] if found else None
 
     def alive(self, now: datetime) -> "ApiKeyQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
@@ -119,6 +124,9 @@ class ApiKey(models.Model):
 
     def is_alive(self, now: datetime) -> bool:
         return self.revoked_at is None and not self.is_expired(now)
+
+
+BY_DIGEST = Statement("SELECT {its} FROM integrations_apikey its WHERE its.digest = %s", its=ApiKey)
 
 
 def _set(ids: Collection[int] | None) -> frozenset[int] | None:
