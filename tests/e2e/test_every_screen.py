@@ -14,7 +14,7 @@ from tests.e2e.screens.looking import SCREENS, Look, see, world
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
-PARTS = 8
+PARTS = 6
 PART = int(os.environ.get("SCREENS_PART", date.today().toordinal())) % PARTS
 
 
