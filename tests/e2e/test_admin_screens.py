@@ -151,6 +151,25 @@ def test_the_open_tab_is_part_of_the_url(page: Page, portal: Portal) -> None:
     expect(page.get_by_label("Client ID", exact=True)).to_be_hidden()
 
 
+@pytest.mark.parametrize("script", ["late", "never"])
+def test_the_tab_in_the_address_is_open_before_its_script_comes_and_all_are_where_it_never_does(
+    chromium: Browser, portal: Portal, script: str
+) -> None:
+    page = chromium.new_context().new_page()
+    sign_in_admin(page, portal.demo)
+    held = []
+    page.route(
+        "**/settings/integration*.js", lambda it: held.append(it) if script == "late" else it.abort()
+    )
+    page.goto(f"{portal.integration}#urls", wait_until="commit" if script == "late" else "load")
+
+    expect(page.locator("#panel-urls")).to_be_visible()
+    expect(page.locator("#panel-general")).to_be_visible(visible=script == "never")
+    for each in held:
+        each.continue_()
+    page.context.close()
+
+
 def test_tabs_two_lists_and_copying_need_no_mouse(page: Page, portal: Portal) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sign_in_admin(page, portal.demo)
