@@ -81,6 +81,7 @@ class Action(TextChoices):
     BULK_JOB_FINISHED = "bulk_job.finished", _("Bulk job finished")
     API_KEY_MADE = "api_key.made", _("API key made")
     API_KEY_ROTATED = "api_key.rotated", _("API key rotated")
+    API_KEY_TAKEN_OVER = "api_key.taken_over", _("API key taken over")
     API_KEY_REVOKED = "api_key.revoked", _("API key revoked")
     ACCESS_TOKEN_HANDED_OUT = "access_token.handed_out", _("Access token handed out")
     CONNECT_LINK_MADE = "connect_link.made", _("Link to connect made")

@@ -26,6 +26,18 @@ PATIENT = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 
+# Each process has its own: nothing in them is worth a server.
+IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": IN_MEMORY},
+    "brands": {  # models/kept_brands.py
+        "BACKEND": IN_MEMORY,
+        "LOCATION": "brands",
+        "TIMEOUT": 5,  # seconds
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
+}
+
 
 def database(value: str, folder: Path) -> dict[str, Any]:
     """A relative path of SQLite starts in the folder, wherever the process was started."""

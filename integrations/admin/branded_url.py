@@ -1,6 +1,6 @@
 """Branded URLs: which hostname looks how and uses which integration."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import languages
+from accounts.models import User
 from integrations import clock, colors, hostnames, logos
+from integrations.admin.administered import limits
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
-from integrations.models import BrandedURL, Grant
+from integrations.models import BrandedURL, Grant, administered
 from integrations.models.branded_url import logo_digest
 from integrations.operations import branded_urls
 
@@ -70,7 +72,7 @@ class BrandedURLForm(SharedForm[BrandedURL]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         hostname = cleaned.get("hostname")
-        if hostname in (None, self.instance.hostname) or cleaned["rename_anyway"]:
+        if hostname in (None, self.instance.hostname) or cleaned.get("rename_anyway"):
             return cleaned
         users = branded_urls.count_users(self.instance.app_id)
         if question := branded_urls.ask_before_leaving(self.instance.hostname, users):
@@ -109,10 +111,20 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
         return super().get_queryset(request).defer("logo")
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not to who administers some: with a name, what was ever told under it would be theirs."""
+        return super().has_add_permission(request) and limits(request) is None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
+        """For the same reason."""
+        return () if limits(request) is None else ("hostname",)
+
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return ("hostname", "brand_name", "accent_color", "language")
-        return self.fields if obj and obj.logo_digest else self.fields[:-1]
+        fields = self.fields if obj and obj.logo_digest else self.fields[:-1]
+        may_rename = limits(request) is None
+        return fields if may_rename else [name for name in fields if name != "rename_anyway"]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.logo_view)
@@ -122,7 +134,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def logo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        brand = BrandedURL.objects.filter(pk=pk).first()
+        brand = self.get_object(request, str(pk))
         if brand is None or not brand.logo:
             raise Http404
         return HttpResponse(bytes(brand.logo), content_type="image/png")
@@ -149,20 +161,21 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
             "on_color": text,
             "contrast_of_text": colors.contrast(color, text),
             "contrast_on_white": colors.contrast(color, colors.WHITE),
-            "users": self._users(brand),
+            "users": self._users(request, brand),
         }
         return super().render_change_form(request, context, *args, **kw)
 
-    def _users(self, brand: BrandedURL | None) -> int:
+    def _users(self, request: HttpRequest, brand: BrandedURL | None) -> int:
         if brand is None or brand.app_id is None:
             return 0
-        return Grant.objects.active().filter(app=brand.app_id).count()
+        linked = Grant.objects.active().filter(app=brand.app_id)
+        return administered.visible(linked, by=cast(User, request.user)).count()
 
     def delete_model(self, request: HttpRequest, obj: BrandedURL) -> None:
         branded_urls.delete(obj, now=clock.now())
 
-    def dependants(self, obj: BrandedURL) -> int:
-        return branded_urls.count_users(obj.app_id)
+    def dependants(self, request: HttpRequest, obj: BrandedURL) -> int:
+        return branded_urls.count_users(obj.app_id, by=cast(User, request.user))
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:

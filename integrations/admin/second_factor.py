@@ -87,8 +87,14 @@ def set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 def _set_up_anew(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     user, now = _user(request), clock.now()
-    started = second_factors.begin(user, started=request.session.get(STARTED))
-    request.session[STARTED] = started.pk
+    if request.POST.get("action") == "begin":
+        begun = second_factors.begin(user)
+        request.session[STARTED] = begun.pk if begun else None
+        return HttpResponseRedirect(request.get_full_path())
+    started = second_factors.begun(user, pk=request.session.get(STARTED))
+    context["is_required"] = _is_required(request)
+    if started is None:
+        return _page(request, context)
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
@@ -102,7 +108,7 @@ def _set_up_anew(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     secret = started.secret or ""
     uri = totp.uri(secret, issuer=request.get_host(), account=user.get_username())
     context |= {"form": form, "secret": secret, "qr_code": qr_code.draw(uri)}
-    return _page(request, context | {"is_required": _is_required(request)})
+    return _page(request, context)
 
 
 def _is_required(request: HttpRequest) -> bool:

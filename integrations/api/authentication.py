@@ -16,7 +16,7 @@ from accounts.client_ip import client_ip
 from accounts.models import User
 from integrations import clock
 from integrations.api.problems import Problem
-from integrations.api.rate_limit import allowances
+from integrations.api.rate_limit import allowances, of_pages
 from integrations.errors import KeyRefused
 from integrations.models import ApiKey, BrandedURL
 from integrations.models.api_key import KeyScope, Reach
@@ -78,6 +78,7 @@ class Session(APIKeyCookie):
         """None where nobody is signed in, and where another way of authentication was tried."""
         if "Authorization" in request.headers or not request.user.is_authenticated:
             return None
+        of_pages.spend(request.user.pk)
         if check_csrf(request):
             text = _("Send the token of this session as X-CSRFToken (GET /api/v1/session).")
             raise Problem(403, "csrf_token_missing", text)

@@ -48,7 +48,7 @@ def read_standing(
     if client.user:
         who, here = named.whom(client, user, hostname)
         return _standing(who.username, here, link_status.for_user(who, here))
-    username, brand = named.both(client, user, hostname)
+    username, brand = named.both(client, user, hostname, is_look=True)
     status = link_status.for_username(username, brand)
     if status is None:
         raise problems.not_found("user")

@@ -1,5 +1,6 @@
 """Is this user linked here, and must they do something? The one answer behind badge and pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from integrations import scopes
 from integrations.errors import NotLinked
-from integrations.models import BrandedURL, Grant, WebexApp, entitlement
+from integrations.models import BrandedURL, Grant, standing
+from integrations.models.standing import Standing
 from integrations.webex import authorizations
 from integrations.webex.answers import TOKEN_LIMIT
 
@@ -30,6 +32,7 @@ class LinkStatus:
     grant: Grant | None = None
     missing: tuple[str, ...] = ()  # scopes without which the portal cannot work
     could_add: tuple[str, ...] = ()  # scopes asked for by now, not granted then
+    may_use_webex: bool = True
 
     @property
     def is_offered(self) -> bool:
@@ -82,47 +85,41 @@ class LinkStatus:
 
 
 def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
-    if brand is None or brand.app is None:
-        return LinkStatus(State.NOT_OFFERED)
-    may = user.has_perm("integrations.use_webex")
-    return _for_one(may, Grant.objects.filter(user=user, app=brand.app).first(), brand.app)
+    return _of(standing.of_user(user, brand.pk if brand else None))
 
 
 def for_username(username: str, brand: BrandedURL) -> LinkStatus | None:
-    """The same for other programs, which ask often: one query where the user has a grant.
-
-    None where there is no such user.
-    """
-    if brand.app and entitlement.is_known_in_sql():
-        theirs = Grant.objects.filter(user__username=username, app=brand.app)
-        if grant := theirs.annotate(may=entitlement.may_use_webex()).first():
-            return _for_one(vars(grant)["may"], grant, brand.app)
-    user = User.objects.filter(username=username).first()
-    return for_user(user, brand) if user else None
+    """The same for other programs. None where there is no such user."""
+    found = standing.of_username(username, brand.pk)
+    return _of(found) if found else None
 
 
-def _for_one(may: bool, grant: Grant | None, app: WebexApp) -> LinkStatus:
-    if not may:
-        is_left = grant is not None and grant.status != Grant.Status.DISCONNECTED
-        return LinkStatus(State.RIGHT_LOST, grant) if is_left else LinkStatus(State.NOT_OFFERED)
-    return for_grant(grant, app) if app.is_enabled else LinkStatus(State.NOT_OFFERED)
+def _of(found: Standing) -> LinkStatus:
+    grant = found.grant
+    if not found.may_use_webex:
+        if grant is None or grant.status == Grant.Status.DISCONNECTED:
+            return LinkStatus(State.NOT_OFFERED, may_use_webex=False)
+        return LinkStatus(State.RIGHT_LOST, grant, may_use_webex=False)
+    if not found.is_offered:
+        return LinkStatus(State.NOT_OFFERED)
+    return for_grant(grant, found.asked_scopes)
 
 
 def usable_grant(user: User, brand: BrandedURL | None) -> Grant:
     """To call Webex with. Raises NotLinked."""
-    grants = Grant.objects.active().filter(user=user, app=brand.app if brand else None)
-    grant = grants.select_related("app", "user").first()
-    if grant is None or not grant.app.is_enabled:
+    here = Grant.objects.active().filter(user=user, app__branded_urls=brand, app__is_enabled=True)
+    grant = here.select_related("app", "user").first() if brand else None
+    if grant is None:
         raise NotLinked
     return grant
 
 
-def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:
+def for_grant(grant: Grant | None, asked_scopes: Iterable[str]) -> LinkStatus:
     if grant is None or grant.status == Grant.Status.DISCONNECTED:
         return LinkStatus(State.NOT_LINKED, grant)
     if grant.status == Grant.Status.CONSENT_LOST:
         return LinkStatus(State.CONSENT_LOST, grant)
     missing = tuple(scopes.missing(scopes.MINIMUM, grant.scopes))
-    could_add = tuple(scopes.missing(app.scopes, grant.scopes))
+    could_add = tuple(scopes.missing(asked_scopes, grant.scopes))
     state = State.SCOPES_MISSING if missing else State.LINKED
     return LinkStatus(state, grant, missing, could_add)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
+from integrations.models import kept_brands
 from integrations.models.identity_provider import (
     SSO_CALLBACK_PATH,
     IdentityProvider,
@@ -39,6 +41,18 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         old = models.Q(last_sign_in_at=None)
         old |= models.Q(last_sign_in_at__lt=now - timedelta(minutes=1))
         self.filter(old, hostname=hostname).update(last_sign_in_at=now)
+
+    def lately_serving(self, hostname: str) -> "BrandedURL | None":
+        """The same as of a few seconds ago, for who only looks. A new one is never missed."""
+        brand = kept_brands.find(hostname)
+        if brand is None and (brand := self.serving(hostname)):
+            kept_brands.keep(brand)
+        return brand
+
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""
@@ -109,6 +123,15 @@ class BrandedURL(models.Model):
 
     def __str__(self) -> str:
         return self.hostname
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        kept_brands.forget()
+        return deleted
 
     def clean(self) -> None:
         if self.sign_in_rule != SignInRule.PASSWORD and self.identity_provider_id is None:

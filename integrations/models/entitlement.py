@@ -1,6 +1,6 @@
 """Who may use Webex as SQL knows it: superusers, and by a permission of their own or a group's.
 
-For whole lists. About one person, `user.has_perm` decides.
+For whole lists, and for the badge of every page. Elsewhere `user.has_perm` decides.
 """
 
 from typing import Any
@@ -10,12 +10,29 @@ from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from accounts.sign_in import LimitedBackend
 from integrations.models.grant import Grant, GrantQuerySet
 
 ANSWERS = (
     "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
     "_get_user_permissions", "_get_group_permissions",
 )  # fmt: skip
+
+# Of a row of accounts_user that is called `person`.
+MAY_USE_WEBEX = """
+    person.is_active AND (person.is_superuser OR (
+        SELECT its.id FROM auth_permission its
+        JOIN django_content_type kind ON kind.id = its.content_type_id
+        WHERE its.codename = 'use_webex' AND kind.app_label = 'integrations'
+    ) IN (
+        SELECT own.permission_id FROM accounts_user_user_permissions own
+        WHERE own.user_id = person.id
+        UNION ALL
+        SELECT of_group.permission_id FROM accounts_user_groups member
+        JOIN auth_group_permissions of_group ON of_group.group_id = member.group_id
+        WHERE member.user_id = person.id
+    ))
+"""
 
 
 def is_known_in_sql() -> bool:
@@ -24,7 +41,7 @@ def is_known_in_sql() -> bool:
 
 
 def _asks_tables_only(backend: type) -> bool:
-    kinds = (ModelBackend, BaseBackend, object)  # the last two grant nothing
+    kinds = (LimitedBackend, ModelBackend, BaseBackend, object)  # the last two grant nothing
     return all(
         getattr(backend, name, None) in [getattr(kind, name, None) for kind in kinds]
         for name in ANSWERS

@@ -21,7 +21,7 @@ from tests.e2e.test_story import (
     sign_in_at_webex,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LONG = "Umbrella Telecom and Broadband of the Greater Metropolitan Area and Surroundings"
 

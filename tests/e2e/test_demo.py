@@ -24,8 +24,6 @@ from tests.e2e.conftest import (
     running,
 )
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
