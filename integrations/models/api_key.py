@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from integrations import plain_text
+from integrations.models.limited_administrator import Limits, limits_of
 
 MARK = "wim_"  # so that secret scanners, and people, know one when they see it
 SHOWN = len(MARK) + 6  # characters that tell keys apart, of 47
@@ -49,6 +50,12 @@ class Reach:
     def covers(self, *, app_id: int | None = None, hostname_id: int | None = None) -> bool:
         is_app = self.app_ids is None or app_id in self.app_ids
         return is_app and (self.hostname_ids is None or hostname_id in self.hostname_ids)
+
+    def within(self, limits: Limits | None) -> "Reach":
+        if limits is None:
+            return self
+        ids = limits.ids if self.hostname_ids is None else self.hostname_ids & limits.ids
+        return replace(self, hostname_ids=ids)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -108,7 +115,9 @@ class ApiKey(models.Model):
 
     @property
     def reach(self) -> Reach:
-        return Reach(_set(self.app_ids), _set(self.hostname_ids))
+        """Never beyond what its maker administers: who loses a hostname loses it here, too."""
+        own = Reach(_set(self.app_ids), _set(self.hostname_ids))
+        return own.within(limits_of(self.created_by))
 
     @property
     def scopes_in_words(self) -> list[str]:

@@ -78,7 +78,8 @@ def revoke(key: ApiKey, *, now: datetime) -> bool:
 
 def authenticate(secret: str, *, address: str, now: datetime) -> ApiKey:
     """Raises KeyRefused. One query; another at most once a minute."""
-    key = ApiKey.objects.filter(digest=digest_of(secret)).first()
+    known = ApiKey.objects.select_related("created_by__limited_administrator")
+    key = known.filter(digest=digest_of(secret)).first()
     if key is None:
         raise KeyRefused("unknown_key")
     if not key.is_alive(now):
