@@ -31,6 +31,7 @@ BUNDLES = {
         )),
         "look/print.css",
     ),
+    "settings/head.js": ("admin/js/theme.js", "settings/first.js"),
     "settings/integration.js": (
         *(f"settings/{name}.js" for name in ("tabs", "redirect-uris", "two-lists", "paste")),
     ),

@@ -12,6 +12,12 @@ class Action(TextChoices):
     SIGN_IN_REFUSED = "sign_in.refused", _("Sign-in refused")
     SIGNED_OUT = "sign_in.ended", _("Signed out")
 
+    IDENTITY_LINKED = "identity.linked", _("Linked to an identity provider")
+    IDENTITY_UNLINKED = "identity.unlinked", _("Unlinked from an identity provider")
+    PROVIDER_ADDED = "identity_provider.added", _("Identity provider added")
+    PROVIDER_CHANGED = "identity_provider.changed", _("Identity provider changed")
+    PROVIDER_DELETED = "identity_provider.deleted", _("Identity provider deleted")
+
     INTEGRATION_ADDED = "integration.added", _("Integration added")
     INTEGRATION_CHANGED = "integration.changed", _("Integration changed")
     INTEGRATION_DELETED = "integration.deleted", _("Integration deleted")

@@ -19,9 +19,11 @@ from accounts.models import User
 from integrations import clock
 from integrations.admin import hostname_lines
 from integrations.admin.timeline import WithTimeline
+from integrations.admin.typed import ModelMultipleChoiceField
 from integrations.errors import KeyRotated
-from integrations.models import ApiKey, BrandedURL, WebexApp
+from integrations.models import ApiKey, BrandedURL, WebexApp, administered
 from integrations.models.api_key import KeyScope
+from integrations.models.limited_administrator import limits_of
 from integrations.operations import api_keys
 
 LIVES = [("90", gettext_lazy("90 days")), ("365", gettext_lazy("a year"))]
@@ -30,6 +32,7 @@ LISTED = 8  # integrations and hostnames by name; of more, how many
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    user: User  # set by the admin: who makes it
     may = forms.MultipleChoiceField(
         label=gettext_lazy("May"),
         choices=KeyScope.choices,
@@ -60,9 +63,16 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
         help_texts = {"name": gettext_lazy("Which program uses it, and whose it is.")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        apps = cast("ModelMultipleChoiceField[WebexApp]", self.fields["apps"])
+        apps.queryset = administered.visible(WebexApp.objects.order_by("name"), by=self.user)
+        if limits_of(self.user) is not None:
+            hostname_lines.require(self.fields["hostnames"])
+
     def clean_hostnames(self) -> list[int] | None:
         """Ids of branded URLs; None where nothing was typed."""
-        wanted = hostname_lines.branded(self.cleaned_data["hostnames"])
+        wanted = hostname_lines.branded(self.cleaned_data["hostnames"], by=self.user)
         brands = BrandedURL.objects.filter(hostname__in=wanted).order_by("pk")
         return list(brands.values_list("pk", flat=True)) or None
 
@@ -109,8 +119,8 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        rights = ("integrations.view_apikey", "integrations.manage_apikey")
-        return any(request.user.has_perm(right) for right in rights)
+        may = self.has_add_permission(request) or super().has_view_permission(request)
+        return may and (obj is None or administered.may_see(obj, by=cast(User, request.user)))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -133,6 +143,11 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
                 **_limits(key),
             }
         return super().render_change_form(request, context, *args, **kw)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         now, asked = clock.now(), form.cleaned_data
@@ -178,7 +193,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     def _managed(self, request: HttpRequest, pk: int) -> ApiKey:
         if request.method != "POST" or not self.has_add_permission(request):
             raise PermissionDenied
-        key = ApiKey.objects.filter(pk=pk).first()
+        key = self.get_object(request, str(pk))
         if key is None:
             raise Http404
         return key

@@ -20,17 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limits:
-    """The branded URLs that somebody administers: names by primary key."""
+    """The branded URLs that somebody administers: keys, and names."""
 
-    brands: dict[int, str]
-
-    @property
-    def ids(self) -> frozenset[int]:
-        return frozenset(self.brands)
-
-    @property
-    def hostnames(self) -> frozenset[str]:
-        return frozenset(self.brands.values())
+    ids: frozenset[int]
+    hostnames: frozenset[str]
 
 
 class LimitedAdministrator(models.Model):
@@ -52,7 +45,8 @@ class LimitedAdministrator(models.Model):
     @cached_property
     def limits(self) -> Limits:
         """As they were when this was read."""
-        return Limits(dict(self.hostnames.order_by("hostname").values_list("pk", "hostname")))
+        brands = list(self.hostnames.values_list("pk", "hostname"))
+        return Limits(frozenset(pk for pk, _ in brands), frozenset(name for _, name in brands))
 
 
 def limits_of(user: "User | AnonymousUser | None") -> Limits | None:

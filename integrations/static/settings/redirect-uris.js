@@ -10,10 +10,12 @@ async function find() {
   lastFound = wanted;
   const answer = await fetch(`?${query}`);
   if (!answer.ok || answer.redirected || wanted !== finder?.value) return;
+  const focused = document.activeElement.getAttribute("formaction");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of ["[data-returned]", "[data-found]"]) {
     document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
   }
+  if (focused) document.querySelector(`[formaction="${focused}"]`)?.focus();
 }
 finder?.addEventListener("input", (event) => {
   event.stopPropagation(); // not a change of the form
