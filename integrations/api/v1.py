@@ -66,7 +66,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
     """The library's own, of which one is left: a body that cannot be read."""
-    return Problem(400, "malformed_body", _("The body is no JSON, or a name stands there twice.")).response()
+    return Problem(
+        400, "malformed_body", _("The body is no JSON, or a name stands there twice.")
+    ).response()
 
 
 @api.exception_handler(Http404)

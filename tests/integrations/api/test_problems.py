@@ -7,9 +7,10 @@ import pytest
 from django.db.models import JSONField, Value
 
 from integrations.api import v1
-from integrations.models import ApiKey, KeyCanary
+from integrations.models import ApiKey, ConnectLink, KeyCanary
 from integrations.models.api_key import KeyScope
-from tests.integrations.api.conftest import Program
+from tests.conftest import H1
+from tests.integrations.api.conftest import Program, code
 
 PROBLEM = "application/problem+json"
 
