@@ -159,7 +159,8 @@ def test_the_tab_in_the_address_is_open_before_its_script_comes_and_all_are_wher
     sign_in_admin(page, portal.demo)
     held = []
     page.route(
-        "**/settings/integration*.js", lambda it: held.append(it) if script == "late" else it.abort()
+        "**/settings/integration*.js",
+        lambda it: held.append(it) if script == "late" else it.abort(),
     )
     page.goto(f"{portal.integration}#urls", wait_until="commit" if script == "late" else "load")
 
