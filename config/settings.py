@@ -65,7 +65,7 @@ SSO_TIMEOUT = env.number("SSO_TIMEOUT", 5, at_least=1, at_most=15)
 # Seconds after which whoever came through an identity provider signs in there again.
 SSO_SESSION_AGE = env.whole_number("SSO_SESSION_AGE", 36_000, at_least=300, at_most=1_209_600)
 # Providers that may be at private addresses; those on this machine also with plain http.
-SSO_PRIVATE_HOSTS = env.items("SSO_PRIVATE_HOSTS")
+SSO_PRIVATE_HOSTS = hosts.private_hosts(env.items("SSO_PRIVATE_HOSTS"))
 
 # --- Hosts --------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ STORAGES = {
 # --- Security -----------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|readyz/background|metrics)/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
 # W005, W021: HSTS for subdomains and preload lists is not ours to promise: the hostnames belong

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import credentials, plain_text
 from integrations.errors import InvalidCredential
 from integrations.fields import EncryptedTextField
+from integrations.models import kept_brands
 from integrations.provider_address import is_url_allowed
 
 SSO_CALLBACK_PATH = "/sign-in/callback/"  # registered at the providers: no request moves it
@@ -39,6 +40,11 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
     def of_portal(self) -> "IdentityProvider | None":
         """The one that serves the portal's own hosts."""
         return self.exclude(portal_rule=SignInRule.PASSWORD).first()
+
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
 
     def returned(self, pk: int, *, now: datetime) -> None:
         """Noted once a minute at most, or people would queue for its row."""
@@ -73,12 +79,13 @@ class IdentityProvider(models.Model):
         _("scopes"), max_length=200, default="openid profile email", validators=[validate_scopes]
     )
     groups_claim = models.CharField(
-        _("claim with groups"),
+        _("groups are listed as"),
         max_length=100,
         default="groups",
         blank=True,
         help_text=_("Empty: it says nothing about groups, and roles are given here."),
     )
+    settings_groups = models.JSONField(_("may open the settings"), default=list, blank=True)
     makes_people = models.BooleanField(
         _("makes people"),
         default=True,
@@ -124,6 +131,10 @@ class IdentityProvider(models.Model):
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
+
     @property
     def audit_label(self) -> str:
         return self.name
@@ -135,7 +146,7 @@ class IdentityProvider(models.Model):
             raise ValidationError({"client_id": str(error)}) from None
 
     def counts_as_second_factor(self, claims: dict[str, Any]) -> bool:
-        """RFC 8176 (`amr`), OpenID Connect Core section 2 (`acr`)."""
+        """RFC 8176 (`amr`), OpenID Connect Core, 2 (`acr`)."""
         wanted = self.second_factor_values.replace(",", " ").split()
         methods = claims.get("amr")
         shown = (
@@ -159,11 +170,6 @@ class MappedGroup(models.Model):
     )
     theirs = models.CharField(_("group at the provider"), max_length=200)
     ours = models.ForeignKey(Group, verbose_name=_("role here"), on_delete=models.CASCADE)
-    opens_settings = models.BooleanField(
-        _("opens the settings"),
-        default=False,
-        help_text=_("Of the provider's branded URLs and of nothing else."),
-    )
 
     class Meta:
         verbose_name = _("group")
