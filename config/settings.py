@@ -65,7 +65,7 @@ SSO_TIMEOUT = env.number("SSO_TIMEOUT", 5, at_least=1, at_most=15)
 # Seconds after which whoever came through an identity provider signs in there again.
 SSO_SESSION_AGE = env.whole_number("SSO_SESSION_AGE", 36_000, at_least=300, at_most=1_209_600)
 # Providers that may be at private addresses; those on this machine also with plain http.
-SSO_PRIVATE_HOSTS = env.items("SSO_PRIVATE_HOSTS")
+SSO_PRIVATE_HOSTS = hosts.private_hosts(env.items("SSO_PRIVATE_HOSTS"))
 
 # --- Hosts --------------------------------------------------------------------------------------
 

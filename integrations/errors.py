@@ -167,7 +167,11 @@ class LinkRefused(IntegrationError):
 
 
 class ProviderUnavailable(IntegrationError):
-    """An identity provider gave no usable answer. Nobody signs in; try again later."""
+    """An identity provider gave no usable answer; see `reason`. Nobody signs in; try later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class ProviderMisconfigured(IntegrationError):

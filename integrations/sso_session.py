@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, logout
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
@@ -24,7 +24,7 @@ from integrations.single_sign_on.sign_in import Arrival
 
 KEY = "single_sign_on"  # in the session
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PORTAL_RULE, PORTAL_RULE_COUNTS_FOR = "portal-sign-in-rule", 15  # seconds
+PORTAL_RULE = "portal-sign-in-rule"  # no hostname
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,13 @@ def _is_good_here(request: PortalRequest, user: User) -> bool:
 
 
 def _serving(request: PortalRequest) -> tuple[int | None, str]:
-    """The provider that lets people in here, and the rule. The portal's own is asked for seldom."""
+    """The provider that lets people in here, and the rule. The portal's own is kept for seconds."""
     if request.brand is None:
-        found: Any = cache.get(PORTAL_RULE)
+        kept = caches["brands"]  # models/kept_brands.py says what it is good for
+        found: Any = kept.get(PORTAL_RULE)
         if found is None:
             found = _facts(door_of(request))
-            cache.set(PORTAL_RULE, found, PORTAL_RULE_COUNTS_FOR)
+            kept.set(PORTAL_RULE, found)
         return found  # type: ignore[no-any-return]
     return _facts(door_of(request))
 

@@ -19,9 +19,11 @@ from integrations.admin.administered import limits
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
-from integrations.models import BrandedURL, Grant, administered
+from integrations.models import BrandedURL, Grant, SignInRule, administered
 from integrations.models.branded_url import logo_digest
 from integrations.operations import branded_urls
+
+SIGN_IN = ("sign_in_rule", "identity_provider")  # which other brands have which
 
 
 class BrandedURLForm(SharedForm[BrandedURL]):
@@ -44,6 +46,13 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         ),
     )
 
+    sign_in_rule = forms.ChoiceField(
+        label=gettext_lazy("Sign-in"),
+        required=False,
+        choices=SignInRule.choices,
+        help_text=gettext_lazy("How people get in here."),
+    )
+
     unseen = {
         "new_logo": Unseen("logo_digest", "logo", logo_digest),
         "remove_logo": Unseen("logo_digest", "logo", lambda is_removed: ""),
@@ -51,7 +60,10 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     class Meta:
         model = BrandedURL
-        fields = ("hostname", "brand_name", "accent_color", "language")
+        fields = (
+            "hostname", "brand_name", "accent_color", "language", "sign_in_rule",
+            "identity_provider",
+        )  # fmt: skip
         widgets = {
             "hostname": forms.TextInput(
                 attrs={"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
@@ -63,6 +75,9 @@ class BrandedURLForm(SharedForm[BrandedURL]):
             "brand_name": gettext_lazy("Shown in the header. Empty: the hostname is shown."),
         }
 
+    def clean_sign_in_rule(self) -> str:
+        return self.cleaned_data["sign_in_rule"] or SignInRule.PASSWORD
+
     def clean_hostname(self) -> str:
         try:
             return hostnames.normalise(self.cleaned_data["hostname"])
@@ -71,6 +86,11 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        provider = cleaned.get("identity_provider")
+        is_single = cleaned.get("sign_in_rule") == SignInRule.SINGLE
+        if provider and is_single and not provider.is_enabled:
+            text = _("It is switched off, so nobody could sign in here. Enable it first.")
+            self.add_error("identity_provider", text)
         hostname = cleaned.get("hostname")
         if hostname in (None, self.instance.hostname) or cleaned.get("rename_anyway"):
             return cleaned
@@ -96,8 +116,8 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
     fields = (
-        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "new_logo",
-        "remove_logo",
+        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "sign_in_rule",
+        "identity_provider", "new_logo", "remove_logo",
     )  # fmt: skip
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
@@ -123,8 +143,10 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         if obj is not None and not self.has_change_permission(request, obj):
             return ("hostname", "brand_name", "accent_color", "language")
         fields = self.fields if obj and obj.logo_digest else self.fields[:-1]
-        may_rename = limits(request) is None
-        return fields if may_rename else [name for name in fields if name != "rename_anyway"]
+        hidden = set() if limits(request) is None else {"rename_anyway", *SIGN_IN}
+        if not request.user.has_perm("integrations.view_identityprovider"):
+            hidden |= {*SIGN_IN}
+        return [name for name in fields if name not in hidden]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.logo_view)

@@ -23,6 +23,8 @@ NOTED_EVERY = timedelta(minutes=1)
 
 ASK_FOR_PASSWORD = (
     "integrations_webexapp_add", "integrations_webexapp_change",  # secrets
+    "integrations_identityprovider_add", "integrations_identityprovider_change",
+    "integrations_identity_add",
     "integrations_apikey_add", "integrations_apikey_rotate",
     "accounts_user_add", "accounts_user_change", "accounts_user_delete",
     "second_factor_set_up",

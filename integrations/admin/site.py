@@ -50,6 +50,7 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Users"), "user", "accounts_user_changelist", ""),
             (_("Groups"), "users", "auth_group_changelist", ""),
+            (_("Identity providers"), "lock", "integrations_identityprovider_changelist", ""),
             (_("API keys"), "key", "integrations_apikey_changelist", ""),
             (_("Audit"), "audit", "integrations_auditevent_changelist", ""),
         ],

@@ -20,6 +20,8 @@ from integrations.models.audit_event import AuditEvent
 from integrations.models.branded_url import BrandedURL
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
+from integrations.models.identity import Identity
+from integrations.models.identity_provider import IdentityProvider
 from integrations.models.limited_administrator import LimitedAdministrator, Limits, limits_of
 from integrations.models.webex_app import WebexApp
 from integrations.models.webhook_delivery import WebhookDelivery
@@ -189,6 +191,8 @@ SEEN: dict[type[models.Model], Rule] = {
     Grant: _grants,
     GrantEvent: _events,
     Group: _nothing,
+    Identity: _nothing,
+    IdentityProvider: _nothing,
     User: _users,
     WebexApp: _apps,
     WebhookDelivery: _deliveries,

@@ -41,6 +41,11 @@ class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
         """The one that serves the portal's own hosts."""
         return self.exclude(portal_rule=SignInRule.PASSWORD).first()
 
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
+
     def returned(self, pk: int, *, now: datetime) -> None:
         """Noted once a minute at most, or people would queue for its row."""
         old = Q(last_return_at=None) | Q(last_return_at__lt=now - timedelta(minutes=1))
@@ -74,12 +79,13 @@ class IdentityProvider(models.Model):
         _("scopes"), max_length=200, default="openid profile email", validators=[validate_scopes]
     )
     groups_claim = models.CharField(
-        _("claim with groups"),
+        _("groups are listed as"),
         max_length=100,
         default="groups",
         blank=True,
         help_text=_("Empty: it says nothing about groups, and roles are given here."),
     )
+    settings_groups = models.JSONField(_("may open the settings"), default=list, blank=True)
     makes_people = models.BooleanField(
         _("makes people"),
         default=True,
@@ -140,7 +146,7 @@ class IdentityProvider(models.Model):
             raise ValidationError({"client_id": str(error)}) from None
 
     def counts_as_second_factor(self, claims: dict[str, Any]) -> bool:
-        """RFC 8176 (`amr`), OpenID Connect Core section 2 (`acr`)."""
+        """RFC 8176 (`amr`), OpenID Connect Core, 2 (`acr`)."""
         wanted = self.second_factor_values.replace(",", " ").split()
         methods = claims.get("amr")
         shown = (
@@ -164,11 +170,6 @@ class MappedGroup(models.Model):
     )
     theirs = models.CharField(_("group at the provider"), max_length=200)
     ours = models.ForeignKey(Group, verbose_name=_("role here"), on_delete=models.CASCADE)
-    opens_settings = models.BooleanField(
-        _("opens the settings"),
-        default=False,
-        help_text=_("Of the provider's branded URLs and of nothing else."),
-    )
 
     class Meta:
         verbose_name = _("group")

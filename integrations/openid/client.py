@@ -9,7 +9,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from joserfc.jwk import KeySet
 
-from integrations.errors import IdTokenRefused, ProviderMisconfigured, ProviderUnavailable
+from integrations.errors import IdTokenRefused, ProviderMisconfigured
 from integrations.openid import discovery, id_token
 from integrations.openid.discovery import Metadata
 from integrations.openid.transport import JSON, fetch_json
@@ -112,9 +112,9 @@ def _token_request(client: Client, metadata: Metadata, code: str, attempt: Attem
 def _with_userinfo(
     claims: dict[str, Any], metadata: Metadata, access_token: str, deadline: Deadline
 ) -> dict[str, Any]:
-    """Many providers tell names and groups only here. What is signed wins (section 5.3)."""
+    """Many providers tell names and groups only here. What is signed wins (Core 5.3.2)."""
     if not access_token.isascii() or not access_token.isprintable():
-        raise ProviderUnavailable("its access token cannot be sent")
+        raise ProviderMisconfigured("access_token")
     headers = {**JSON, "Authorization": f"Bearer {access_token}"}
     told = fetch_json(Request("GET", metadata.userinfo_endpoint, headers), deadline)
     if told.get("sub") != claims["sub"]:

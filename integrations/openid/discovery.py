@@ -62,7 +62,7 @@ def may_ask_again(metadata: Metadata) -> bool:
 
 
 def _read(document: dict[str, Any], issuer: str) -> dict[str, Any]:
-    """The issuer is exactly the one that was asked, or somebody else answers (section 4.3)."""
+    """The issuer is exactly the one that was asked, or somebody else answers (Discovery 4.3)."""
     if document.get("issuer") != issuer:
         raise ProviderMisconfigured("other_issuer")
     challenges = document.get("code_challenge_methods_supported", ["S256"])

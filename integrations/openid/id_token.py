@@ -17,7 +17,7 @@ ALGORITHMS = (
     "Ed25519",
 )  # fmt: skip
 CLOCK_SKEW = 60  # seconds by which the provider's clock may differ from ours
-LONGEST_SUBJECT = 255  # characters (section 2)
+LONGEST_SUBJECT = 255  # characters (OpenID Connect Core, 2)
 
 REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 

@@ -18,12 +18,12 @@ from integrations.webex.http import Deadline, Request
 
 JSON = {"Accept": "application/json", "User-Agent": "webex-portal"}
 TROUBLE = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "its name is not found",
-    pycurl.E_COULDNT_CONNECT: "it refuses connections",
-    pycurl.E_OPERATION_TIMEDOUT: "it does not answer in time",
-    pycurl.E_SSL_CONNECT_ERROR: "it does not speak TLS as we do",
-    pycurl.E_PEER_FAILED_VERIFICATION: "its certificate is not trusted",
-    pycurl.E_FILESIZE_EXCEEDED: "its answer is too large",
+    pycurl.E_COULDNT_RESOLVE_HOST: "name",
+    pycurl.E_COULDNT_CONNECT: "connection",
+    pycurl.E_OPERATION_TIMEDOUT: "slow",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_PEER_FAILED_VERIFICATION: "certificate",
+    pycurl.E_FILESIZE_EXCEEDED: "too_large",
 }
 
 
@@ -39,7 +39,7 @@ def fetch_json(request: Request, deadline: Deadline) -> dict[str, Any]:
         code = error if isinstance(error, str) and error.isidentifier() else ""
         raise ProviderMisconfigured(code[:40] or f"status_{answer.status}")
     if answer.status != 200 or not isinstance(content, dict):
-        raise ProviderUnavailable(f"it answered with status {answer.status}, or no JSON")
+        raise ProviderUnavailable("no_json" if answer.status == 200 else f"status_{answer.status}")
     return content
 
 
@@ -64,7 +64,7 @@ def _send(request: Request, deadline: Deadline) -> http.Answer:
         guard.close()
     if guard.is_refused:
         raise ProviderMisconfigured("private_address")
-    raise ProviderUnavailable(TROUBLE.get(code, f"error {code} of libcurl"))
+    raise ProviderUnavailable(TROUBLE.get(code, f"libcurl_{code}"))
 
 
 class _Guard:

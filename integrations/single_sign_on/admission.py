@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import SignInRefused
-from integrations.linking import entitlement
-from integrations.models import AuditEvent, Identity, IdentityProvider
-from integrations.single_sign_on import profile
+from integrations.models import AuditEvent, BrandedURL, Identity, IdentityProvider
+from integrations.models.limited_administrator import limits_of
+from integrations.operations import limits
+from integrations.single_sign_on import profile, roles
 from integrations.single_sign_on.doors import Door
 
 
@@ -55,25 +56,31 @@ def _admit(
     user = identity.user
     if not user.is_active:
         raise SignInRefused("inactive")
-    is_limited = may_pass(user, provider, door)
+    brands = list(provider.branded_urls.defer("logo"))
+    has_say = _has_say(user, brands, door)
     if identity.made_user:
         profile.update(user, claims)
-    if is_limited:
-        _map_roles(user, provider, claims, now)
+        if brands:
+            limits.limit(user, brands, now=now)
+    if has_say and provider.groups_claim:
+        roles.follow(user, provider, claims, may_open=identity.made_user and bool(brands), now=now)
     Identity.objects.filter(pk=identity.pk).update(signed_in_at=now)
     return User.objects.get(pk=user.pk)  # what was asked about their rights is forgotten
 
 
-def may_pass(user: User, provider: IdentityProvider, door: Door) -> bool:
-    """Whether the provider has a say in their roles, too. Raises SignInRefused.
+def _has_say(user: User, brands: list[BrandedURL], door: Door) -> bool:
+    """Whether the provider gives and takes their roles. Raises SignInRefused.
 
     A brand's provider speaks for nobody who has power over other brands.
     """
-    if not provider.branded_urls.exists():
+    if not brands:
         return True  # the portal's own
-    if user.is_superuser or (user.is_staff and door.is_portal):
+    theirs = limits_of(user)
+    is_theirs = theirs is not None and theirs.ids <= {each.pk for each in brands}
+    is_mightier = user.is_superuser or (user.is_staff and not is_theirs)
+    if user.is_superuser or (is_mightier and door.is_portal):
         raise SignInRefused("administrator")
-    return not user.is_staff
+    return not is_mightier
 
 
 def _find(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> Identity:
@@ -113,24 +120,3 @@ def _link(
         raise SignInRefused("linked_already") from None
     AuditEvent.objects.record(Action.IDENTITY_LINKED, user, by=user, reason=provider.name, now=now)
     return identity
-
-
-def _map_roles(
-    user: User, provider: IdentityProvider, claims: dict[str, Any], now: datetime
-) -> None:
-    """Gives and takes roles that are mapped, and no others."""
-    if not provider.groups_claim:
-        return
-    groups = provider.groups_in(claims)
-    rows = list(provider.mapped_groups.values_list("theirs", "ours_id"))
-    mapped = {ours for _theirs, ours in rows}
-    wanted = {ours for theirs, ours in rows if theirs in groups}
-    held = set(user.groups.filter(pk__in=mapped).values_list("pk", flat=True))
-    if held == wanted:
-        return
-    user.groups.add(*wanted - held)
-    user.groups.remove(*held - wanted)
-    AuditEvent.objects.record(
-        Action.USER_CHANGED, user, changed=["groups"], reason=provider.name, now=now
-    )
-    entitlement.note_changes(user=user, by=user, now=now)

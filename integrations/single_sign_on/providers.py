@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from integrations import hostnames
 from integrations.actions import Action
-from integrations.errors import ProviderMisconfigured, ProviderUnavailable
+from integrations.errors import ProviderMisconfigured, ProviderUnavailable, UndecryptableValue
 from integrations.models import AuditEvent, Identity, IdentityProvider, SignInRule
 from integrations.models.identity_provider import SSO_CALLBACK_PATH
 from integrations.models.webex_app import fingerprint
@@ -29,7 +30,15 @@ class Address:
     last_return_at: datetime | None
 
 
-def save(provider: IdentityProvider, *, changed: set[str], secret: str = "", now: datetime) -> None:
+def save(
+    provider: IdentityProvider,
+    *,
+    changed: set[str],
+    secret: str = "",
+    roles: list[tuple[str, Group]] | None = None,
+    now: datetime,
+) -> None:
+    """`roles`: who is in which group there, and the role here; None leaves them as they are."""
     if secret:
         provider.client_secret, provider.client_secret_set_at = secret, now
         provider.client_secret_fingerprint = fingerprint(secret)
@@ -37,6 +46,10 @@ def save(provider: IdentityProvider, *, changed: set[str], secret: str = "", now
     is_new = provider.pk is None
     with transaction.atomic():
         provider.save()
+        if roles is not None:
+            provider.mapped_groups.all().delete()
+            for theirs, ours in dict.fromkeys(roles):
+                provider.mapped_groups.create(theirs=theirs, ours=ours)
         if changed or is_new:
             action = Action.PROVIDER_ADDED if is_new else Action.PROVIDER_CHANGED
             AuditEvent.objects.record(action, provider, changed=changed, now=now)
@@ -89,14 +102,28 @@ def ask(provider: IdentityProvider) -> Check:
         metadata = discovery.discover(provider.issuer, deadline, anew=True)
         keys = discovery.signing_keys(metadata, deadline, anew=True)
     except ProviderUnavailable as error:
-        step = _("Check the issuer, and that this server may reach it: %(why)s.") % {"why": error}
-        return Check("discovery", Level.BLOCKS, _("It gives no usable answer."), step)
+        sentence = _("It gives no usable answer: %(why)s.") % {"why": _why(error.reason)}
+        step = _("Check the issuer, and that this server may reach it.")
+        return Check("discovery", Level.BLOCKS, sentence, step)
     except ProviderMisconfigured as error:
         return Check(
             "discovery", Level.BLOCKS, _("Its answer cannot be used."), _what_to_do(error.reason)
         )
     sentence = _("It answers; signing keys: %(n)d.") % {"n": len(keys.keys)}
     return Check("discovery", Level.FINE, sentence)
+
+
+def _why(reason: str) -> str:
+    known = {
+        "name": _("its name is not found"),
+        "connection": _("it refuses connections"),
+        "slow": _("it did not answer in time"),
+        "tls": _("it does not speak TLS as we do"),
+        "certificate": _("its certificate is not trusted"),
+        "too_large": _("its answer is too large"),
+        "no_json": _("its answer is no JSON"),
+    }
+    return known.get(reason, reason)
 
 
 def _what_to_do(reason: str) -> str:
@@ -124,10 +151,17 @@ def _secret(provider: IdentityProvider) -> list[Check]:
     if not provider.client_secret_set_at:
         step = _("Register this portal at the provider, and paste the secret it shows.")
         return [Check("secret", Level.BLOCKS, _("The client secret is missing."), step)]
-    if not provider.can_read_secret:
+    if not _is_readable(provider):
         step = _("Enter it anew.")
         return [Check("secret", Level.BLOCKS, _("The client secret cannot be read."), step)]
     return [Check("secret", Level.FINE, _("The client secret is set."))]
+
+
+def _is_readable(provider: IdentityProvider) -> bool:
+    try:
+        return bool(provider.client_secret)
+    except UndecryptableValue:
+        return False
 
 
 def _where(provider: IdentityProvider) -> list[Check]:

@@ -1,4 +1,4 @@
-"""Mallory's ways: answers that belong to others, tokens that do not fit, providers that misbehave."""
+"""Mallory's ways: answers of others, tokens that do not fit, providers that misbehave."""
 
 import base64
 import hmac
@@ -144,7 +144,8 @@ def test_who_declines_there_reads_so_and_can_begin_again(visitor, acme_idp, erro
     page = visitor.come_back(acme_idp.refuse(leave(visitor), error) + f"&iss={acme_idp.url}")
 
     assert page.status_code == 400
-    assert "Sign in with Acme" in page.text and "<script>" not in page.text
+    assert "Sign in with Acme" in page.text
+    assert "<script>" not in page.text
 
 
 # --- ID tokens ------------------------------------------------------------------------------------
@@ -266,7 +267,8 @@ def test_a_slow_provider_costs_no_more_than_the_time_it_is_given(visitor, acme_i
 
     page = visitor.come_back(acme_idp.accept(url))
 
-    assert page.status_code == 503 and "does not answer" in page.text
+    assert page.status_code == 503
+    assert "does not answer" in page.text
     assert time.monotonic() - began < 2
 
 
@@ -275,7 +277,8 @@ def test_a_dead_provider_is_said_so(visitor, acme_provider):
 
     page = visitor.post("/sign-in/through/")
 
-    assert page.status_code == 503 and "Please try again in a minute." in page.text
+    assert page.status_code == 503
+    assert "Please try again in a minute." in page.text
 
 
 @pytest.mark.parametrize(

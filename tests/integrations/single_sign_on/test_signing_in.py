@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from integrations.models import AuditEvent, BrandedURL, Identity, IdentityProvider, SignInRule
+from integrations.models.limited_administrator import limits_of
 from tests.browsing import query
 from tests.conftest import H1, H2, H3
 from tests.integrations.single_sign_on.conftest import leave, serve, sign_in, who
@@ -22,7 +23,7 @@ def test_somebody_new_becomes_a_user_and_stays_the_same_one(visitor, acme_idp, b
     assert (user.username, user.get_full_name(), user.email) == (
         "alice", "Alice Adams", "alice@acme.example"
     )  # fmt: skip
-    assert not user.has_usable_password() and not user.is_staff
+    assert (user.has_usable_password(), user.is_staff) == (False, False)
     sign_in(browser(None), acme_idp, **claims | {"preferred_username": "renamed"})
     assert User.objects.get().username == "alice"
     assert "Signed in through" in visitor.get("/my-account/").text
@@ -68,7 +69,8 @@ def test_an_odd_name_becomes_a_plain_one(visitor, acme_idp, name):
     sign_in(visitor, acme_idp, preferred_username=name, given_name=name)
 
     user = User.objects.get()
-    assert who(visitor) and user.username in ("person", "script", "a" * 140, "ALICE")
+    assert who(visitor)
+    assert user.username in ("person", "script", "a" * 140, "ALICE")
 
 
 def test_the_same_subject_of_two_providers_is_two_people(
@@ -159,6 +161,48 @@ def test_groups_give_and_take_the_roles_they_are_mapped_to_and_no_others(
     assert set(user.groups.all()) == {by_hand}
 
 
+def test_a_mapping_opens_the_settings_of_the_brand_and_of_no_other(
+    browser, acme_idp, acme_provider, globex
+):
+    support = Group.objects.get(name="Webex support")
+    acme_provider.mapped_groups.create(theirs="desk", ours=support)
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH, settings_groups=["desk"])
+    at_portal = browser(None, "admin.example.com")
+
+    sign_in(at_portal, acme_idp, groups=["desk"])
+
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser) == (True, False)
+    assert limits_of(user).hostnames == {H1}
+    assert at_portal.get("/admin/").status_code == 200
+    serve(H3, acme_provider)
+    sign_in(at_portal, acme_idp, groups=[])
+    user = User.objects.get()
+    assert (user.is_staff, set(user.groups.all())) == (False, set())
+    assert limits_of(user).hostnames == {H1, H3}
+
+
+@pytest.mark.parametrize("power", [{"is_staff": True}, {"is_staff": True, "is_superuser": True}])
+def test_a_brands_provider_speaks_for_nobody_who_administers_more(
+    browser, acme_idp, acme_provider, make_user, power
+):
+    mighty = make_user("mighty", **power)
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH)
+    Identity.objects.create(
+        provider=acme_provider, subject="m", user=mighty, created_at=mighty.date_joined
+    )
+    auditors = Group.objects.get(name="Auditors")
+    acme_provider.mapped_groups.create(theirs="all", ours=auditors)
+
+    at_portal, at_brand = browser(None, "admin.example.com"), browser(None)
+    assert "administers more than this brand" in sign_in(at_portal, acme_idp, "m").text
+    sign_in(at_brand, acme_idp, "m", groups=["all"])
+
+    assert who(at_portal) == ""
+    assert who(at_brand) == ("" if mighty.is_superuser else "mighty")
+    assert not mighty.groups.filter(pk=auditors.pk).exists()
+
+
 # --- The session ------------------------------------------------------------------------------
 
 
@@ -230,7 +274,8 @@ def test_passwords_are_neither_asked_for_nor_taken_where_the_rule_says_so(
     page = visitor.get("/sign-in/")
     posted = visitor.post("/sign-in/", {"username": "alice", "password": "correct horse"})
 
-    assert 'name="password"' not in page.text and "Sign in with Acme" in page.text
+    assert 'name="password"' not in page.text
+    assert "Sign in with Acme" in page.text
     assert (posted.status_code, who(visitor)) == (403, "")
     assert "single sign-on only" in posted.text
     assert who(signed_in_before) == ""
