@@ -22,14 +22,14 @@ from accounts.models import SessionOwner, User
 from accounts.statement import Statement
 
 SESSION_AND_USER = Statement(
-    User,
     """
-    SELECT {columns}, kept.session_data
+    SELECT {person}, kept.session_data
     FROM django_session kept
     LEFT JOIN accounts_sessionowner owner ON owner.session_id = kept.session_key
-    LEFT JOIN accounts_user AS "user" ON "user".id = owner.user_id
+    LEFT JOIN accounts_user person ON person.id = owner.user_id
     WHERE kept.session_key = %s AND kept.expire_date > %s
     """,
+    person=User,
 )
 GET_USER = ModelBackend.get_user
 
@@ -42,7 +42,7 @@ class SessionStore(db.SessionStore):
         if found is None:
             self._session_key = None
             return {}
-        self.owner, (data,) = found
+        self.owner, data = found
         return self.decode(data)
 
     def create(self) -> None:

@@ -5,16 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from accounts import sign_in_limits
 from accounts.models import User
+from accounts.rights import RightsBackend
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +29,8 @@ class SignInRequest(HttpRequest):
     sign_in_refusal: tuple[str, int]
 
 
-class LimitedBackend(ModelBackend):
-    """Checks passwords of requests, and knows rights; ModelBackend comes after it for the rest."""
+class LimitedBackend(RightsBackend):
+    """Checks passwords of requests; ModelBackend comes after it for everything else."""
 
     def authenticate(
         self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -46,19 +44,6 @@ class LimitedBackend(ModelBackend):
             return self._check(request, username, password)
         finally:
             CHECKS.release()
-
-    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        """In one query, where Django needs two; also for ModelBackend, which looks at the same."""
-        is_known = hasattr(user_obj, "_perm_cache") or user_obj.is_superuser
-        if is_known or not user_obj.is_active or user_obj.is_anonymous or obj is not None:
-            return super().get_all_permissions(user_obj, obj)
-        own = User.user_permissions.through.objects.filter(user=user_obj.pk)
-        by_group = Group.permissions.through.objects.filter(group__user=user_obj.pk)
-        held = Q(pk__in=own.values("permission")) | Q(pk__in=by_group.values("permission"))
-        rights = Permission.objects.filter(held).order_by()
-        labels = rights.values_list("content_type__app_label", "codename")
-        user_obj._perm_cache = {f"{app}.{codename}" for app, codename in labels}
-        return set(user_obj._perm_cache)
 
     def _check(self, request: SignInRequest, username: str, password: str | None) -> User:
         now = timezone.now()

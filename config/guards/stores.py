@@ -27,15 +27,13 @@ PATIENT = {
 }
 
 # Each process has its own: nothing in them is worth a server.
-IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+IN_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 5_000},
+}
 CACHES = {
-    "default": {"BACKEND": IN_MEMORY},
-    "brands": {  # models/kept_brands.py
-        "BACKEND": IN_MEMORY,
-        "LOCATION": "brands",
-        "TIMEOUT": 5,  # seconds
-        "OPTIONS": {"MAX_ENTRIES": 5_000},
-    },
+    "default": IN_MEMORY,
+    "brands": {**IN_MEMORY, "LOCATION": "brands", "TIMEOUT": 5},  # seconds; models/kept_brands.py
 }
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import scopes
@@ -64,14 +65,6 @@ class LinkStatus:
 
     @property
     def reason(self) -> str:
-        sentences = {
-            State.NOT_OFFERED: _("Webex is not offered to you at this address."),
-            State.RIGHT_LOST: _("You may no longer use Webex here. Your account is still linked."),
-            State.NOT_LINKED: _("Link your Webex account."),
-            State.CONSENT_LOST: _("Webex ended the connection. Link your account again."),
-            State.SCOPES_MISSING: _("Permissions are missing. Link your account again."),
-            State.LINKED: _("Your Webex account is linked."),
-        }
         if self.has_too_many_sessions:
             page = {"page": authorizations.TOKENS_PAGE}
             text = _("Your Webex account has too many open sessions. End some at %(page)s.")
@@ -81,7 +74,19 @@ class LinkStatus:
             return text % date_format(timezone.localtime(self.grant.failing_since), "j F, H:i e")
         if self.could_add:
             return _("Reconnect to grant new permissions.")
-        return sentences[self.state]
+        return str(SENTENCES[self.state])
+
+
+SENTENCES = {
+    State.NOT_OFFERED: gettext_lazy("Webex is not offered to you at this address."),
+    State.RIGHT_LOST: gettext_lazy(
+        "You may no longer use Webex here. Your account is still linked."
+    ),
+    State.NOT_LINKED: gettext_lazy("Link your Webex account."),
+    State.CONSENT_LOST: gettext_lazy("Webex ended the connection. Link your account again."),
+    State.SCOPES_MISSING: gettext_lazy("Permissions are missing. Link your account again."),
+    State.LINKED: gettext_lazy("Your Webex account is linked."),
+}
 
 
 def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:

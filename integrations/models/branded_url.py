@@ -12,6 +12,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.statement import Statement
 from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
 from integrations.models import kept_brands
@@ -33,8 +34,12 @@ def logo_digest(png: bytes | None) -> str:
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
         """What this hostname looks like and which integration it uses; without the logo."""
-        rows = self.filter(hostname=hostname).select_related("app", "identity_provider")
-        return rows.defer("logo").first()
+        found = BY_HOSTNAME.first(hostname)
+        if found is None:
+            return None
+        brand: BrandedURL = found[0]
+        brand.app, brand.identity_provider = found[1:]
+        return brand
 
     def signed_in(self, hostname: str, *, now: datetime) -> None:
         """Through its identity provider. Noted once a minute at most."""
@@ -181,3 +186,17 @@ class BrandedURL(models.Model):
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png
         self.logo_digest = logo_digest(png)
+
+
+BY_HOSTNAME = Statement(
+    """
+    SELECT {brand}, {app}, {provider} FROM integrations_brandedurl brand
+    LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
+    LEFT JOIN integrations_identityprovider provider ON provider.id = brand.identity_provider_id
+    WHERE brand.hostname = %s
+    """,
+    unread=["logo"],
+    brand=BrandedURL,
+    app=WebexApp,
+    provider=IdentityProvider,
+)

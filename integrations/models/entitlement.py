@@ -9,8 +9,9 @@ from django.contrib.auth import get_backends
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts import rights
 from accounts.models import User
-from accounts.sign_in import LimitedBackend
+from accounts.rights import RightsBackend
 from integrations.models.grant import Grant, GrantQuerySet
 
 ANSWERS = (
@@ -19,20 +20,13 @@ ANSWERS = (
 )  # fmt: skip
 
 # Of a row of accounts_user that is called `person`.
-MAY_USE_WEBEX = """
+MAY_USE_WEBEX = f"""
     person.is_active AND (person.is_superuser OR (
         SELECT its.id FROM auth_permission its
         JOIN django_content_type kind ON kind.id = its.content_type_id
         WHERE its.codename = 'use_webex' AND kind.app_label = 'integrations'
-    ) IN (
-        SELECT own.permission_id FROM accounts_user_user_permissions own
-        WHERE own.user_id = person.id
-        UNION ALL
-        SELECT of_group.permission_id FROM accounts_user_groups member
-        JOIN auth_group_permissions of_group ON of_group.group_id = member.group_id
-        WHERE member.user_id = person.id
-    ))
-"""
+    ) IN ({rights.HELD}))
+"""  # noqa: S608  constants only
 
 
 def is_known_in_sql() -> bool:
@@ -41,7 +35,7 @@ def is_known_in_sql() -> bool:
 
 
 def _asks_tables_only(backend: type) -> bool:
-    kinds = (LimitedBackend, ModelBackend, BaseBackend, object)  # the last two grant nothing
+    kinds = (RightsBackend, ModelBackend, BaseBackend, object)  # the last two grant nothing
     return all(
         getattr(backend, name, None) in [getattr(kind, name, None) for kind in kinds]
         for name in ANSWERS

@@ -13,17 +13,16 @@ from integrations.models import entitlement
 from integrations.models.grant import Grant
 
 OF_WHOM = f"""
-    SELECT {{columns}}, app.is_enabled, app.authorization_url, person.id,
+    SELECT {{theirs}}, app.is_enabled, app.authorization_url, person.id,
            {entitlement.MAY_USE_WEBEX}
     FROM accounts_user person
     LEFT JOIN integrations_brandedurl brand ON brand.id = %s
     LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
-    LEFT JOIN integrations_grant AS "grant"
-        ON "grant".user_id = person.id AND "grant".app_id = app.id
+    LEFT JOIN integrations_grant theirs ON theirs.user_id = person.id AND theirs.app_id = app.id
     WHERE person"""  # noqa: S608  constants only
 UNREAD = ("access_token", "refresh_token", "capability")
-BY_ID = Statement(Grant, f"{OF_WHOM}.id = %s", unread=UNREAD)
-BY_NAME = Statement(Grant, f"{OF_WHOM}.username = %s", unread=UNREAD)
+BY_ID = Statement(f"{OF_WHOM}.id = %s", unread=UNREAD, theirs=Grant)
+BY_NAME = Statement(f"{OF_WHOM}.username = %s", unread=UNREAD, theirs=Grant)
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,11 @@ def of_username(username: str, brand_id: int | None) -> Standing | None:
     return _read(BY_NAME, brand_id, username)
 
 
-def _read(statement: Statement[Grant], brand_id: int | None, who: int | str) -> Standing | None:
+def _read(statement: Statement, brand_id: int | None, who: int | str) -> Standing | None:
     found = statement.first(brand_id, who)
     if found is None:
         return None
-    grant, (is_enabled, url, user_id, may) = found
+    grant, is_enabled, url, user_id, may = found
     if not entitlement.is_known_in_sql():
         may = User.objects.get(pk=user_id).has_perm("integrations.use_webex")
     asked = authorization_url.scopes(url) if is_enabled else ()

@@ -6,9 +6,9 @@ STATEMENTS = [
        SELECT 'user' || n, 'First', 'Last', 'user' || n || '@portal.example', '', false, false,
          true, now() FROM generate_series(1, %(users)s) n""",
     """INSERT INTO integrations_grant (user_id, app_id, hostname, status, access_token,
-         refresh_token, access_token_expires_at, refresh_token_expires_at, scope, person_id, person_email,
-         person_name, org_id, org_name, granted_at, refreshed_at, refresh_due_at, version,
-         failure_count, failing_since, last_error, last_tracking_id)
+         refresh_token, access_token_expires_at, refresh_token_expires_at, scope, person_id,
+         person_email, person_name, org_id, org_name, granted_at, refreshed_at, refresh_due_at,
+         version, failure_count, failing_since, last_error, last_tracking_id)
        SELECT u.id, a.n, 'portal-' || g.n %% 390 || '.example.com', s.status,
          CASE WHEN s.status <> 'DISCONNECTED' THEN repeat('g', 292) END,
          CASE WHEN s.status <> 'DISCONNECTED' THEN repeat('g', 292) END,

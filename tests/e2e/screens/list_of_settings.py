@@ -62,7 +62,7 @@ INTEGRATIONS = [
        send(is_enabled=True)),
     at("integration-clone-refused", "integrations/webexapp/{webexapp}/clone/", send(name="")),
     at("brandedurl-refused", "integrations/brandedurl/add/",
-       send(hostname="https://x", accent_color="red")),
+       send(hostname="https://x")),
     at("taking-you-to-the-test", APP, stay,
        post("/admin/integrations/webexapp/{webexapp}/test/{brandedurl}/"),
        shows=("admin:integrations_webexapp_test",)),
