@@ -269,6 +269,15 @@ def test_a_slow_provider_costs_no_more_than_the_time_it_is_given(visitor, acme_i
     assert time.monotonic() - began < 2
 
 
+def test_a_client_that_the_provider_refuses_is_on_record_once_a_minute(visitor, acme_idp):
+    for _attempt in range(2):
+        url = leave(visitor)
+        acme_idp.answers["/token"] = 401, {"error": "invalid_client"}
+        assert refused(visitor.come_back(acme_idp.accept(url)))
+
+    assert AuditEvent.objects.get(action="sign_in.failed").reason == "invalid_client"
+
+
 def test_a_dead_provider_is_said_so(visitor, acme_provider):
     IdentityProvider.objects.update(issuer="http://127.0.0.1:1")
 
