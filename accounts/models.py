@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,28 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+class SessionOwner(models.Model):
+    """Who signed in to a session, for accounts/sessions.py.
+
+    No constraint in the database: code before this release deletes sessions and people without
+    knowing of these rows.
+    """
+
+    session = models.OneToOneField(
+        Session,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="owner",
+        db_constraint=False,
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="session_owners", db_constraint=False
+    )
+
+    def __str__(self) -> str:
+        return f"session of {self.user}"
 
 
 class SignInFailureQuerySet(models.QuerySet["SignInFailure"]):

@@ -1,4 +1,4 @@
-"""Style sheets in one piece, and static files under names that change with their content.
+"""Style sheets and scripts in one piece, and static files under names that change with content.
 
 A web server makes its own copies when it starts, hashed and compressed: no step to forget, and
 nothing left over from another version.
@@ -30,6 +30,10 @@ BUNDLES = {
             "overview", "pages", "audit", "webhooks",
         )),
         "look/print.css",
+    ),
+    "settings/head.js": ("admin/js/theme.js", "settings/first.js"),
+    "settings/integration.js": (
+        *(f"settings/{name}.js" for name in ("tabs", "redirect-uris", "two-lists", "paste")),
     ),
 }  # fmt: skip
 

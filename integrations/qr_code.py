@@ -13,4 +13,5 @@ def draw(text: str) -> SafeString:
         svg, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=4,
         dark="#000", light="#fff", svgclass="qr", lineclass=None, nl=False,
     )  # fmt: skip
-    return mark_safe(svg.getvalue().decode())  # noqa: S308  drawn by us: numbers and attributes
+    drawn = svg.getvalue().decode().replace("<svg ", '<svg aria-hidden="true" ', 1)
+    return mark_safe(drawn)  # noqa: S308  drawn by us: numbers and attributes

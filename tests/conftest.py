@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import TransactionTestCase
 
 from accounts.models import User
@@ -47,7 +47,8 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
 @pytest.fixture(autouse=True)
 def _as_at_its_start() -> None:
     """This process: nothing kept, nobody waiting for Webex, no command at work."""
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
     actor.work_as("")
     vars(webex_share.share).update(vars(webex_share.Share()))
 

@@ -20,7 +20,7 @@ from config import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("DEMO_DIR") or PROJECT / ".demo").absolute()
-ENV, LOCK = FOLDER / "env", FOLDER / "lock"
+ENV, LOCK, MAILS = FOLDER / "env", FOLDER / "lock", FOLDER / "mail"
 PORTS = {"PORTAL_PORT": 8000, "SANDBOX_PORT": 9000}
 LONGEST_SOCKET = 100  # bytes of a path; Linux takes 107, macOS 103
 
@@ -103,9 +103,10 @@ def _fresh() -> dict[str, str]:
         "FIELD_ENCRYPTION_KEY": Fernet.generate_key().decode(),
         "DEMO_PASSWORD": "-".join(secrets.token_hex(2) for _ in range(3)),
         "PORTAL_HOSTS": "localhost,127.0.0.1",
-        "EMAIL_URL": "consolemail://",
+        "EMAIL_URL": f"filemail:///{quote(str(MAILS))}",
         "REFRESH_SWEEP_EVERY": "15",
         "WEBHOOK_LOOPBACK": "on",
+        "SSO_PRIVATE_HOSTS": "localhost,127.0.0.1",
         "LOG_LEVEL": "INFO",
     }
 

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db.models import Model, Q
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -59,5 +60,6 @@ class PermissionField(typed.ModelMultipleChoiceField[Permission]):
         words = {"view": _("See"), "add": _("Add"), "change": _("Change"), "delete": _("Delete")}
         for action, word in words.items():
             if obj.codename == f"{action}_{obj.content_type.model}":
-                return word
+                what = '{} <span class="visually-hidden">{}</span>'
+                return format_html(what, word, _object_of(obj))
         return _(obj.name)

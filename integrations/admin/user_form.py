@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from integrations import roles
 from integrations.admin import typed
+from integrations.admin.administers import WithLimits
 from integrations.admin.permission_boxes import PermissionField
 from integrations.admin.shared_editing import SharedForm
 
@@ -34,7 +36,7 @@ class TickedField(typed.ModelMultipleChoiceField[Model]):
     """A list of boxes, each with a name and nothing else."""
 
     def label_from_instance(self, obj: Model) -> str:
-        return str(getattr(obj, "name", obj))
+        return roles.in_words(str(getattr(obj, "name", obj)))
 
 
 class Ticked:
@@ -60,7 +62,7 @@ class WithPermissions:
                 field.offer(form.initial.get(name) or [])
 
 
-class UserForm(WithPermissions, SharedForm[User], typed.UserChangeForm[User]):
+class UserForm(WithPermissions, WithLimits, SharedForm[User], typed.UserChangeForm[User]):
     class Meta:
         model = User
         fields = (

@@ -21,7 +21,7 @@ from integrations.models import (
     WebexApp,
     WebhookEndpoint,
 )
-from integrations.operations import readiness, sweeps, webhooks
+from integrations.operations import api_keys, readiness, sweeps, webhooks
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -163,7 +163,8 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     found += [Trouble(_schema_is_old(n)) for n in filter(None, [schema.missing()])]
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
-    found += [Trouble(check) for check in (*_mail(running, now), *webhooks.trouble(now))]
+    others = (*_mail(running, now), *webhooks.trouble(now), *api_keys.trouble(now))
+    found += [Trouble(check) for check in others]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 
@@ -233,11 +234,13 @@ def _figures(now: datetime, checked: Checked) -> Figures:
 
 
 def first_red_at() -> datetime | None:
-    """A badge turns red when its refresh token dies. Reads the index up to the first of them."""
-    deaths = Grant.objects.active().filter(app__is_enabled=True)
-    deaths = deaths.filter(refresh_token_expires_at__isnull=False)
-    ordered = deaths.order_by("refresh_token_expires_at")
-    return ordered.values_list("refresh_token_expires_at", flat=True).first()
+    """A badge turns red when its refresh token dies. Reads the index up to the first of them, past
+    those of integrations that are off."""
+    enabled = list(WebexApp.objects.filter(is_enabled=True).values_list("pk", flat=True))
+    deaths = Grant.objects.active().filter(app__in=enabled, refresh_token_expires_at__isnull=False)
+    moments = deaths.order_by("refresh_token_expires_at")
+    first = moments.values_list("refresh_token_expires_at", flat=True).first
+    return counted("first_red_at", first) if enabled else None
 
 
 def check_serving() -> dict[str, bool]:

@@ -20,7 +20,7 @@ TAB = "redirect-uris"
 CAME_BACK = ~Q(consumed_at=None, returned_at=None)
 COUNTED = timedelta(days=7)  # what was started is kept that long
 ENOUGH_TO_TELL = 3  # starts without a return
-MOST_COPIED = 500  # redirect URIs at once
+MOST_COPIED = 50  # redirect URIs that a page carries only to be copied
 Status = DeviceAuthorization.Status
 DECIDED = (Status.LINKED, Status.DENIED, Status.UNDECIDED)
 GIVEN_UP = (Status.EXPIRED, Status.CANCELLED)
@@ -103,7 +103,7 @@ def _redirect_uris(
 
 
 def _to_copy(uris: list[str]) -> str:
-    """Nothing where it would be a megabyte: the tab shows them by pages, and all as plain text."""
+    """Nothing where they are many: the tab, which the check leads to, copies all."""
     return "\n".join(uris) if len(uris) <= MOST_COPIED else ""
 
 

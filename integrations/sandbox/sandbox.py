@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from integrations.sandbox.console import control, control_api, developer
+from integrations.sandbox.console import control, control_api, developer, mails
 from integrations.sandbox.core.directory import SIZE
 from integrations.sandbox.core.entities import Integration, Person
 from integrations.sandbox.core.faults import Fault
@@ -51,6 +52,7 @@ PARTS = (
     developer,
     control,
     control_api,
+    mails,
     pages,
 )
 ROUTES = [route for part in PARTS for route in part.routes.entries]
@@ -70,6 +72,7 @@ class Sandbox:
         state_path: str | os.PathLike[str] | None = None,
         sign_in_host: str | None = None,
         subscribers: int = SIZE,
+        mail_folder: str | os.PathLike[str] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -77,6 +80,7 @@ class Sandbox:
         self.state = State(
             sign_in_host=sign_in_host, ledger_size=ledger_size, subscribers=subscribers
         )
+        self.state.mail_folder = Path(mail_folder) if mail_folder else None
         self._file = StateFile(state_path, self.state) if state_path else None
         if not (self._file and self._file.load()):
             self.state.add_default_people()

@@ -11,9 +11,11 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
 
 from config import static_files
+from integrations.models import BrandedURL, WebexApp
 
 WHITENOISE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 PORTAL_HOST = django_settings.PORTAL_HOSTS[0]
+FORM = "/admin/integrations/webexapp/"
 
 
 @pytest.fixture
@@ -49,3 +51,25 @@ def test_every_style_sheet_of_the_settings_is_in_a_bundle() -> None:
     bundled = {part for parts in static_files.BUNDLES.values() for part in parts}
 
     assert there - bundled == set()
+
+
+@pytest.mark.parametrize("hostnames", [1, 200, 2_000])
+def test_the_form_of_an_integration_is_light(started, root, acme, globex, hostnames) -> None:
+    for app in acme, globex:
+        BrandedURL.objects.bulk_create(
+            BrandedURL(hostname=f"portal-{n:04}.{app.pk}.customers.example.com", app=app)
+            for n in range(hostnames)
+        )
+    WebexApp.objects.filter(pk=globex.pk).update(name="Umbrella Telecom and Broadband" * 2)
+    started.force_login(root)
+
+    page = started.get(f"{FORM}{acme.pk}/change/", secure=True)
+
+    parts = {page.request["PATH_INFO"]: page}
+    for url in set(re.findall(r'(?:src|href)="(/static/[^"#]+)', page.content.decode())):
+        parts[url] = started.get(url, secure=True)
+    weights = {url: len(answer.getvalue()) for url, answer in parts.items()}
+    assert {answer.status_code for answer in parts.values()} == {200}
+    assert any(url.endswith(".woff2") for url in weights)
+    assert len(weights) < 12, weights
+    assert sum(weights.values()) < 150_000, weights

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
+from django.core.mail.backends.filebased import EmailBackend
 
 from integrations.sandbox import Integration, Sandbox
 from integrations.sandbox.console.control import FAULTS
@@ -287,3 +291,62 @@ def test_the_page_refuses_a_foreign_origin_and_unknown_actions(
     assert client.post("/sandbox/", action="explode").status == 400
     assert client.post("/sandbox/", action="fault", fault="x", path="/v1/*").status == 400
     assert sandbox.state.clock_offset == 0
+
+
+@pytest.mark.parametrize("path", ["/sandbox/", "/my-apps/", "/my-apps/new"])
+def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
+    client: Client, path: str
+) -> None:
+    page = client.get(path, **{"Accept-Language": "de"}).text
+
+    assert '<html lang="en">' in page
+    assert "Skip to content" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("outage", "Webex is down"),
+        ("block", "The organisation blocks the integration"),
+        ("limit", "Webex limits the rate"),
+    ],
+)
+def test_what_people_try_first_is_one_button_and_shows_how_it_stands(
+    client: Client, sandbox: Sandbox, name: str, title: str
+) -> None:
+    press = {"action": "try", "try": name}
+
+    client.post("/sandbox/", **press)
+    during = client.get("/sandbox/").text
+    client.post("/sandbox/", **press)
+    after = client.get("/sandbox/").text
+
+    assert "<em>now</em>" in during.partition(title)[2].partition("</strong>")[2][:60]
+    assert "Now everything is as usual." in after
+    assert "<em>now</em>" not in after
+    assert client.post("/sandbox/", **{"action": "try", "try": "x"}).status == 400
+
+
+def test_mails_of_the_portal_are_read_in_an_inbox(
+    client: Client, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert "No mails yet" in client.get("/sandbox/mails/").text
+    sandbox.state.mail_folder = tmp_path
+    for subject in ("Verknüpfen Sie <b>neu</b>", "The second"):
+        mail = EmailMessage(subject, "Guten Tag, Bjørn", "a@b.example", ["c@d.example"])
+        EmailBackend(file_path=tmp_path).send_messages([mail])
+
+    page = client.get("/sandbox/mails/").text
+
+    assert page.index("The second") < page.index("Verknüpfen Sie &lt;b&gt;neu&lt;/b&gt;")
+    assert "Guten Tag, Bjørn" in page
+    assert "to c@d.example" in page
+
+
+PAGES = ("/sandbox/", "/sandbox/mails/", "/my-apps/", "/my-apps/new", "/verify")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_says_what_is_only_so_here(client: Client, path: str) -> None:
+    footer = client.get(path).text.partition("And at Webex?")[2]
+    assert re.search("assumed|not played here", footer)

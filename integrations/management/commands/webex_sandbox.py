@@ -23,13 +23,14 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=9000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--state", metavar="FILE", help="keep integrations and tokens here")
+        parser.add_argument("--mails", metavar="FOLDER", help="show the portal's mails from there")
         parser.add_argument(
             "--subscribers", type=int, default=SIZE, help=f"generated BroadWorks users: {SIZE}"
         )
         parser.add_argument("--allow-remote", action="store_true", help="serve other machines too")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = options["host"], options["port"]
+        host = options["host"]
         if not is_loopback(host) and not options["allow_remote"]:
             raise CommandError(
                 f"{host} is reachable from other machines, and the sandbox gives tokens to anybody:"
@@ -39,15 +40,19 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: stopping.set())
-        sandbox = self._started(host, port, options["state"], options["subscribers"])
+        sandbox = self._started(options)
         self._introduce(sandbox)
         stopping.wait()
         sandbox.stop()
         self.stdout.write("Sandbox stopped.")
 
-    def _started(self, host: str, port: int, state_path: str | None, subscribers: int) -> Sandbox:
+    def _started(self, options: dict[str, Any]) -> Sandbox:
+        host, port = options["host"], options["port"]
         try:
-            sandbox = Sandbox(port=port, host=host, state_path=state_path, subscribers=subscribers)
+            sandbox = Sandbox(
+                port=port, host=host, state_path=options["state"],
+                subscribers=options["subscribers"], mail_folder=options["mails"],
+            )  # fmt: skip
             sandbox.start()
         except ValueError as error:
             raise CommandError(str(error)) from None
@@ -59,6 +64,7 @@ class Command(BaseCommand):
         self.stdout.write("Webex sandbox (not Webex). Ctrl-C stops it.")
         self.stdout.write(f"  Developer portal  {sandbox.origin}/my-apps/")
         self.stdout.write(f"  Control page      {sandbox.origin}/sandbox/")
+        self.stdout.write(f"  Mails             {sandbox.origin}/sandbox/mails/")
         self.stdout.write(f"  API               {sandbox.api_url}")
         self.stdout.flush()  # into a pipe or a file, too, before it waits
 

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from integrations.sandbox.console import first_tries
 from integrations.sandbox.console.control_api import fault_as_dict
 from integrations.sandbox.console.switches import GROUPS, switch, value_of
 from integrations.sandbox.console.triggers import TRIGGERS
@@ -15,7 +16,7 @@ from integrations.sandbox.core.grants import revoke_grant
 from integrations.sandbox.core.http import Params, Request, Response, Routes, redirect
 from integrations.sandbox.core.ledger import Call, masked
 from integrations.sandbox.core.state import State
-from integrations.sandbox.wire.pages import PageError, check_origin, page
+from integrations.sandbox.wire.pages import PageError, check_origin, english_page
 
 routes = Routes()
 SHOWN = 50
@@ -104,7 +105,12 @@ def _revoke(state: State, form: Params) -> None:
     revoke_grant(state, grant)
 
 
+def _try(state: State, form: Params) -> None:
+    first_tries.switch(state, form.get("try", ""))
+
+
 ACTIONS = {
+    "try": _try,
     "scenario": _scenario,
     "reset-scenario": _reset_scenario,
     "fault": _add_fault,
@@ -129,6 +135,8 @@ def _page(state: State, *, error: str = "", status: int = 200) -> Response:
             {"title": title, "switches": [switch(state.scenario, *item) for item in group.items()]}
             for title, group in GROUPS.items()
         ],
+        "tries": first_tries.rows(state),
+        "changed": ", ".join(_changed(state)),
         "faults": [{"key": key, "title": title} for key, (title, _) in FAULTS.items()],
         "paths": PATHS,
         "triggers": TRIGGERS,
@@ -141,7 +149,20 @@ def _page(state: State, *, error: str = "", status: int = 200) -> Response:
         "reuse": str(state.ledger.reuse),
         "concurrency": str(state.ledger.concurrency_per_grant),
     }
-    return page("control.html", context, status)
+    return english_page("control.html", context, status)
+
+
+def _changed(state: State) -> list[str]:
+    """What is not as usual, in words."""
+    waiting = len(state.faults.waiting)
+    found = [f"{waiting} fault{'s' if waiting > 1 else ''} waiting"] if waiting else []
+    for group in GROUPS.values():
+        found += [
+            title
+            for name, title in group.items()
+            if switch(state.scenario, name, title)["is_changed"]
+        ]
+    return found + (["another time"] if state.clock_offset else [])
 
 
 def _fault_row(fault: Fault) -> dict[str, str]:

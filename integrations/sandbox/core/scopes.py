@@ -18,21 +18,21 @@ SCOPES: dict[str, str] = {
     "spark-admin:broadworks_enterprises_read": gettext_noop(
         "See BroadWorks enterprises and their settings"
     ),
-    "spark-admin:people_write": gettext_noop("Create and change the people of your organization"),
-    "spark-admin:people_read": gettext_noop("See all people of your organization"),
-    "spark:organizations_read": gettext_noop("See the organizations you belong to"),
+    "spark-admin:people_write": gettext_noop("Create and change the people of your organisation"),
+    "spark-admin:people_read": gettext_noop("See all people of your organisation"),
+    "spark:organizations_read": gettext_noop("See the organisations you belong to"),
     "spark:people_write": gettext_noop("Change your own profile"),
     "spark:people_read": gettext_noop("See your profile and look people up"),
-    "spark-admin:organizations_read": gettext_noop("See organizations as their administrator"),
-    "spark-admin:organizations_write": gettext_noop("Change organizations as their administrator"),
-    "spark-admin:licenses_read": gettext_noop("See the licenses of your organization"),
-    "spark-admin:roles_read": gettext_noop("See the administrator roles of your organization"),
-    "spark-admin:locations_read": gettext_noop("See the locations of your organization"),
+    "spark-admin:organizations_read": gettext_noop("See organisations as their administrator"),
+    "spark-admin:organizations_write": gettext_noop("Change organisations as their administrator"),
+    "spark-admin:licenses_read": gettext_noop("See the licences of your organisation"),
+    "spark-admin:roles_read": gettext_noop("See the administrator roles of your organisation"),
+    "spark-admin:locations_read": gettext_noop("See the locations of your organisation"),
     "spark-admin:telephony_config_read": gettext_noop(
-        "See the calling settings of your organization"
+        "See the calling settings of your organisation"
     ),
     "spark-admin:telephony_config_write": gettext_noop(
-        "Change the calling settings of your organization"
+        "Change the calling settings of your organisation"
     ),
     "spark:calls_read": gettext_noop("See your calls"),
     "spark:calls_write": gettext_noop("Make and control calls for you"),
@@ -47,9 +47,9 @@ SCOPES: dict[str, str] = {
     "spark-admin:broadworks_billing_reports_write": gettext_noop(
         "Create and delete billing reports"
     ),
-    "spark-admin:places_read": gettext_noop("See the workspaces of your organization"),
+    "spark-admin:places_read": gettext_noop("See the workspaces of your organisation"),
     "spark-admin:places_write": gettext_noop(
-        "Create and change the workspaces of your organization"
+        "Create and change the workspaces of your organisation"
     ),
     "meeting:schedules_read": gettext_noop("See your meetings"),
     "meeting:schedules_write": gettext_noop("Schedule meetings for you"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from integrations.sandbox.core.directory import SIZE, Directory
@@ -59,6 +60,7 @@ class State:
         self.changed: Callable[[], None] = lambda: None
         self.clock_offset = 0.0
         self.api_url = ""
+        self.mail_folder: Path | None = None  # the portal's, not Webex's
         self.integrations: dict[str, Integration] = {}
         self.organizations: dict[str, Organization] = {}
         self.people: dict[str, Person] = {}

@@ -10,3 +10,15 @@ Object.assign(htmx.config, {
     { code: "...", swap: true },
   ],
 });
+
+// What had the focus may be gone with what was replaced: the next Tab begins where it was.
+let lost = "";
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  lost = target.contains(document.activeElement) ? target.id : "";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const part = lost && document.activeElement === document.body && document.getElementById(lost);
+  if (!part) return;
+  part.tabIndex = -1;
+  part.focus();
+});

@@ -1,5 +1,10 @@
 // On every page: copying, filters, and where the navigation stands.
 
+// Read aloud when its words change, therefore here before them.
+const said = document.body.appendChild(document.createElement("p"));
+said.className = "visually-hidden";
+said.setAttribute("role", "status");
+
 // Copies the text in data-copy, or what is at data-copy-from, and says so in words for a moment.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy], [data-copy-from]");
@@ -11,11 +16,11 @@ document.addEventListener("click", async (event) => {
   const words = label.innerHTML;
   label.textContent = button.dataset.copied;
   button.classList.add("copied");
-  status().textContent = button.dataset.copied;
+  said.textContent = button.dataset.copied;
   setTimeout(() => {
     label.innerHTML = words;
     button.classList.remove("copied");
-    status().textContent = "";
+    said.textContent = "";
   }, 1800);
 });
 
@@ -26,17 +31,6 @@ async function write(text) {
   area.select();
   document.execCommand("copy");
   area.remove();
-}
-
-function status() {
-  let region = document.getElementById("copy-status");
-  if (!region) {
-    region = document.body.appendChild(document.createElement("p"));
-    region.id = "copy-status";
-    region.className = "visually-hidden";
-    region.setAttribute("role", "status");
-  }
-  return region;
 }
 
 // A filter closes when the reader goes on elsewhere; without this file all stay open.

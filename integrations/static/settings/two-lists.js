@@ -1,7 +1,7 @@
 // Available and selected hostnames, a page at a time; the two text areas carry what was moved.
 for (const widget of document.querySelectorAll("[data-two-lists]")) {
   const words = widget.dataset;
-  const pages = JSON.parse(words.pages);
+  const pages = JSON.parse(widget.querySelector("[type='application/json']").textContent);
   const sides = [...widget.querySelectorAll("[data-side]")].map((half) => ({
     half,
     isSelected: half.dataset.side === "selected",

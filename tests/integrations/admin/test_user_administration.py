@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.utils.html import strip_tags
 
 from tests.integrations.admin.conftest import ADMIN_HOST
 
@@ -133,6 +134,18 @@ def test_a_group_is_offered_what_a_page_asks_for_and_keeps_what_it_had(browser, 
     assert not offered & {"add_session", "delete_contenttype", "add_grant", "view_heartbeat"}
     assert "view_contenttype" in offered
     headings = dict(field.choices)
-    assert [label for _value, label in headings["Branded URLs"]] == [
-        "See", "Add", "Change", "Delete",
-    ]  # fmt: skip
+    assert [strip_tags(label) for _value, label in headings["Branded URLs"]] == [
+        f"{word} Branded URLs" for word in ("See", "Add", "Change", "Delete")
+    ]
+
+
+def test_the_roles_of_the_portal_have_names_in_every_language(browser, root, nina):
+    Group.objects.create(name="Webex users of Acme")
+    client = browser(root, ADMIN_HOST)
+    paths = (f"{USERS}{nina.pk}/change/", USERS, GROUPS)
+
+    pages = [client.get(path, headers={"accept-language": "de"}).text for path in paths]
+
+    assert ["Integrationsadministratoren" in page for page in pages] == [True] * 3
+    assert ["Webex users of Acme" in page for page in pages] == [True] * 3
+    assert Group.objects.filter(name="Provisioning administrators").exists()

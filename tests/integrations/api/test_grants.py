@@ -38,7 +38,23 @@ def test_grants_are_listed_newest_first_and_found(support, linked_alice, linked_
     assert listed(support, "?user=alice") == ["alice"]
     assert listed(support, f"?integration={globex.pk}") == ["bob"]
     assert listed(support, f"?hostname={H1}") == ["alice"]
+    assert listed(support, f"?hostname={H1.upper()}.") == ["alice"]
+    assert listed(support, "?hostname=no%20hostname") == []
     assert listed(support, "?user=nobody") == []
+
+
+def test_head_is_answered_as_get_without_a_body(support, linked_alice):
+    for path, status in {
+        "/grants": 200,
+        "/grants/0": 422,
+        f"/grants/{linked_alice.pk}": 200,
+    }.items():
+        told, asked = support.ask("HEAD", path), support.ask("GET", path)
+
+        assert (told.status_code, told.content) == (asked.status_code, b"") == (status, b"")
+        assert told["Content-Type"] == asked["Content-Type"]
+        assert told["Content-Length"] == str(len(asked.content))
+    assert support.ask("HEAD", f"/grants/{linked_alice.pk}/renew").status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -193,12 +209,12 @@ def test_no_other_answer_has_a_token_or_a_secret(support, program, walked_alice,
     assert [found_in(each.text, sandbox) for each in answers] == [set()] * len(answers)
 
 
-def test_the_standing_of_a_linked_user_takes_four_queries(
+def test_the_standing_of_a_linked_user_takes_three_queries(
     program, linked_alice, django_assert_num_queries
 ):
-    """The clock, the key, the hostname with its integration, the grant with the right to use it."""
+    """The clock, the key, and all of the standing; the hostname was read a moment before."""
     client, path = program(KeyScope.STANDING_READ), f"/standing?user=alice&hostname={H1}"
     client.ask("GET", path)  # notes the use of the key, and reserves requests
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert client.ask("GET", path).json()["linked"]

@@ -76,6 +76,7 @@ class Command(BaseCommand):
             port = str(sandbox.port)
             state = str(environment.FOLDER / "sandbox.json")
             command = [*MANAGE, "webex_sandbox", "--port", port, "--state", state]
+            command += ["--mails", str(environment.MAILS)]
             start("sandbox", command, lambda: _answers(sandbox.port, "/sandbox/healthz"))
         if is_empty:
             sample_data.create_people(os.environ["DEMO_PASSWORD"])
@@ -122,7 +123,8 @@ class Command(BaseCommand):
             "",
         ]
         if not environment.uses_real_webex():
-            lines += [f"  Instead of Webex       {sandbox}/  (developer portal, scenarios)", ""]
+            lines += [f"  Instead of Webex       {sandbox}/  (developer portal, scenarios)"]
+            lines += [f"  Mails                  {sandbox}/sandbox/mails/", ""]
         self.stdout.write("\n".join([*lines, "Ctrl-C stops everything.", ""]))
         self.stdout.flush()
 
