@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
@@ -26,13 +27,35 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
+class SessionOwner(models.Model):
+    """Who signed in to a session, for accounts/sessions.py.
+
+    No constraint in the database: code before this release deletes sessions and people without
+    knowing of these rows.
+    """
+
+    session = models.OneToOneField(
+        Session,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="owner",
+        db_constraint=False,
+    )
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="session_owners", db_constraint=False
+    )
+
+    def __str__(self) -> str:
+        return f"session of {self.user}"
+
+
 class SignInFailureQuerySet(models.QuerySet["SignInFailure"]):
     def recent(self, now: datetime) -> Self:
         """A clock that was ahead locks nobody out for longer; the servers' differ by seconds."""
         return self.filter(at__gt=now - SignInFailure.COUNTS_FOR, at__lt=now + timedelta(minutes=1))
 
-    def forget_old(self, now: datetime) -> None:
-        self.exclude(pk__in=self.recent(now)).delete()
+    def forgettable(self, now: datetime) -> Self:
+        return self.exclude(pk__in=self.recent(now))
 
 
 class SignInFailure(models.Model):

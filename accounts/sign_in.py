@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from accounts import sign_in_limits
 from accounts.models import User
+from accounts.rights import RightsBackend
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class SignInRequest(HttpRequest):
     sign_in_refusal: tuple[str, int]
 
 
-class LimitedBackend(ModelBackend):
+class LimitedBackend(RightsBackend):
     """Checks passwords of requests; ModelBackend comes after it for everything else."""
 
     def authenticate(

@@ -49,7 +49,7 @@ class Attempt:
         return here.filter(of_name).count() >= limit or here.count() >= MANY * limit
 
     def failed(self, now: datetime) -> None:
-        SignInFailure.objects.forget_old(now)
+        SignInFailure.objects.forgettable(now).delete()
         SignInFailure.objects.create(at=now, **vars(self))
 
 

@@ -1,4 +1,3 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import views
@@ -6,7 +5,6 @@ from accounts import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("my-account/", views.my_account, name="my_account"),
     path("my-account/language/", views.choose_language, name="choose_language"),
 ]

@@ -58,6 +58,15 @@ WEBHOOK_LOOPBACK = env.switch("WEBHOOK_LOOPBACK", default=False)
 # Days after which deliveries are deleted: their bodies name people.
 WEBHOOKS_KEPT_DAYS = env.whole_number("WEBHOOKS_KEPT_DAYS", 30, at_least=4, at_most=365)
 
+# --- Single sign-on -----------------------------------------------------------------------------
+
+# Seconds for everything that one page asks of an identity provider while a browser waits.
+SSO_TIMEOUT = env.number("SSO_TIMEOUT", 5, at_least=1, at_most=15)
+# Seconds after which whoever came through an identity provider signs in there again.
+SSO_SESSION_AGE = env.whole_number("SSO_SESSION_AGE", 36_000, at_least=300, at_most=1_209_600)
+# Providers that may be at private addresses; those on this machine also with plain http.
+SSO_PRIVATE_HOSTS = hosts.private_hosts(env.items("SSO_PRIVATE_HOSTS"))
+
 # --- Hosts --------------------------------------------------------------------------------------
 
 BRANDED_URL_TEMPLATE = hosts.branded_url_template(
@@ -108,7 +117,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sessions.SessionUserMiddleware",
+    "integrations.sso_session.SsoSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.sign_in.SignInMiddleware",
@@ -133,10 +143,12 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": stores.database(env.text("DATABASE_URL"), BASE_DIR)}
+CACHES = stores.CACHES
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "integrations.sign_in_rule.RuledBackend",
     "accounts.sign_in.LimitedBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -182,7 +194,7 @@ STORAGES = {
 # --- Security -----------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|readyz/background|metrics)/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
 # W005, W021: HSTS for subdomains and preload lists is not ours to promise: the hostnames belong
@@ -191,6 +203,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer Chromium posts `Origin: null`
 X_FRAME_OPTIONS = "DENY"
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"

@@ -41,7 +41,8 @@ def _record_sign_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None
     from integrations.admin import presence
     from integrations.operations import people
 
-    people.record_sign_in(user, now=clock.now())
+    through = getattr(request, "signed_in_through", "")
+    people.record_sign_in(user, through=through, now=clock.now())
     presence.note_password(request)
 
 

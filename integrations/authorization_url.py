@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from django.conf import settings
@@ -30,8 +31,12 @@ def parse(text: str) -> Pasted:
 
     Raises InvalidAuthorizationURL with a sentence that says what is wrong.
     """
-    text = unwrapped(text)
-    _check_endpoint(text)
+    return _parse(unwrapped(text), authorize_endpoint())
+
+
+@lru_cache(maxsize=1000)  # of what can be used: the badge asks for each request
+def _parse(text: str, endpoint: str) -> Pasted:
+    _check_endpoint(text, endpoint)
     parameters = _parameters(urlsplit(text).query)
     if parameters.get("response_type", "code") != "code":
         raise InvalidAuthorizationURL(_("Its response_type is not “code”."))
@@ -40,6 +45,14 @@ def parse(text: str) -> Pasted:
         raise InvalidAuthorizationURL(_("It contains no valid client_id."))
     scopes = _scopes(parameters.get("scope", ""))
     return Pasted(client_id, scopes, parameters.get("redirect_uri", ""))
+
+
+def scopes(text: str) -> tuple[str, ...]:
+    """What users are asked to grant; nothing where the URL cannot be used."""
+    try:
+        return parse(text).scopes
+    except InvalidAuthorizationURL:
+        return ()
 
 
 def _scopes(text: str) -> tuple[str, ...]:
@@ -60,8 +73,7 @@ def unwrapped(text: str) -> str:
     return re.sub(r"\s*[\r\n]+\s*", "", text).strip()
 
 
-def _check_endpoint(text: str) -> None:
-    expected = authorize_endpoint()
+def _check_endpoint(text: str, expected: str) -> None:
     if "&amp;" in text:
         raise InvalidAuthorizationURL(
             _("It has “&amp;” in place of “&”. Copy it from the page, not from its source.")

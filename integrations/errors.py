@@ -166,6 +166,34 @@ class LinkRefused(IntegrationError):
         self.reason = reason
 
 
+class ProviderUnavailable(IntegrationError):
+    """An identity provider gave no usable answer; see `reason`. Nobody signs in; try later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProviderMisconfigured(IntegrationError):
+    """Its answer does not fit what is registered here. Tell the administrator; see `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class IdTokenRefused(ProviderMisconfigured):
+    """Its ID token is not what this sign-in needs. Nobody signs in; the log says which claim."""
+
+
+class SignInRefused(IntegrationError):
+    """Single sign-on ends here, for this `reason`. Nobody is signed in."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class InvalidHostname(IntegrationError, ValueError):
     """The text is not a hostname. Its message is a sentence for the person who typed it."""
 
@@ -232,6 +260,10 @@ class WebhookOff(IntegrationError):
 
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
+
+
+class CannotBeLimited(IntegrationError):
+    """Superusers administer everything. Take that away first."""
 
 
 class WebexBusy(IntegrationError):

@@ -26,7 +26,10 @@ from integrations.refused import refused
 logger = logging.getLogger(__name__)
 
 LARGEST = 3_000_000  # bytes of one request; Django takes 2.5 MB of fields, and a logo has 100 KB
-PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
+# Asked for by address, not by a hostname of ours.
+PROBES = ("/healthz/", "/readyz/", "/readyz/background/", "/metrics/")
+# Asked with GET, and yet no mere look: Webex and links bring people, and browsers keep the last.
+EXACT = ("/webex/callback/", "/webex/link/", "/webex/test/", "/brand/", "/sign-in/")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,49}")  # of a proxy, as logs can show it
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -88,7 +91,7 @@ class BrandMiddleware:
         if host in settings.PORTAL_HOSTS:
             return self.get_response(request)
         try:
-            request.brand = BrandedURL.objects.serving(host)
+            request.brand = _find_brand(host, request)
         except NOT_READY as error:
             return _not_ready(request, error)
         if request.brand is None:
@@ -99,6 +102,13 @@ class BrandMiddleware:
             step = _("Settings are at another address: ask your administrator for it.")
             return refused(request, 404, _("This page does not exist."), step)
         return self.get_response(request)
+
+
+def _find_brand(host: str, request: HttpRequest) -> BrandedURL | None:
+    """For what changes something, and for what a link or Webex brings, as it is this moment."""
+    is_exact = request.method not in ("GET", "HEAD") or request.path_info.startswith(EXACT)
+    known = BrandedURL.objects
+    return known.serving(host) if is_exact else known.lately_serving(host)
 
 
 def _not_ready(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -14,11 +14,15 @@ from integrations.views import (
     pages,
     replacement,
     reports,
+    single_sign_on,
     test_link,
 )
 from integrations.views.subscribers import changing, finding, showing
 
 urlpatterns = [
+    path("sign-in/through/", single_sign_on.start, name="sign_in_through"),
+    path("sign-in/callback/", single_sign_on.callback, name="sign_in_callback"),
+    path("sign-out/", single_sign_on.SignOut.as_view(), name="sign_out"),
     path("webex/", pages.webex, name="webex"),
     path("webex/profile/", pages.my_webex, name="my_webex"),
     path("webex/status/", pages.status, name="webex_status"),

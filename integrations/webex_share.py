@@ -16,7 +16,8 @@ SLOW_IN_A_ROW, REST = 3, 10.0  # seconds
 class Share:
     """Of one process. After slow answers it rests, then lets one at a time try."""
 
-    def __init__(self) -> None:
+    def __init__(self, slow: float = SLOW) -> None:
+        self._slow = slow
         self._lock = threading.Lock()
         self._waiting: Counter[int | None] = Counter()
         self._slow_in_a_row, self._rests_until = 0, 0.0
@@ -42,8 +43,10 @@ class Share:
         return 1 if time.monotonic() > self._rests_until else 0
 
     def _took(self, seconds: float) -> None:
-        self._slow_in_a_row = self._slow_in_a_row + 1 if seconds > SLOW else 0
+        self._slow_in_a_row = self._slow_in_a_row + 1 if seconds > self._slow else 0
         self._rests_until = time.monotonic() + REST
 
 
 share = Share()
+# Of the identity providers: two threads for each, and none makes the people of others wait.
+provider_share = Share(slow=float("inf"))

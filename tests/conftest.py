@@ -10,13 +10,20 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
+from django.core.cache import caches
+from django.test import TransactionTestCase
 
 from accounts.models import User
 from integrations import actor, clock, webex_share
 from integrations.models import BrandedURL, Grant, WebexApp
 from integrations.sandbox import Integration, Sandbox
+from tests import as_migrated, linked
 from tests.browsing import PortalClient
+from tests.sharing_out import (  # noqa: F401  (pytest finds its hooks here)
+    pytest_collection_modifyitems,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 H1, H2, H3 = "portal-a.example.com", "portal-b.example.com", "portal-a2.example.com"
 ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX = (
@@ -40,7 +47,8 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
 @pytest.fixture(autouse=True)
 def _as_at_its_start() -> None:
     """This process: nothing kept, nobody waiting for Webex, no command at work."""
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
     actor.work_as("")
     vars(webex_share.share).update(vars(webex_share.Share()))
 
@@ -138,9 +146,16 @@ def alice_browser(
 
 
 @pytest.fixture
-def linked_alice(alice_browser: PortalClient, alice: User) -> Grant:
+def walked_alice(alice_browser: PortalClient, alice: User) -> Grant:
+    """By the whole way through portal and Webex, which takes six times as long."""
     alice_browser.link(ALICE_AT_WEBEX)
     return Grant.objects.get(user=alice)
+
+
+@pytest.fixture
+def linked_alice(alice: User, acme: WebexApp, sandbox: Sandbox) -> Grant:
+    brand = acme.branded_urls.get(hostname=H1)
+    return linked.link(alice, brand, sandbox, email=ALICE_AT_WEBEX)
 
 
 @pytest.fixture
@@ -165,6 +180,15 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        restore = as_migrated.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: restore())
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

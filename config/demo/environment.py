@@ -106,6 +106,7 @@ def _fresh() -> dict[str, str]:
         "EMAIL_URL": f"filemail:///{quote(str(MAILS))}",
         "REFRESH_SWEEP_EVERY": "15",
         "WEBHOOK_LOOPBACK": "on",
+        "SSO_PRIVATE_HOSTS": "localhost,127.0.0.1",
         "LOG_LEVEL": "INFO",
     }
 

@@ -36,6 +36,21 @@ def cors_origins(values: list[str]) -> list[str]:
     return [_origin(value) for value in values]
 
 
+def private_hosts(values: list[str]) -> list[str]:
+    """Of identity providers, as they stand in URLs."""
+    return [_private(value) for value in values]
+
+
+def _private(value: str) -> str:
+    name = _name(value.lower()) if re.fullmatch(r"[^\s:/?#@\[\]*]+", value) else None
+    if name is None:
+        raise ImproperlyConfigured(
+            f"SSO_PRIVATE_HOSTS: {value!r} is not a hostname. Write names only, separated by "
+            "commas, such as id.example.internal, without https://, port and path."
+        )
+    return name
+
+
 def _origin(value: str) -> str:
     found = re.fullmatch(
         r"(https?)://(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]*]+)(?::([0-9]{1,5}))?/?", value.lower()

@@ -26,6 +26,16 @@ PATIENT = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 
+# Each process has its own: nothing in them is worth a server.
+IN_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 5_000},
+}
+CACHES = {
+    "default": IN_MEMORY,
+    "brands": {**IN_MEMORY, "LOCATION": "brands", "TIMEOUT": 5},  # seconds; models/kept_brands.py
+}
+
 
 def database(value: str, folder: Path) -> dict[str, Any]:
     """A relative path of SQLite starts in the folder, wherever the process was started."""

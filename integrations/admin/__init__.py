@@ -5,6 +5,8 @@ from integrations.admin.audit_event import AuditEventAdmin
 from integrations.admin.branded_url import BrandedURLAdmin
 from integrations.admin.grant import GrantAdmin
 from integrations.admin.grant_event import GrantEventAdmin
+from integrations.admin.identity import IdentityAdmin
+from integrations.admin.identity_provider import IdentityProviderAdmin
 from integrations.admin.user import GroupAdmin, UserAdmin
 from integrations.admin.webex_app import WebexAppAdmin
 from integrations.admin.webhook_delivery import WebhookDeliveryAdmin
@@ -17,6 +19,8 @@ __all__ = [
     "GrantAdmin",
     "GrantEventAdmin",
     "GroupAdmin",
+    "IdentityAdmin",
+    "IdentityProviderAdmin",
     "UserAdmin",
     "WebexAppAdmin",
     "WebhookDeliveryAdmin",

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,9 +19,11 @@ from accounts.models import User
 from integrations import clock
 from integrations.admin import hostname_lines
 from integrations.admin.timeline import WithTimeline
+from integrations.admin.typed import ModelMultipleChoiceField
 from integrations.errors import KeyRotated
-from integrations.models import ApiKey, BrandedURL, WebexApp
+from integrations.models import ApiKey, BrandedURL, WebexApp, administered
 from integrations.models.api_key import KeyScope
+from integrations.models.limited_administrator import limits_of
 from integrations.operations import api_keys
 
 LIVES = [("90", gettext_lazy("90 days")), ("365", gettext_lazy("a year"))]
@@ -29,6 +32,7 @@ LISTED = 8  # integrations and hostnames by name; of more, how many
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    user: User  # set by the admin: who makes it
     may = forms.MultipleChoiceField(
         label=gettext_lazy("May"),
         choices=KeyScope.choices,
@@ -59,11 +63,27 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name",)
         help_texts = {"name": gettext_lazy("Which program uses it, and whose it is.")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        apps = cast("ModelMultipleChoiceField[WebexApp]", self.fields["apps"])
+        apps.queryset = administered.visible(WebexApp.objects.order_by("name"), by=self.user)
+        if limits_of(self.user) is not None:
+            hostname_lines.require(self.fields["hostnames"])
+
     def clean_hostnames(self) -> list[int] | None:
         """Ids of branded URLs; None where nothing was typed."""
-        wanted = hostname_lines.branded(self.cleaned_data["hostnames"])
+        wanted = hostname_lines.branded(self.cleaned_data["hostnames"], by=self.user)
         brands = BrandedURL.objects.filter(hostname__in=wanted).order_by("pk")
         return list(brands.values_list("pk", flat=True)) or None
+
+
+class KeyList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = shown = list(self.result_list)
+        why = api_keys.why_abandoned(shown)
+        for key in shown:
+            vars(key)["why_abandoned"] = why[key.pk]
 
 
 @admin.register(ApiKey)
@@ -78,7 +98,11 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     actions = None
 
     def get_urls(self) -> list[URLPattern]:
-        views = {"rotate": self.rotate_view, "revoke": self.revoke_view}
+        views = {
+            "rotate": self.rotate_view,
+            "take_over": self.take_over_view,
+            "revoke": self.revoke_view,
+        }
         return [
             *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view),
                    name=f"integrations_apikey_{name}") for name, view in views.items()),
@@ -95,8 +119,8 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        rights = ("integrations.view_apikey", "integrations.manage_apikey")
-        return any(request.user.has_perm(right) for right in rights)
+        may = self.has_add_permission(request) or super().has_view_permission(request)
+        return may and (obj is None or administered.may_see(obj, by=cast(User, request.user)))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -114,10 +138,16 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
                 "is_alive": key.is_alive(now),
                 "is_expired": key.is_expired(now),
                 "is_rotated": key.successors.filter(revoked_at=None).exists(),
+                "why_abandoned": api_keys.why_abandoned([key])[key.pk],
                 "may_manage": self.has_add_permission(request),
                 **_limits(key),
             }
         return super().render_change_form(request, context, *args, **kw)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         now, asked = clock.now(), form.cleaned_data
@@ -148,6 +178,12 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
             return HttpResponseRedirect(_url(key))
         return self._show_once(request, successor, secret)
 
+    def take_over_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        key = self._managed(request, pk)
+        api_keys.take_over(key, by=cast(User, request.user), now=clock.now())
+        messages.success(request, _("You answer for “%s” from now on.") % key)
+        return HttpResponseRedirect(_url(key))
+
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         key = self._managed(request, pk)
         api_keys.revoke(key, now=clock.now())
@@ -157,7 +193,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     def _managed(self, request: HttpRequest, pk: int) -> ApiKey:
         if request.method != "POST" or not self.has_add_permission(request):
             raise PermissionDenied
-        key = ApiKey.objects.filter(pk=pk).first()
+        key = self.get_object(request, str(pk))
         if key is None:
             raise Http404
         return key
@@ -175,6 +211,9 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
 
     # --- Columns ----------------------------------------------------------------------------
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return KeyList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         return super().get_queryset(request).select_related("created_by", "replaces")
 
@@ -185,6 +224,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     @admin.display(description=gettext_lazy("state"))
     def state(self, key: ApiKey) -> str:
         context = {"key": key, "is_expired": key.is_expired(clock.now())}
+        context["why_abandoned"] = vars(key)["why_abandoned"]
         return render_to_string("admin/integrations/apikey/_state.html", context)
 
     @admin.display(description=gettext_lazy("may"))

@@ -1,6 +1,6 @@
 """Branded URLs: which hostname looks how and uses which integration."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import languages
+from accounts.models import User
 from integrations import clock, colors, hostnames, logos
+from integrations.admin.administered import limits
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidHostname, InvalidLogo
-from integrations.models import BrandedURL, Grant
+from integrations.models import BrandedURL, Grant, SignInRule, administered
 from integrations.models.branded_url import logo_digest
 from integrations.operations import branded_urls
+
+SIGN_IN = ("sign_in_rule", "identity_provider")  # which other brands have which
 
 
 class BrandedURLForm(SharedForm[BrandedURL]):
@@ -42,6 +46,13 @@ class BrandedURLForm(SharedForm[BrandedURL]):
         ),
     )
 
+    sign_in_rule = forms.ChoiceField(
+        label=gettext_lazy("Sign-in"),
+        required=False,
+        choices=SignInRule.choices,
+        help_text=gettext_lazy("How people get in here."),
+    )
+
     unseen = {
         "new_logo": Unseen("logo_digest", "logo", logo_digest),
         "remove_logo": Unseen("logo_digest", "logo", lambda is_removed: ""),
@@ -49,7 +60,10 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     class Meta:
         model = BrandedURL
-        fields = ("hostname", "brand_name", "accent_color", "language")
+        fields = (
+            "hostname", "brand_name", "accent_color", "language", "sign_in_rule",
+            "identity_provider",
+        )  # fmt: skip
         widgets = {
             "hostname": forms.TextInput(
                 attrs={"spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
@@ -61,6 +75,9 @@ class BrandedURLForm(SharedForm[BrandedURL]):
             "brand_name": gettext_lazy("Shown in the header. Empty: the hostname is shown."),
         }
 
+    def clean_sign_in_rule(self) -> str:
+        return self.cleaned_data["sign_in_rule"] or SignInRule.PASSWORD
+
     def clean_hostname(self) -> str:
         try:
             return hostnames.normalise(self.cleaned_data["hostname"])
@@ -69,8 +86,13 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        provider = cleaned.get("identity_provider")
+        is_single = cleaned.get("sign_in_rule") == SignInRule.SINGLE
+        if provider and is_single and not provider.is_enabled:
+            text = _("It is switched off, so nobody could sign in here. Enable it first.")
+            self.add_error("identity_provider", text)
         hostname = cleaned.get("hostname")
-        if hostname in (None, self.instance.hostname) or cleaned["rename_anyway"]:
+        if hostname in (None, self.instance.hostname) or cleaned.get("rename_anyway"):
             return cleaned
         users = branded_urls.count_users(self.instance.app_id)
         if question := branded_urls.ask_before_leaving(self.instance.hostname, users):
@@ -94,8 +116,8 @@ class BrandedURLForm(SharedForm[BrandedURL]):
 class BrandedURLAdmin(DeletedByName[BrandedURL]):
     form = BrandedURLForm
     fields = (
-        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "new_logo",
-        "remove_logo",
+        "hostname", "rename_anyway", "brand_name", "accent_color", "language", "sign_in_rule",
+        "identity_provider", "new_logo", "remove_logo",
     )  # fmt: skip
     list_display = ("hostname_in_both_forms", "brand", "integration", "last_return", "portal")
     list_select_related = ("app",)
@@ -109,10 +131,22 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BrandedURL]:
         return super().get_queryset(request).defer("logo")
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not to who administers some: with a name, what was ever told under it would be theirs."""
+        return super().has_add_permission(request) and limits(request) is None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
+        """For the same reason."""
+        return () if limits(request) is None else ("hostname",)
+
     def get_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return ("hostname", "brand_name", "accent_color", "language")
-        return self.fields if obj and obj.logo_digest else self.fields[:-1]
+        fields = self.fields if obj and obj.logo_digest else self.fields[:-1]
+        hidden = set() if limits(request) is None else {"rename_anyway", *SIGN_IN}
+        if not request.user.has_perm("integrations.view_identityprovider"):
+            hidden |= {*SIGN_IN}
+        return [name for name in fields if name not in hidden]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.logo_view)
@@ -122,7 +156,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def logo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        brand = BrandedURL.objects.filter(pk=pk).first()
+        brand = self.get_object(request, str(pk))
         if brand is None or not brand.logo:
             raise Http404
         return HttpResponse(bytes(brand.logo), content_type="image/png")
@@ -149,20 +183,21 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
             "on_color": text,
             "contrast_of_text": colors.contrast(color, text),
             "contrast_on_white": colors.contrast(color, colors.WHITE),
-            "users": self._users(brand),
+            "users": self._users(request, brand),
         }
         return super().render_change_form(request, context, *args, **kw)
 
-    def _users(self, brand: BrandedURL | None) -> int:
+    def _users(self, request: HttpRequest, brand: BrandedURL | None) -> int:
         if brand is None or brand.app_id is None:
             return 0
-        return Grant.objects.active().filter(app=brand.app_id).count()
+        linked = Grant.objects.active().filter(app=brand.app_id)
+        return administered.visible(linked, by=cast(User, request.user)).count()
 
     def delete_model(self, request: HttpRequest, obj: BrandedURL) -> None:
         branded_urls.delete(obj, now=clock.now())
 
-    def dependants(self, obj: BrandedURL) -> int:
-        return branded_urls.count_users(obj.app_id)
+    def dependants(self, request: HttpRequest, obj: BrandedURL) -> int:
+        return branded_urls.count_users(obj.app_id, by=cast(User, request.user))
 
     @admin.display(description=gettext_lazy("hostname"))
     def hostname_in_both_forms(self, brand: BrandedURL) -> str:
@@ -180,7 +215,7 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
     def last_return(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_moment.html", {"at": brand.last_return_at})
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("portal"))
     def portal(self, brand: BrandedURL) -> str:
         return render_to_string("admin/settings/_portal_link.html", {"brand": brand})
 

@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 class DeletedByName(SharedAdmin[M]):
     delete_confirmation_template = "admin/settings/delete_by_name.html"
 
-    def dependants(self, obj: M) -> int:
+    def dependants(self, request: HttpRequest, obj: M) -> int:
         """How many users would lose something."""
         raise NotImplementedError
 
@@ -27,7 +27,7 @@ class DeletedByName(SharedAdmin[M]):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Without Django's collector, which would load every grant there is."""
-        protected = [str(obj) for obj in objs if self.dependants(obj)]
+        protected = [str(obj) for obj in objs if self.dependants(request, obj)]
         return [str(obj) for obj in objs], {}, set(), protected
 
     def delete_view(
@@ -35,7 +35,7 @@ class DeletedByName(SharedAdmin[M]):
     ) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is not None:
-            dependants = self.dependants(obj)
+            dependants = self.dependants(request, obj)
             extra_context = {**(extra_context or {}), "dependants": dependants}
             typed, name = one_line(request.POST.get("typed_name", "")), one_line(obj)
             if request.method == "POST" and not dependants and typed != name:

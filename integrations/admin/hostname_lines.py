@@ -5,22 +5,35 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from integrations import hostnames
 from integrations.errors import InvalidHostname
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, administered
+from integrations.models.limited_administrator import limits_of
 
 
 def widget() -> forms.Textarea:
     return forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
 
-def branded(typed: str, *, kept: Iterable[str] = ()) -> list[str]:
-    """Sorted; those of `kept` may have lost their branded URL. ValidationError names the others."""
+def require(field: forms.Field) -> None:
+    """Of somebody who administers some hostnames only: empty would mean all."""
+    field.required = True
+    field.help_text = _("One a line: at least one of those that you administer.")
+
+
+def branded(typed: str, *, by: User, kept: Iterable[str] = ()) -> list[str]:
+    """Sorted; those of `kept` may have lost their branded URL. ValidationError names the others,
+    and does not tell whether somebody else administers them.
+    """
     wanted = {_normalised(line) for line in typed.split()}
-    known = BrandedURL.objects.filter(hostname__in=wanted).values_list("hostname", flat=True)
-    if unknown := wanted - {*known, *kept}:
-        text = _("No branded URL of this portal: %s.") % ", ".join(sorted(unknown)[:5])
-        raise forms.ValidationError(text)
+    rows = administered.visible(BrandedURL.objects.filter(hostname__in=wanted), by)
+    known = {*rows.values_list("hostname", flat=True), *(() if limits_of(by) is not None else kept)}
+    if unknown := wanted - known:
+        text = _("No branded URL of this portal: %s.")
+        if limits_of(by) is not None:
+            text = _("None that you administer: %s.")
+        raise forms.ValidationError(text % ", ".join(sorted(unknown)[:5]))
     return sorted(wanted)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
+from accounts.models import User
 from integrations import clock
 from integrations.models import WebexApp
 from integrations.operations import dashboard
@@ -25,7 +26,9 @@ class IntegrationList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         shown = cast(list[ListedApp], list(self.result_list))
-        figures = dashboard.figures_by_integration(shown, now=clock.now())
+        figures = dashboard.figures_by_integration(
+            shown, now=clock.now(), by=cast(User, request.user)
+        )
         for app in shown:
             app.figures = figures[app.pk]
         self.result_list = shown

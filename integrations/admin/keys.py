@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from integrations import clock, tasks
+from integrations.models.limited_administrator import limits_of
 from integrations.operations import encryption_keys
 
 
@@ -16,6 +17,9 @@ def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """A POST has a worker count."""
     if not request.user.has_perm("integrations.view_keycensus"):
         raise PermissionDenied
+    if limits_of(request.user) is not None:
+        context |= {"title": _("This page is about all hostnames")}
+        return TemplateResponse(request, "admin/settings/about_all.html", context, status=403)
     if request.method == "POST":
         tasks.wake_count_of_keys()
         messages.success(request, _("A worker counts now. Load this page again in a minute."))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import next_path
-from integrations import clock
+from integrations import clock, sso_session
 
 IDLE = timedelta(minutes=30)
 PASSWORD_COUNTS_FOR = timedelta(hours=1)  # when a form is opened; it may take as long to fill in
@@ -23,6 +23,8 @@ NOTED_EVERY = timedelta(minutes=1)
 
 ASK_FOR_PASSWORD = (
     "integrations_webexapp_add", "integrations_webexapp_change",  # secrets
+    "integrations_identityprovider_add", "integrations_identityprovider_change",
+    "integrations_identity_add",
     "integrations_apikey_add", "integrations_apikey_rotate",
     "accounts_user_add", "accounts_user_change", "accounts_user_delete",
     "second_factor_set_up",
@@ -60,7 +62,7 @@ def doubts(request: HttpRequest) -> HttpResponse | None:
 
 
 def ask_for_password(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(request.POST or None)  # not shown to who came through a provider
     target = next_path.safe(request.GET.get("next"), default=reverse("admin:index"))
     if form.is_valid():
         name = request.user.get_username()
@@ -68,7 +70,9 @@ def ask_for_password(request: HttpRequest, context: dict[str, Any]) -> HttpRespo
             note_password(request)
             return HttpResponseRedirect(target)
         form.add_error("password", _("That is not your password."))
-    context |= {"form": form, "title": _("Your password, please")}
+    context |= {"form": form, "title": _("Your password, please"), "target": target}
+    if sso_session.of(request):
+        context["title"] = _("Sign in once more, please")
     return TemplateResponse(request, "admin/settings/password_again.html", context)
 
 

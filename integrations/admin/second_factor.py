@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts import next_path
 from accounts.models import User
-from integrations import clock, qr_code, totp
+from integrations import clock, qr_code, sso_session, totp
 from integrations.errors import TooManyCodes, WrongCode
 from integrations.models import SecondFactor
 from integrations.operations import second_factors
 from integrations.operations.renewals import in_words
+from integrations.portal_request import PortalRequest
 
 SHOWN, STARTED = "second_factor", "second_factor_started"  # session keys
 BEFORE_IT_IS_SHOWN = ("logout", "second_factor")
@@ -38,10 +39,13 @@ class CodeForm(forms.Form):
 
 def doubts(request: HttpRequest) -> HttpResponse | None:
     """The page to show instead, where the second factor is still to be shown, or to be set up."""
+    through = sso_session.of(request)
+    if through and through.counts_as_second_factor:
+        return None
     factor = second_factors.confirmed(_user(request))
     page = request.resolver_match.url_name if request.resolver_match else ""
     if factor is None:
-        must = settings.SECOND_FACTOR_REQUIRED and page not in BEFORE_IT_IS_SET_UP
+        must = _is_required(request) and page not in BEFORE_IT_IS_SET_UP
         return _redirect("admin:second_factor_set_up", request.get_full_path()) if must else None
     if request.session.get(SHOWN) == factor.mark or page in BEFORE_IT_IS_SHOWN:
         return None
@@ -73,18 +77,24 @@ def set_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     action, now = request.POST.get("action"), clock.now()
     if action == "new_codes":
         context["codes"] = second_factors.renew_recovery_codes(factor, now=now)
-    elif action == "remove" and not settings.SECOND_FACTOR_REQUIRED:
+    elif action == "remove" and not _is_required(request):
         second_factors.remove(factor.user, now=now)
         messages.success(request, _("Your second factor is removed. The password is enough again."))
         return HttpResponseRedirect(reverse("admin:index"))
-    context |= {"factor": factor, "is_required": settings.SECOND_FACTOR_REQUIRED}
+    context |= {"factor": factor, "is_required": _is_required(request)}
     return _page(request, context)
 
 
 def _set_up_anew(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     user, now = _user(request), clock.now()
-    started = second_factors.begin(user, started=request.session.get(STARTED))
-    request.session[STARTED] = started.pk
+    if request.POST.get("action") == "begin":
+        begun = second_factors.begin(user)
+        request.session[STARTED] = begun.pk if begun else None
+        return HttpResponseRedirect(request.get_full_path())
+    started = second_factors.begun(user, pk=request.session.get(STARTED))
+    context["is_required"] = _is_required(request)
+    if started is None:
+        return _page(request, context)
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
@@ -98,7 +108,11 @@ def _set_up_anew(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     secret = started.secret or ""
     uri = totp.uri(secret, issuer=request.get_host(), account=user.get_username())
     context |= {"form": form, "secret": secret, "qr_code": qr_code.draw(uri)}
-    return _page(request, context | {"is_required": settings.SECOND_FACTOR_REQUIRED})
+    return _page(request, context)
+
+
+def _is_required(request: HttpRequest) -> bool:
+    return settings.SECOND_FACTOR_REQUIRED or sso_session.is_emergency(cast(PortalRequest, request))
 
 
 def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

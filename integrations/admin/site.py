@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -12,9 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from integrations import clock
 from integrations.admin import first_steps, keys, presence, second_factor
 from integrations.admin.chart import bars_of, columns_of, spans_of
+from integrations.models.limited_administrator import limits_of
 from integrations.operations import activity, dashboard, who_gets_what
 
 WORTH_A_CHART = 20  # linked users; of fewer a sentence says as much
@@ -48,11 +50,15 @@ SECTIONS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Users"), "user", "accounts_user_changelist", ""),
             (_("Groups"), "users", "auth_group_changelist", ""),
+            (_("Identity providers"), "lock", "integrations_identityprovider_changelist", ""),
             (_("API keys"), "key", "integrations_apikey_changelist", ""),
             (_("Audit"), "audit", "integrations_auditevent_changelist", ""),
         ],
     ),
 ]
+
+
+ABOUT_ALL = ("keys",)  # of no use to who administers some hostnames
 
 
 class WhoForm(forms.Form):
@@ -76,7 +82,7 @@ class SettingsSite(admin.AdminSite):
         return [
             *(path(f"{name.replace('_', '-')}/", self.admin_view(view), name=name)
               for name, view in tools.items()),
-            *super().get_urls(),
+            *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
         ]  # fmt: skip
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -92,13 +98,18 @@ class SettingsSite(admin.AdminSite):
         return answer
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "navigation": self._navigation(request)}
+        theirs = {"navigation": self._navigation(request), "limits": limits_of(request.user)}
+        return {**super().each_context(request), **theirs}
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         context = dict(extra_context or {})
-        if request.user.has_perm("integrations.view_webexapp"):
+        if not request.user.has_perm("integrations.view_webexapp"):
+            return super().index(request, context)
+        if limits_of(request.user):
+            context["theirs"] = dashboard.figures_of(cast(User, request.user), now=clock.now())
+        else:
             now = clock.now()
             context["dashboard"] = figures = dashboard.overall_figures(now=now)
             context["bars"] = bars_of(figures.weeks)
@@ -114,7 +125,8 @@ class SettingsSite(admin.AdminSite):
         form = WhoForm(request.GET or None)
         context = {**self.each_context(request), "title": _("Who gets what"), "form": form}
         if form.is_valid():
-            context["explanation"] = who_gets_what.explain(**form.cleaned_data)
+            by = cast(User, request.user)
+            context["explanation"] = who_gets_what.explain(**form.cleaned_data, by=by)
         return TemplateResponse(request, "admin/settings/who_gets_what.html", context)
 
     def keys(self, request: HttpRequest) -> HttpResponse:
@@ -141,7 +153,8 @@ class SettingsSite(admin.AdminSite):
     def _may_open(self, request: HttpRequest, entry: tuple[Any, str, str, str]) -> bool:
         _label, _icon, name, permission = entry
         if permission:
-            return request.user.has_perm(permission)
+            is_about_all = name in ABOUT_ALL and limits_of(request.user) is not None
+            return request.user.has_perm(permission) and not is_about_all
         for model, model_admin in self._registry.items():
             if name == f"{model._meta.app_label}_{model._meta.model_name}_changelist":
                 return model_admin.has_view_or_change_permission(request)

@@ -1,6 +1,6 @@
 """What happened to an object: the newest of it on its own page, more of it under History."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -9,15 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from integrations.admin.typed import ModelAdmin
-from integrations.models import AuditEvent
+from accounts.models import User
+from integrations.admin.administered import Administered
+from integrations.models import administered
 
 LATELY, MOST = 5, 200
 
 M = TypeVar("M", bound=Model)
 
 
-class WithTimeline(ModelAdmin[M]):
+class WithTimeline(Administered[M]):
     def log_addition(self, *args: Any, **kwargs: Any) -> Any:
         """Django's own log would be a second truth: verbs write the audit trail."""
 
@@ -25,7 +26,7 @@ class WithTimeline(ModelAdmin[M]):
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kw: Any) -> HttpResponse:
         if obj := context.get("original"):
-            context["lately"] = AuditEvent.objects.of(obj).newest_first()[:LATELY]
+            context["lately"] = administered.told_of(obj, by=request.user)[:LATELY]
         return super().render_change_form(request, context, *args, **kw)
 
     def history_view(
@@ -42,7 +43,7 @@ class WithTimeline(ModelAdmin[M]):
             "title": _("History of %s") % obj,
             "opts": self.opts,
             "original": obj,
-            "timeline": AuditEvent.objects.of(obj).newest_first()[:MOST],
+            "timeline": administered.told_of(obj, by=cast(User, request.user))[:MOST],
             "most": MOST,
             "may_read_all": request.user.has_perm("integrations.view_auditevent"),
         }

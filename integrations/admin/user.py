@@ -5,19 +5,23 @@ from typing import Any, TypeVar, cast
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import clock, roles
-from integrations.admin import powers, typed
+from integrations.admin import administers, powers, typed
+from integrations.admin.administered import limits
 from integrations.admin.lists import CappedPaginator
 from integrations.admin.shared_editing import SharedAdmin
 from integrations.admin.user_form import GroupForm, NewUserForm, Ticked, UserForm
 from integrations.linking import disconnection
-from integrations.models import Grant, GrantEvent
+from integrations.models import Grant, GrantEvent, LimitedAdministrator, administered
 from integrations.operations import people
 
 Whom = TypeVar("Whom", User, Group)
@@ -71,7 +75,34 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("grants__app")
+        grants = Grant.objects.select_related("app")
+        theirs = administered.visible(grants, by=cast(User, request.user))
+        return super().get_queryset(request).prefetch_related(Prefetch("grants", theirs))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.hostnames_view)
+        return [path("hostnames/", view, name="accounts_user_hostnames"), *super().get_urls()]
+
+    def hostnames_view(self, request: HttpRequest) -> HttpResponse:
+        user = self.get_object(request, request.GET.get("app", ""))
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return administers.page(request, user)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Of somebody who belongs to others, too, what is to be told apart, and no more."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        by = cast(User, request.user)
+        if obj is not None and not administered.may_change(obj, by):
+            return [fieldsets[0], fieldsets[2]]
+        if administers.may_limit(obj, by) and self.has_change_permission(request, obj):
+            fieldsets[4:4] = [(_("What they administer"), {"fields": administers.FIELDS})]
+        return fieldsets
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
 
     # --- What is shown ----------------------------------------------------------------------
 
@@ -113,6 +144,10 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
 
     # --- Who may do what to whom ------------------------------------------------------------
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        theirs = limits(request)
+        return super().has_add_permission(request) and (theirs is None or bool(theirs.ids))
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
@@ -143,9 +178,14 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
             actor, reason = cast(User, request.user), "user deactivated"
             disconnection.end_all_of(obj, by=actor, reason=reason, now=clock.now())
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        administers.save(form, request, form.instance, is_new=not change, now=clock.now())
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A user's grants and their events go along, though nobody may delete one by hand."""
         deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        counts.pop(str(LimitedAdministrator.hostnames.through._meta.verbose_name_plural), None)
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
 

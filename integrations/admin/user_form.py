@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from integrations import roles
 from integrations.admin import typed
+from integrations.admin.administers import WithLimits
 from integrations.admin.permission_boxes import PermissionField
 from integrations.admin.shared_editing import SharedForm
 
@@ -61,7 +62,7 @@ class WithPermissions:
                 field.offer(form.initial.get(name) or [])
 
 
-class UserForm(WithPermissions, SharedForm[User], typed.UserChangeForm[User]):
+class UserForm(WithPermissions, WithLimits, SharedForm[User], typed.UserChangeForm[User]):
     class Meta:
         model = User
         fields = (

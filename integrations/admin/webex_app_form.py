@@ -10,18 +10,21 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from integrations import clock, credentials
 from integrations.admin.kept_secret import KeptSecret
 from integrations.admin.shared_editing import REPLACED, SharedForm, Unseen
 from integrations.admin.two_lists import (
     HostnamesField,
     TwoLists,
+    check_administered,
     not_a_hostname,
     read_each,
     words_of,
 )
 from integrations.errors import InvalidCredential
 from integrations.models import BrandedURL, WebexApp
+from integrations.models.limited_administrator import limits_of
 from integrations.models.webex_app import fingerprint
 from integrations.operations import integrations, readiness
 
@@ -69,12 +72,14 @@ class WebexAppForm(SharedForm[WebexApp]):
     unseen = {
         "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
     }
-    may_create_hostnames = True  # set by the admin
+    may_create_hostnames = True  # both set by the admin
+    user: User
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if hostnames := self.fields.get("hostnames"):
-            cast(TwoLists, hostnames.widget).app = self.instance if self.instance.pk else None
+            lists = cast(TwoLists, hostnames.widget)
+            lists.app, lists.user = self.instance if self.instance.pk else None, self.user
         if secret := self.fields.get("new_client_secret"):
             secret.help_text = self._secret_help()
         if name := self.fields.get("name"):
@@ -85,7 +90,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         self._blocked_before = self._blocking() if self.is_bound and self._was_enabled else set()
 
     def _blocking(self) -> set[str]:
-        found = readiness.check_all([self.instance], now=clock.now())
+        found = readiness.check_all([self.instance], now=clock.now(), by=self.user)
         return {check.code for check in found[self.instance.pk].blocking}
 
     def _secret_help(self) -> str:
@@ -110,11 +115,17 @@ class WebexAppForm(SharedForm[WebexApp]):
             raise ValidationError(str(error)) from None
         return text
 
+    def clean_hostnames(self) -> integrations.Hostnames:
+        moved: integrations.Hostnames = self.cleaned_data["hostnames"]
+        check_administered(moved.added | moved.removed, by=self.user)
+        return moved
+
     def clean_new_hostnames(self) -> list[str]:
         words = words_of(self.cleaned_data["new_hostnames"])
         if len(words) > MOST_NEW_HOSTNAMES:
             raise ValidationError(_("Please paste at most 500 at a time."))
         hostnames = read_each(words, self._read_hostname)
+        check_administered(hostnames, by=self.user)
         found = BrandedURL.objects.filter(hostname__in=hostnames).select_related("app")
         taken = [
             ValidationError(
@@ -144,6 +155,9 @@ class WebexAppForm(SharedForm[WebexApp]):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         self._check_client()
+        if limits_of(self.user) and not self.errors and not self._brands_to_be(clock.now()):
+            text = _("Choose at least one of your hostnames, or this integration is not yours.")
+            self.add_error("hostnames", text)
         if not self.errors and self.instance.is_enabled:
             self._check_enabling()
 
@@ -174,14 +188,14 @@ class WebexAppForm(SharedForm[WebexApp]):
     def _readiness_to_be(self) -> readiness.Readiness:
         app, now = self.instance, clock.now()
         has_secret = bool(app.client_secret_set_at or self.cleaned_data.get("new_client_secret"))
-        present = app.branded_urls.order_by("hostname").defer("logo") if app.pk else ()
-        brands = self._brands_to_be(list(present), now)
+        brands = self._brands_to_be(now)
         if "authorization_url" in self.changed_data:
             app.authorization_url_pasted_at = now
-        return readiness.check_to_be(app, brands, has_secret=has_secret, now=now)
+        return readiness.check_to_be(app, brands, has_secret=has_secret, now=now, by=self.user)
 
-    def _brands_to_be(self, present: list[BrandedURL], now: datetime) -> list[BrandedURL]:
-        chosen = self.chosen_hostnames()
+    def _brands_to_be(self, now: datetime) -> list[BrandedURL]:
+        app, chosen = self.instance, self.chosen_hostnames()
+        present = app.branded_urls.order_by("hostname").defer("logo") if app.pk else ()
         kept = [brand for brand in present if brand.hostname not in chosen.removed]
         wanted = (chosen.added | chosen.new) - {brand.hostname for brand in kept}
         free = list(BrandedURL.objects.filter(hostname__in=wanted, app=None).defer("logo"))

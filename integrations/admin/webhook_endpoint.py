@@ -18,7 +18,7 @@ from integrations.admin.deletion import DeletedByName
 from integrations.admin.webhook_form import WebhookForm
 from integrations.errors import WebhookOff
 from integrations.events import CHOSEN
-from integrations.models import WebhookDelivery, WebhookEndpoint
+from integrations.models import WebhookDelivery, WebhookEndpoint, administered
 from integrations.operations import webhooks
 from integrations.tasks.webhooks import wake_deliveries
 
@@ -53,6 +53,11 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
             *super().get_urls(),
         ]
 
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
     # --- Columns ----------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("name"))
@@ -86,7 +91,8 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
         context |= {"endpoint": endpoint, "may_change": may_change, "now": clock.now()}
         if endpoint:
             context["last_delivered"] = _last_delivered(endpoint)
-            context["newest"] = endpoint.deliveries.order_by("-pk")[:5]
+            newest = endpoint.deliveries.order_by("-pk")
+            context["newest"] = administered.visible(newest, by=request.user)[:5]
         return super().render_change_form(request, context, *args, **kw)
 
     def save_model(
@@ -106,7 +112,7 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     def delete_model(self, request: HttpRequest, obj: WebhookEndpoint) -> None:
         webhooks.delete(obj, now=clock.now())
 
-    def dependants(self, obj: WebhookEndpoint) -> int:
+    def dependants(self, request: HttpRequest, obj: WebhookEndpoint) -> int:
         return 0
 
     # --- What its buttons do ------------------------------------------------------------------

@@ -16,7 +16,7 @@ from accounts.client_ip import client_ip
 from accounts.models import User
 from integrations import clock
 from integrations.api.problems import Problem
-from integrations.api.rate_limit import allowances
+from integrations.api.rate_limit import allowances, of_pages
 from integrations.errors import KeyRefused
 from integrations.models import ApiKey, BrandedURL
 from integrations.models.api_key import KeyScope, Reach
@@ -35,6 +35,11 @@ class Client:
     user: User | None = None
     brand: BrandedURL | None = None
     reach: Reach = EVERYTHING
+
+    @property
+    def maker(self) -> User | None:
+        """Of the key: what they administer bounds what it may ask about."""
+        return self.key.created_by if self.key else None
 
     @property
     def owner(self) -> str:
@@ -78,6 +83,7 @@ class Session(APIKeyCookie):
         """None where nobody is signed in, and where another way of authentication was tried."""
         if "Authorization" in request.headers or not request.user.is_authenticated:
             return None
+        of_pages.spend(request.user.pk)
         if check_csrf(request):
             text = _("Send the token of this session as X-CSRFToken (GET /api/v1/session).")
             raise Problem(403, "csrf_token_missing", text)
@@ -90,10 +96,11 @@ class Session(APIKeyCookie):
 def _reach_at(brand: BrandedURL | None, key: ApiKey) -> Reach:
     if brand is None:
         return key.reach
-    if key.hostname_ids is None or brand.pk not in key.hostname_ids:
+    reach = key.reach
+    if reach.hostname_ids is None or brand.pk not in reach.hostname_ids:
         text = _("At this hostname only keys work that are limited to it.")
         raise Problem(403, "wrong_host", text)
-    return Reach(key.reach.app_ids, frozenset([brand.pk]))
+    return Reach(reach.app_ids, frozenset([brand.pk]))
 
 
 def _refusals() -> dict[str, str]:

@@ -17,10 +17,10 @@ def page_of(rows: QuerySet[Row], cursor: str | None, limit: int) -> tuple[list[R
         rows = rows.filter(pk__lt=_read(cursor))
     found = list(rows.order_by("-pk")[: limit + 1])
     shown = found[:limit]
-    return shown, _write(shown[-1].pk) if len(found) > limit else None
+    return shown, write(shown[-1].pk) if len(found) > limit else None
 
 
-def _write(pk: int) -> str:
+def write(pk: int) -> str:
     return urlsafe_b64encode(f"before {pk}".encode()).decode().rstrip("=")
 
 
@@ -30,6 +30,6 @@ def _read(cursor: str) -> int:
         pk = int(text.removeprefix("before "))
     except ValueError:
         pk = -1
-    if not 0 < pk <= LARGEST or _write(pk) != cursor:
+    if not 0 < pk <= LARGEST or write(pk) != cursor:
         raise not_found("cursor")
     return pk

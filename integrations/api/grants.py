@@ -15,7 +15,7 @@ from integrations.api.routing import route
 from integrations.api.schemas import Body, Cursor, Hostname, Id, Limit, Name, Page, WholeNumber
 from integrations.errors import NotLinked
 from integrations.linking import disconnection
-from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.models import BrandedURL, Grant, administered
 from integrations.models.api_key import KeyScope
 from integrations.operations import handing_out
 from integrations.renewal import on_demand
@@ -160,9 +160,9 @@ def _reached(client: Client) -> QuerySet[Grant]:
         grants = grants.filter(app__in=reach.app_ids)
     if reach.hostname_ids is not None:
         brands = BrandedURL.objects.filter(pk__in=reach.hostname_ids)
-        names = list(brands.values_list("hostname", flat=True))
-        older = WebexApp.objects.filter(hostname_of_older_grants__in=names)
-        grants = grants.filter(Q(hostname__in=names) | Q(hostname=None, app__in=list(older)))
+        grants = grants.filter(
+            administered.linked_at(list(brands.values_list("hostname", flat=True)))
+        )
     return grants
 
 

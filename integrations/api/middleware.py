@@ -1,4 +1,4 @@
-"""Whatever answers an address of the API, its errors are problems: hosts, sizes and crashes too."""
+"""Whatever answers an address of the API: errors are problems, and HEAD is GET without a body."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,10 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        is_ours = request.path_info.startswith(PREFIX) and response.status_code >= 400
-        if not is_ours or response["Content-Type"] == problems.CONTENT_TYPE:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        response = self._answer(request)
+        if response.status_code < 400 or response["Content-Type"] == problems.CONTENT_TYPE:
             return response
         problem = problems.of_status(response.status_code)
         if response["Content-Type"] == "text/plain" and response.content:
@@ -27,3 +28,12 @@ class ProblemMiddleware:
             if name not in OF_THE_BODY:
                 told[name] = value
         return told
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        """The routes know no HEAD (RFC 9110 section 9.3.2); what serves them drops the body."""
+        asked = request.method
+        request.method = "GET" if asked == "HEAD" else asked
+        try:
+            return self.get_response(request)
+        finally:
+            request.method = asked

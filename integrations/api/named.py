@@ -3,28 +3,28 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from integrations import hostnames
 from integrations.api import problems
 from integrations.api.authentication import Client
 from integrations.api.problems import Problem
-from integrations.errors import InvalidHostname
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, administered
 
 
-def user(username: str) -> User:
-    """Raises Problem."""
+def user(client: Client, username: str, brand: BrandedURL) -> User:
+    """Raises Problem where there is none, or whoever made the key must not ask about them there."""
     found = User.objects.filter(username=username).first()
-    if found is None:
+    if found is None or not administered.may_name(found, brand.app, by=client.maker):
         raise problems.not_found("user")
     return found
 
 
-def brand(client: Client, hostname: str) -> BrandedURL:
-    """Raises Problem where there is none, or the key does not reach it."""
-    try:
-        found = BrandedURL.objects.serving(hostnames.normalise(hostname))
-    except InvalidHostname:
-        found = None
+def brand(client: Client, hostname: str, *, is_look: bool = False) -> BrandedURL:
+    """Raises Problem where there is none, or the key does not reach it.
+
+    For a mere look it may be some seconds old; not for keys whose reach depends on it.
+    """
+    known = BrandedURL.objects
+    find = known.lately_serving if is_look and client.reach.app_ids is None else known.serving
+    found = find(hostname)
     if found is None or not client.reach.covers(app_id=found.app_id, hostname_id=found.pk):
         raise problems.not_found("hostname")
     return found
@@ -47,12 +47,14 @@ def whom(
             raise Problem(403, "own_only", text)
         return client.user, client.brand
     name, found = both(client, username, hostname)
-    return user(name), found
+    return user(client, name, found), found
 
 
-def both(client: Client, username: str | None, hostname: str | None) -> tuple[str, BrandedURL]:
+def both(
+    client: Client, username: str | None, hostname: str | None, *, is_look: bool = False
+) -> tuple[str, BrandedURL]:
     """What a key must name. Raises Problem."""
     if not username or not hostname:
         text = _("A key says whom and where it means: user and hostname.")
         raise Problem(422, "invalid_request", text)
-    return username, brand(client, hostname)
+    return username, brand(client, hostname, is_look=is_look)

@@ -3,11 +3,26 @@
 from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
+
+from integrations import hostnames
+from integrations.errors import InvalidHostname
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL would choke on it
 Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
-Hostname = Annotated[str, Field(min_length=1, max_length=253, pattern=NO_NUL)]
+
+
+def _spelled(text: str) -> str:
+    """As hostnames are stored; what is none is left as it is, and found nowhere."""
+    try:
+        return hostnames.normalise(text)
+    except InvalidHostname:
+        return text
+
+
+Hostname = Annotated[
+    str, Field(min_length=1, max_length=253, pattern=NO_NUL), AfterValidator(_spelled)
+]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, Field(max_length=200, description="next_cursor of the page before")]

@@ -182,4 +182,4 @@ def _link_if_still_wanted(
         grant = completion.link_or_ask(request, tokens, person, now=now)
     if grant is None:
         return Undecided(request.pk)
-    return Linked(request.next_path, link_status.for_grant(grant, request.app))
+    return Linked(request.next_path, link_status.for_grant(grant, request.app.scopes))

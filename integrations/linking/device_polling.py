@@ -55,7 +55,7 @@ Running = dict[Future[Accepted], tuple[DeviceAuthorization, Clients]]
 def poll_due(*, seconds: float) -> bool:
     """Asks about everything that falls due, for so long. Whether something is still pending."""
     try:
-        DeviceAuthorization.objects.all().tidy(clock.now())
+        DeviceAuthorization.objects.all().end_unattended(clock.now())
         _poll(Deadline(seconds))
         return _is_pending()
     except AWAY as error:

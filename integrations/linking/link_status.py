@@ -1,16 +1,19 @@
 """Is this user linked here, and must they do something? The one answer behind badge and pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import scopes
 from integrations.errors import NotLinked
-from integrations.models import BrandedURL, Grant, WebexApp, entitlement
+from integrations.models import BrandedURL, Grant, standing
+from integrations.models.standing import Standing
 from integrations.webex import authorizations
 from integrations.webex.answers import TOKEN_LIMIT
 
@@ -30,6 +33,7 @@ class LinkStatus:
     grant: Grant | None = None
     missing: tuple[str, ...] = ()  # scopes without which the portal cannot work
     could_add: tuple[str, ...] = ()  # scopes asked for by now, not granted then
+    may_use_webex: bool = True
 
     @property
     def is_offered(self) -> bool:
@@ -61,14 +65,6 @@ class LinkStatus:
 
     @property
     def reason(self) -> str:
-        sentences = {
-            State.NOT_OFFERED: _("Webex is not offered to you at this address."),
-            State.RIGHT_LOST: _("You may no longer use Webex here. Your account is still linked."),
-            State.NOT_LINKED: _("Link your Webex account."),
-            State.CONSENT_LOST: _("Webex ended the connection. Link your account again."),
-            State.SCOPES_MISSING: _("Permissions are missing. Link your account again."),
-            State.LINKED: _("Your Webex account is linked."),
-        }
         if self.has_too_many_sessions:
             page = {"page": authorizations.TOKENS_PAGE}
             text = _("Your Webex account has too many open sessions. End some at %(page)s.")
@@ -78,51 +74,57 @@ class LinkStatus:
             return text % date_format(timezone.localtime(self.grant.failing_since), "j F, H:i e")
         if self.could_add:
             return _("Reconnect to grant new permissions.")
-        return sentences[self.state]
+        return str(SENTENCES[self.state])
+
+
+SENTENCES = {
+    State.NOT_OFFERED: gettext_lazy("Webex is not offered to you at this address."),
+    State.RIGHT_LOST: gettext_lazy(
+        "You may no longer use Webex here. Your account is still linked."
+    ),
+    State.NOT_LINKED: gettext_lazy("Link your Webex account."),
+    State.CONSENT_LOST: gettext_lazy("Webex ended the connection. Link your account again."),
+    State.SCOPES_MISSING: gettext_lazy("Permissions are missing. Link your account again."),
+    State.LINKED: gettext_lazy("Your Webex account is linked."),
+}
 
 
 def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
-    if brand is None or brand.app is None:
-        return LinkStatus(State.NOT_OFFERED)
-    may = user.has_perm("integrations.use_webex")
-    return _for_one(may, Grant.objects.filter(user=user, app=brand.app).first(), brand.app)
+    return _of(standing.of_user(user, brand.pk if brand else None))
 
 
 def for_username(username: str, brand: BrandedURL) -> LinkStatus | None:
-    """The same for other programs, which ask often: one query where the user has a grant.
-
-    None where there is no such user.
-    """
-    if brand.app and entitlement.is_known_in_sql():
-        theirs = Grant.objects.filter(user__username=username, app=brand.app)
-        if grant := theirs.annotate(may=entitlement.may_use_webex()).first():
-            return _for_one(vars(grant)["may"], grant, brand.app)
-    user = User.objects.filter(username=username).first()
-    return for_user(user, brand) if user else None
+    """The same for other programs. None where there is no such user."""
+    found = standing.of_username(username, brand.pk)
+    return _of(found) if found else None
 
 
-def _for_one(may: bool, grant: Grant | None, app: WebexApp) -> LinkStatus:
-    if not may:
-        is_left = grant is not None and grant.status != Grant.Status.DISCONNECTED
-        return LinkStatus(State.RIGHT_LOST, grant) if is_left else LinkStatus(State.NOT_OFFERED)
-    return for_grant(grant, app) if app.is_enabled else LinkStatus(State.NOT_OFFERED)
+def _of(found: Standing) -> LinkStatus:
+    grant = found.grant
+    if not found.may_use_webex:
+        if grant is None or grant.status == Grant.Status.DISCONNECTED:
+            return LinkStatus(State.NOT_OFFERED, may_use_webex=False)
+        return LinkStatus(State.RIGHT_LOST, grant, may_use_webex=False)
+    if not found.is_offered:
+        return LinkStatus(State.NOT_OFFERED)
+    return for_grant(grant, found.asked_scopes)
 
 
 def usable_grant(user: User, brand: BrandedURL | None) -> Grant:
     """To call Webex with. Raises NotLinked."""
-    grants = Grant.objects.active().filter(user=user, app=brand.app if brand else None)
-    grant = grants.select_related("app", "user").first()
-    if grant is None or not grant.app.is_enabled:
+    here = Grant.objects.active().filter(user=user, app__branded_urls=brand, app__is_enabled=True)
+    grant = here.select_related("app", "user").first() if brand else None
+    if grant is None:
         raise NotLinked
     return grant
 
 
-def for_grant(grant: Grant | None, app: WebexApp) -> LinkStatus:
+def for_grant(grant: Grant | None, asked_scopes: Iterable[str]) -> LinkStatus:
     if grant is None or grant.status == Grant.Status.DISCONNECTED:
         return LinkStatus(State.NOT_LINKED, grant)
     if grant.status == Grant.Status.CONSENT_LOST:
         return LinkStatus(State.CONSENT_LOST, grant)
     missing = tuple(scopes.missing(scopes.MINIMUM, grant.scopes))
-    could_add = tuple(scopes.missing(app.scopes, grant.scopes))
+    could_add = tuple(scopes.missing(asked_scopes, grant.scopes))
     state = State.SCOPES_MISSING if missing else State.LINKED
     return LinkStatus(state, grant, missing, could_add)

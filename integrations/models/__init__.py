@@ -14,9 +14,12 @@ from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.heartbeat import Heartbeat, RenewalMinute
 from integrations.models.idempotent_request import IdempotentRequest
+from integrations.models.identity import Identity
+from integrations.models.identity_provider import IdentityProvider, MappedGroup, SignInRule
 from integrations.models.key_canary import KeyCanary
 from integrations.models.key_census import KeyCensus
 from integrations.models.lease import Lease
+from integrations.models.limited_administrator import LimitedAdministrator
 from integrations.models.second_factor import SecondFactor
 from integrations.models.watched_subscriber import WatchedSubscriber
 from integrations.models.webex_app import WebexApp
@@ -38,11 +41,16 @@ __all__ = [
     "GrantEvent",
     "Heartbeat",
     "IdempotentRequest",
+    "Identity",
+    "IdentityProvider",
     "KeyCanary",
     "KeyCensus",
     "Lease",
+    "LimitedAdministrator",
+    "MappedGroup",
     "RenewalMinute",
     "SecondFactor",
+    "SignInRule",
     "WatchedSubscriber",
     "WebexApp",
     "WebhookDelivery",

@@ -93,6 +93,7 @@ def leave(addressed: list[tuple[WebhookEndpoint, Event]], *, now: datetime) -> N
             event_type=event.type,
             order_key=event.order_key,
             body=event.body(now),
+            hostname=event.hostname,
             created_at=now,
             next_attempt_at=now,
             give_up_at=now + RETRIED_FOR,

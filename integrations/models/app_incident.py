@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from integrations.models.grant import Grant
 from integrations.models.notice import Notice, NoticeQuerySet
 from integrations.models.webex_app import WebexApp
 
@@ -15,6 +16,11 @@ class AppIncidentQuerySet(NoticeQuerySet):
     def untold(self) -> Self:
         """One mail when it begins and one when it is over; one, if it is over by then."""
         return self.filter(Q(announced_at=None) | Q(ended_at__isnull=False, end_announced_at=None))
+
+    def without_users(self) -> Self:
+        """Nobody is linked with the integration whom it could renew."""
+        renewable = Grant.objects.renewable().filter(app=OuterRef("app"), user__is_active=True)
+        return self.filter(~Exists(renewable))
 
 
 class AppIncident(Notice):

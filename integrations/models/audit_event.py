@@ -141,6 +141,7 @@ class AuditEvent(models.Model):
                 name="audit_of_what_was_not_done",
                 condition=~models.Q(result="done"),
             ),
+            models.Index(fields=["hostname", "-at", "-id"], name="audit_at_a_hostname"),
             models.Index(fields=["actor_id", "-at", "-id"], name="audit_by_a_person"),
             models.Index(fields=["subject_id", "-at", "-id"], name="audit_about_a_person"),
             models.Index(
@@ -194,7 +195,7 @@ def _actor(who: actor.Actor) -> dict[str, Any]:
 
 
 def _object(of: Object | None, who: actor.Actor) -> dict[str, Any]:
-    """What the system does happens at the hostname of the object, if it has one."""
+    """Where the object has a hostname, that counts: whoever administers it may read the row."""
     if of is None:
         return {"hostname": who.hostname}
     if isinstance(of, AtWebex):
@@ -206,5 +207,5 @@ def _object(of: Object | None, who: actor.Actor) -> dict[str, Any]:
         "object_id": str(of.pk),
         "object_label": str(getattr(of, "audit_label", of))[:300],
         "subject_id": of.pk if is_user else getattr(of, "user_id", None),
-        "hostname": who.hostname or getattr(of, "hostname", None) or "",
+        "hostname": getattr(of, "hostname", None) or who.hostname,
     }

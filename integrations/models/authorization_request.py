@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.fields import EncryptedTextField
+from integrations.models import entitlement
 from integrations.models.branded_url import BrandedURL
 from integrations.models.pending_consent import PendingConsent
 from integrations.models.webex_app import WebexApp
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(minutes=10)
 OPEN_PER_USER = 10
 KEPT_PER_USER = 100  # the answered ones too, for a week
+
+STILL_WANTED = f"""
+    SELECT {entitlement.MAY_USE_WEBEX}
+    FROM integrations_authorizationrequest request
+    JOIN integrations_webexapp app ON app.id = request.app_id
+    JOIN accounts_user person ON person.id = request.user_id
+    WHERE request.id = %s AND app.is_enabled AND app.client_id = request.client_id
+"""  # noqa: S608  constants only
 
 
 def binding_digest(browser_binding: str) -> str:
@@ -33,9 +42,12 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
 
     def still_wanted(self, pk: int) -> bool:
         """Whether user and integration are what they were when the browser left for Webex."""
-        same = self.filter(pk=pk, app__is_enabled=True, app__client_id=F("client_id"))
-        request = same.select_related("user").only("user").first()
-        return request is not None and request.user.has_perm("integrations.use_webex")
+        with connection.cursor() as cursor:
+            cursor.execute(STILL_WANTED, [pk])
+            found = cursor.fetchone()
+        if found is None or entitlement.is_known_in_sql():
+            return bool(found and found[0])
+        return self.get(pk=pk).user.has_perm("integrations.use_webex")
 
     def stale(self, now: datetime) -> "AuthorizationRequestQuerySet":
         return self.filter(created_at__lt=now - timedelta(days=7))
@@ -108,8 +120,8 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         ours = ours.filter(same | Q(client_secret_fingerprint=None))
         if ours.update(consumed_at=now) != 1:
             return None
-        request = self.select_related("app").get(state=state)
-        request.user = user  # known already: no query
+        request = self.get(state=state)
+        request.user, request.app = user, app  # known already: no query
         return request
 
 

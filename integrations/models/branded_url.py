@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,8 +12,15 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.statement import Statement
 from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
+from integrations.models import kept_brands
+from integrations.models.identity_provider import (
+    SSO_CALLBACK_PATH,
+    IdentityProvider,
+    SignInRule,
+)
 from integrations.models.webex_app import WebexApp
 
 CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
@@ -26,7 +34,30 @@ def logo_digest(png: bytes | None) -> str:
 class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
         """What this hostname looks like and which integration it uses; without the logo."""
-        return self.filter(hostname=hostname).select_related("app").defer("logo").first()
+        found = BY_HOSTNAME.first(hostname)
+        if found is None:
+            return None
+        brand: BrandedURL = found[0]
+        brand.app, brand.identity_provider = found[1:]
+        return brand
+
+    def signed_in(self, hostname: str, *, now: datetime) -> None:
+        """Through its identity provider. Noted once a minute at most."""
+        old = models.Q(last_sign_in_at=None)
+        old |= models.Q(last_sign_in_at__lt=now - timedelta(minutes=1))
+        self.filter(old, hostname=hostname).update(last_sign_in_at=now)
+
+    def lately_serving(self, hostname: str) -> "BrandedURL | None":
+        """The same as of a few seconds ago, for who only looks. A new one is never missed."""
+        brand = kept_brands.find(hostname)
+        if brand is None and (brand := self.serving(hostname)):
+            kept_brands.keep(brand)
+        return brand
+
+    def update(self, **columns: Any) -> int:
+        rows = super().update(**columns)
+        kept_brands.forget()
+        return rows
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""
@@ -70,6 +101,22 @@ class BrandedURL(models.Model):
         blank=True,
         related_name="branded_urls",
     )
+    identity_provider = models.ForeignKey(
+        IdentityProvider,
+        verbose_name=_("identity provider"),
+        on_delete=models.PROTECT,  # or a hostname without passwords would let nobody in
+        null=True,
+        blank=True,
+        related_name="branded_urls",
+    )
+    sign_in_rule = models.CharField(
+        _("sign-in"),
+        max_length=10,
+        choices=SignInRule,
+        default=SignInRule.PASSWORD,
+        db_default=SignInRule.PASSWORD,
+    )
+    last_sign_in_at = models.DateTimeField(null=True, editable=False)  # through the provider
     assigned_at = models.DateTimeField(_("assigned"), null=True, editable=False)
     last_return_at = models.DateTimeField(_("last successful return"), null=True, editable=False)
 
@@ -82,7 +129,19 @@ class BrandedURL(models.Model):
     def __str__(self) -> str:
         return self.hostname
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        kept_brands.forget()
+        return deleted
+
     def clean(self) -> None:
+        if self.sign_in_rule != SignInRule.PASSWORD and self.identity_provider_id is None:
+            missing = _("Choose the identity provider that people sign in with.")
+            raise ValidationError({"identity_provider": missing})
         if self.language and self.language not in dict(settings.LANGUAGES):
             message = models.Field.default_error_messages["invalid_choice"]
             params = {"value": self.language}
@@ -104,6 +163,10 @@ class BrandedURL(models.Model):
         """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
         return hostnames.origin(self.hostname) + CALLBACK_PATH
 
+    @property
+    def sign_in_redirect_uri(self) -> str:
+        return hostnames.origin(self.hostname) + SSO_CALLBACK_PATH
+
     def test_url(self, ticket: str) -> str:
         return hostnames.origin(self.hostname) + reverse("webex_test", args=[ticket])
 
@@ -123,3 +186,17 @@ class BrandedURL(models.Model):
     def set_logo(self, png: bytes | None) -> None:
         self.logo = png
         self.logo_digest = logo_digest(png)
+
+
+BY_HOSTNAME = Statement(
+    """
+    SELECT {brand}, {app}, {provider} FROM integrations_brandedurl brand
+    LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
+    LEFT JOIN integrations_identityprovider provider ON provider.id = brand.identity_provider_id
+    WHERE brand.hostname = %s
+    """,
+    unread=["logo"],
+    brand=BrandedURL,
+    app=WebexApp,
+    provider=IdentityProvider,
+)

@@ -30,8 +30,8 @@ class CountQuerySet(models.QuerySet["Count"]):
             name, labels = json.loads(text)
             yield (name, tuple((label, of) for label, of in labels)), value
 
-    def forget_old(self, now: datetime) -> None:
-        self.filter(counted_at__lt=now - KEPT).delete()
+    def forgettable(self, now: datetime) -> "CountQuerySet":
+        return self.filter(counted_at__lt=now - KEPT)
 
 
 class Count(models.Model):

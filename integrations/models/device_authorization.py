@@ -82,13 +82,15 @@ class DeviceAuthorizationQuerySet(ClaimableQuerySet["DeviceAuthorization"]):
         open_ones = [statuses.STARTING, statuses.PENDING, statuses.UNDECIDED]
         return self.filter(status__in=open_ones).update(status=status, **WIPED)
 
-    def tidy(self, now: datetime) -> None:
-        """Ends what nobody waits for any more, and forgets what ended long ago."""
+    def end_unattended(self, now: datetime) -> None:
+        """What nobody waits for any more."""
         status = DeviceAuthorization.Status
         self.unclaimed(now).filter(expires_at__lte=now).end(status.EXPIRED)
         is_off = Q(app__is_enabled=False) | Q(app__device_linking_enabled=False)
         self.live().filter(is_off | Q(user__is_active=False)).end(status.CANCELLED)
-        self.filter(created_at__lt=now - KEPT).delete()
+
+    def forgettable(self, now: datetime) -> "DeviceAuthorizationQuerySet":
+        return self.filter(created_at__lt=now - KEPT)
 
 
 class DeviceAuthorization(Claimable, PendingConsent):

@@ -1,6 +1,6 @@
 """Who may use Webex as SQL knows it: superusers, and by a permission of their own or a group's.
 
-For whole lists. About one person, `user.has_perm` decides.
+For whole lists, and for the badge of every page. Elsewhere `user.has_perm` decides.
 """
 
 from typing import Any
@@ -9,13 +9,24 @@ from django.contrib.auth import get_backends
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts import rights
 from accounts.models import User
+from accounts.rights import RightsBackend
 from integrations.models.grant import Grant, GrantQuerySet
 
 ANSWERS = (
     "has_perm", "get_all_permissions", "get_user_permissions", "get_group_permissions",
     "_get_user_permissions", "_get_group_permissions",
 )  # fmt: skip
+
+# Of a row of accounts_user that is called `person`.
+MAY_USE_WEBEX = f"""
+    person.is_active AND (person.is_superuser OR (
+        SELECT its.id FROM auth_permission its
+        JOIN django_content_type kind ON kind.id = its.content_type_id
+        WHERE its.codename = 'use_webex' AND kind.app_label = 'integrations'
+    ) IN ({rights.HELD}))
+"""  # noqa: S608  constants only
 
 
 def is_known_in_sql() -> bool:
@@ -24,7 +35,7 @@ def is_known_in_sql() -> bool:
 
 
 def _asks_tables_only(backend: type) -> bool:
-    kinds = (ModelBackend, BaseBackend, object)  # the last two grant nothing
+    kinds = (RightsBackend, ModelBackend, BaseBackend, object)  # the last two grant nothing
     return all(
         getattr(backend, name, None) in [getattr(kind, name, None) for kind in kinds]
         for name in ANSWERS

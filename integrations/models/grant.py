@@ -170,6 +170,7 @@ class Grant(Claimable):
                 opclasses=["varchar_pattern_ops"],
             ),
             models.Index(fields=["app", "-id"], name="grants_of_an_app_newest"),
+            models.Index(fields=["hostname", "-id"], name="grants_of_a_hostname_newest"),
             models.Index(fields=["app", "status"], name="grants_of_an_app_by_status"),
             models.Index(
                 fields=["refresh_token_expires_at"],

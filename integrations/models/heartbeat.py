@@ -7,6 +7,8 @@ from django.db.models import F, Sum
 
 from integrations.clock import LEEWAY
 
+GONE = timedelta(days=1)  # after which a host that nobody heard of is forgotten
+
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def beat(self, name: str, *, now: datetime, clock_ahead: float | None = None) -> None:
@@ -16,6 +18,10 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def until(self, now: datetime) -> "HeartbeatQuerySet":
         """Without those from before the clock was set back: they may be of the dead."""
         return self.filter(at__lte=now + LEEWAY)
+
+    def forgettable(self, now: datetime) -> "HeartbeatQuerySet":
+        """Hosts come and go; since when beat and sweep are silent is told for ever."""
+        return self.filter(at__lt=now - GONE, name__contains=" ")
 
 
 class Heartbeat(models.Model):
@@ -38,8 +44,8 @@ class RenewalMinuteQuerySet(models.QuerySet["RenewalMinute"]):
     def since(self, moment: datetime) -> int:
         return self.filter(minute__gt=moment).aggregate(sum=Sum("renewed"))["sum"] or 0
 
-    def forget_old(self, now: datetime) -> None:
-        self.filter(minute__lt=now - timedelta(days=31)).delete()
+    def forgettable(self, now: datetime) -> "RenewalMinuteQuerySet":
+        return self.filter(minute__lt=now - timedelta(days=31))
 
 
 class RenewalMinute(models.Model):

@@ -1,6 +1,7 @@
 """A Webex integration: one OAuth client registered at developer.webex.com."""
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,6 +17,7 @@ from integrations.errors import (
     UndecryptableValue,
 )
 from integrations.fields import EncryptedTextField
+from integrations.models import kept_brands
 
 PREVIOUS_ACCEPTED = "previous"  # the answer of Webex: not this client secret, the one before it
 
@@ -98,6 +100,10 @@ class WebexApp(models.Model):
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        kept_brands.forget()
+
     @property
     def audit_label(self) -> str:
         return self.name
@@ -111,7 +117,7 @@ class WebexApp(models.Model):
             errors["client_id"] = str(error)
         self.authorization_url = unwrapped(self.authorization_url)
         try:
-            pasted = self.parsed_authorization_url() if self.authorization_url else None
+            pasted = parse(self.authorization_url) if self.authorization_url else None
         except InvalidAuthorizationURL as error:
             raise ValidationError(errors | {"authorization_url": str(error)}) from None
         if pasted and not errors:
@@ -121,19 +127,11 @@ class WebexApp(models.Model):
         if errors:
             raise ValidationError(errors)
 
-    _parsed: tuple[str, Pasted] | None = None
-
-    def parsed_authorization_url(self) -> Pasted:
-        """Parsed once for each URL that is assigned. Raises InvalidAuthorizationURL."""
-        if self._parsed is None or self._parsed[0] != self.authorization_url:
-            self._parsed = self.authorization_url, parse(self.authorization_url)
-        return self._parsed[1]
-
     @property
     def pasted(self) -> Pasted | None:
         """What the pasted URL says; None where there is none that can be used."""
         try:
-            return self.parsed_authorization_url()
+            return parse(self.authorization_url)
         except InvalidAuthorizationURL:
             return None
 

@@ -63,6 +63,7 @@ class WebhookDelivery(Claimable):
     event_type = models.CharField(_("event"), max_length=50)
     order_key = models.CharField(max_length=100, editable=False)
     body = models.TextField(_("body"))  # as it is signed and sent, to the letter
+    hostname = models.CharField(max_length=253, null=True, editable=False)  # as its body says
     created_at = models.DateTimeField(_("created"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

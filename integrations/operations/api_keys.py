@@ -1,18 +1,22 @@
 """What becomes of API keys: made, used, rotated, revoked. All but the use is on record."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import KeyRefused, KeyRotated
 from integrations.models import ApiKey, AuditEvent
-from integrations.models.api_key import digest_of
+from integrations.operations.check import Check, Level
 
 logger = logging.getLogger(__name__)
+
+MOST_LOOKED_AT = 200  # keys
 
 
 def make(
@@ -67,6 +71,45 @@ def rotate(key: ApiKey, *, by: User | None, now: datetime) -> tuple[ApiKey, str]
     return successor, secret
 
 
+def take_over(key: ApiKey, *, by: User, now: datetime) -> None:
+    """Who made it has gone, and `by` answers for it from now on. What it may do stays."""
+    with transaction.atomic():
+        if ApiKey.objects.alive(now).filter(pk=key.pk).update(created_by=by):
+            AuditEvent.objects.record(Action.API_KEY_TAKEN_OVER, key, now=now)
+
+
+def why_abandoned(keys: Collection[ApiKey]) -> dict[int, str]:
+    """By primary key, why nobody answers for it, in words; empty where somebody does."""
+    makers = {key.created_by_id: key.created_by for key in keys}
+    words = {pk: _why_gone(maker) for pk, maker in makers.items()}
+    return {key.pk: words[key.created_by_id] for key in keys}
+
+
+def _why_gone(maker: User | None) -> str:
+    if maker is None:
+        return _("Whoever made it has no account any more.")
+    if not maker.is_active:
+        return _("The account of whoever made it is switched off.")
+    if not maker.has_perm("integrations.manage_apikey"):
+        return _("Whoever made it may not manage keys any more.")
+    return ""
+
+
+def trouble(now: datetime) -> Iterator[Check]:
+    """A key belongs to the installation: it works on, but somebody should know that it does."""
+    alive = ApiKey.objects.alive(now).select_related("created_by").order_by("pk")
+    why = why_abandoned(keys := list(alive[:MOST_LOOKED_AT]))
+    abandoned = [key for key in keys if why[key.pk]]
+    if abandoned:
+        sentence = ngettext(
+            "%(n)d API key works for which nobody answers any more: %(name)s.",
+            "%(n)d API keys work for which nobody answers any more, such as %(name)s.",
+            len(abandoned),
+        ) % {"n": len(abandoned), "name": abandoned[0]}
+        step = _("Whoever made it has gone. Take it over, or revoke it, under “API keys”.")
+        yield Check("api_key", Level.ASKS, sentence, step, is_trouble=True)
+
+
 def revoke(key: ApiKey, *, now: datetime) -> bool:
     """From the next request on. False where it was revoked already."""
     with transaction.atomic():
@@ -78,7 +121,7 @@ def revoke(key: ApiKey, *, now: datetime) -> bool:
 
 def authenticate(secret: str, *, address: str, now: datetime) -> ApiKey:
     """Raises KeyRefused. One query; another at most once a minute."""
-    key = ApiKey.objects.filter(digest=digest_of(secret)).first()
+    key = ApiKey.objects.sent(secret)
     if key is None:
         raise KeyRefused("unknown_key")
     if not key.is_alive(now):

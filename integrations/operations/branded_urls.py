@@ -5,8 +5,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from integrations.actions import Action
-from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
+from integrations.models import (
+    AuditEvent,
+    BrandedURL,
+    Grant,
+    WebexApp,
+    WebhookEndpoint,
+    administered,
+)
 
 
 def add(brands: list[BrandedURL], *, changed: set[str], now: datetime) -> None:
@@ -29,9 +37,11 @@ def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
             AuditEvent.objects.record(Action.HOSTNAME_CHANGED, brand, changed=columns, now=now)
 
 
-def count_users(app_id: int | None) -> int:
-    """How many linked users may come through each hostname of this integration."""
-    return Grant.objects.not_disconnected().filter(app=app_id).count() if app_id else 0
+def count_users(app_id: int | None, *, by: User | None = None) -> int:
+    """How many linked users may come through each hostname of this integration; of those that
+    `by` sees."""
+    linked = Grant.objects.not_disconnected().filter(app=app_id)
+    return administered.visible(linked, by).count() if app_id else 0
 
 
 def ask_before_leaving(hostname: str, users: int) -> str:
@@ -58,3 +68,7 @@ def _rename(brand: BrandedURL, before: BrandedURL, now: datetime) -> None:
     Grant.objects.filter(hostname=before.hostname).update(hostname=brand.hostname)
     older = WebexApp.objects.filter(hostname_of_older_grants=before.hostname)
     older.update(hostname_of_older_grants=brand.hostname)
+    for webhook in WebhookEndpoint.objects.all():
+        if before.hostname in webhook.hostnames:
+            names = {*webhook.hostnames} - {before.hostname} | {brand.hostname}
+            WebhookEndpoint.objects.filter(pk=webhook.pk).update(hostnames=sorted(names))

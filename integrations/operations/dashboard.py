@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
-from integrations.models import BrandedURL, Grant, RenewalMinute, WebexApp
+from accounts.models import User
+from integrations.models import BrandedURL, Grant, RenewalMinute, WebexApp, administered
 from integrations.operations import health, readiness
 from integrations.operations.cached_count import counted
 from integrations.operations.renewals import Renewals
@@ -47,8 +48,19 @@ class Dashboard:
 
 
 @dataclass(frozen=True)
+class Theirs:
+    """Of somebody who administers some hostnames."""
+
+    brands: list[BrandedURL]
+    linked: int
+    need_the_user: int
+    failing: int
+    paused: list[WebexApp]
+
+
+@dataclass(frozen=True)
 class IntegrationFigures:
-    readiness: readiness.Readiness
+    readiness: readiness.Readiness | None  # None: not all of it is theirs who look at it
     brands: list[BrandedURL]
     renewals: Renewals
 
@@ -107,16 +119,33 @@ def _counts(now: datetime) -> Counter[int]:
     return Counter({row["part"]: row["grants"] or 0 for row in rows})  # a sum may be NULL
 
 
+def figures_of(user: User, *, now: datetime) -> Theirs:
+    grants = administered.visible(Grant.objects.order_by(), user)
+    counts = grants.aggregate(
+        linked=Count("pk", filter=Q(status=Grant.Status.ACTIVE)),
+        need_the_user=Count("pk", filter=Q(status=Grant.Status.CONSENT_LOST)),
+        failing=Count("pk", filter=Q(status=Grant.Status.ACTIVE, failing_since__isnull=False)),
+    )
+    brands = BrandedURL.objects.select_related("app").defer("logo").order_by("hostname")
+    apps = administered.visible(WebexApp.objects.order_by("name"), user)
+    paused = [app for app in apps if app.is_paused(now)]
+    return Theirs(list(administered.visible(brands, user)), paused=paused, **counts)
+
+
 def figures_by_integration(
-    apps: Sequence[WebexApp], *, now: datetime
+    apps: Sequence[WebexApp], *, now: datetime, by: User
 ) -> dict[int, IntegrationFigures]:
     """By primary key; as many queries for one integration as for a hundred."""
-    facts = readiness.collect_facts(apps, now=now)
-    return {
-        app.pk: IntegrationFigures(
-            readiness.check_readiness(app, facts[app.pk], now=now),
-            facts[app.pk].brands,
-            facts[app.pk].renewals,
-        )
-        for app in apps
-    }
+    facts = readiness.collect_facts(apps, now=now, by=by)
+    whole = administered.changeable_of(apps, by)
+    return {app.pk: _figures(app, facts[app.pk], app in whole, now) for app in apps}
+
+
+def _figures(
+    app: WebexApp, facts: readiness.Facts, is_whole: bool, now: datetime
+) -> IntegrationFigures:
+    if is_whole:
+        checked = readiness.check_readiness(app, facts, now=now)
+        return IntegrationFigures(checked, facts.brands, facts.renewals)
+    theirs = {name: getattr(facts.renewals, name) for name in ("linked", "lost", "failing")}
+    return IntegrationFigures(None, facts.brands, Renewals(**theirs))

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from integrations.database import schema
 from integrations.models import (
     AppIncident,
     Grant,
@@ -20,7 +21,7 @@ from integrations.models import (
     WebexApp,
     WebhookEndpoint,
 )
-from integrations.operations import readiness, sweeps, webhooks
+from integrations.operations import api_keys, readiness, sweeps, webhooks
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -159,9 +160,11 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
         found = [each for each in found if each.check.code != sweeps.CODE]  # once, for all of them
         anybody = any(ready.renewals.linked for _app, ready in checked)
         found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
+    found += [Trouble(_schema_is_old(n)) for n in filter(None, [schema.missing()])]
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
-    found += [Trouble(check) for check in (*_mail(running, now), *webhooks.trouble(now))]
+    others = (*_mail(running, now), *webhooks.trouble(now), *api_keys.trouble(now))
+    found += [Trouble(check) for check in others]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
 
@@ -173,6 +176,16 @@ def wrong_key(host: str) -> Check:
     sentence = _("The worker on %s has another FIELD_ENCRYPTION_KEY and does nothing.") % host
     step = _("Start it again with the key of the others. Webex and its credentials are fine.")
     return Check("wrong_key", Level.ASKS, sentence, step, is_trouble=True)
+
+
+def _schema_is_old(missing: int) -> Check:
+    sentence = ngettext(
+        "The database lacks %(n)d change that this release needs.",
+        "The database lacks %(n)d changes that this release needs.",
+        missing,
+    ) % {"n": missing}
+    step = _("Run “migrate” of this release; pages fail until then.")
+    return Check("schema", Level.BLOCKS, sentence, step, is_trouble=True)
 
 
 def _clock_differs(process: str, ahead: float) -> Check:
@@ -221,24 +234,26 @@ def _figures(now: datetime, checked: Checked) -> Figures:
 
 
 def first_red_at() -> datetime | None:
-    """A badge turns red when its refresh token dies. Reads the index up to the first of them."""
-    deaths = Grant.objects.active().filter(app__is_enabled=True)
-    deaths = deaths.filter(refresh_token_expires_at__isnull=False)
-    ordered = deaths.order_by("refresh_token_expires_at")
-    return ordered.values_list("refresh_token_expires_at", flat=True).first()
+    """A badge turns red when its refresh token dies. Reads the index up to the first of them, past
+    those of integrations that are off."""
+    enabled = list(WebexApp.objects.filter(is_enabled=True).values_list("pk", flat=True))
+    deaths = Grant.objects.active().filter(app__in=enabled, refresh_token_expires_at__isnull=False)
+    moments = deaths.order_by("refresh_token_expires_at")
+    first = moments.values_list("refresh_token_expires_at", flat=True).first
+    return counted("first_red_at", first) if enabled else None
 
 
-def check_parts(now: datetime) -> dict[str, bool | str]:
-    """The last part is a word, for people: a web server serves on while Webex is in trouble.
-
-    Raises DatabaseError or WrongEncryptionKey.
-    """
+def check_serving() -> dict[str, bool]:
+    """What one web process needs. Raises DatabaseError or WrongEncryptionKey."""
     KeyCanary.objects.verify()
+    return {"database": True, "encryption_key": True, "schema": not schema.missing()}
+
+
+def check_background(now: datetime) -> dict[str, bool | str]:
+    """The last part is a word, for people. Never asks the broker: heartbeats tell."""
     running = background(now)
     return {
-        "database": True,
-        "encryption_key": True,
-        "broker": not sweeps.is_late(running.beat_at, now),
+        "beat": not sweeps.is_late(running.beat_at, now),
         "sweep": not running.is_late,
         "renewals": IN_WORDS[counted("level", lambda: _level(now))],
     }

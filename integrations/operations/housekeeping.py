@@ -5,6 +5,7 @@ config/deploy/README.md says what is kept for how long.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from integrations.models import (
     AuthorizationRequest,
     ConnectLink,
     Count,
+    DeviceAuthorization,
     GrantEvent,
     Heartbeat,
     IdempotentRequest,
@@ -32,7 +34,7 @@ from integrations.operations import audit, integrations
 from integrations.provisioning.bulk import jobs as bulk_jobs
 
 STEP, MOST_STEPS = 1000, 50  # rows of one statement; statements of one table in one run
-GONE = timedelta(days=1)  # after which a host or a lease that nobody heard of is forgotten
+LEASES_KEPT = timedelta(days=1)
 
 
 def tidy(*, now: datetime) -> None:
@@ -47,18 +49,22 @@ def tidy(*, now: datetime) -> None:
 
 def forget(*, now: datetime) -> None:
     """In small steps, so that no lock is held for long; what is left waits for the next run."""
-    RenewalMinute.objects.forget_old(now)
-    Count.objects.forget_old(now)
     audit.forget_old(now=now)
     bulk_jobs.forget_old(now=now)
-    WatchedSubscriber.objects.no_longer_looked_at(now).delete()
-    SignInFailure.objects.forget_old(now)
-    Heartbeat.objects.filter(at__lt=now - GONE, name__startswith="worker ").delete()
-    Lease.objects.filter(expires_at__lt=now - GONE).delete()
+    for forgettable in (
+        AuthorizationRequest.objects.stale,
+        ConnectLink.objects.forgettable,
+        Count.objects.forgettable,
+        DeviceAuthorization.objects.all().forgettable,
+        Heartbeat.objects.forgettable,
+        IdempotentRequest.objects.forgettable,
+        RenewalMinute.objects.forgettable,
+        SignInFailure.objects.forgettable,
+        WatchedSubscriber.objects.no_longer_looked_at,
+    ):
+        _in_steps(partial(forgettable, now))
+    _in_steps(lambda: Lease.objects.filter(expires_at__lt=now - LEASES_KEPT))
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
-    _in_steps(lambda: ConnectLink.objects.forgettable(now))
-    _in_steps(lambda: IdempotentRequest.objects.forgettable(now))
-    _in_steps(lambda: AuthorizationRequest.objects.stale(now))
     history = now - timedelta(days=settings.HISTORY_DAYS)
     deliveries = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
     _oldest_in_steps(WebhookDelivery, "created_at", deliveries)

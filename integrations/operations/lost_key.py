@@ -18,6 +18,7 @@ from integrations.models import (
     DeviceAuthorization,
     Grant,
     GrantEvent,
+    IdentityProvider,
     KeyCanary,
     SecondFactor,
     WebexApp,
@@ -26,6 +27,7 @@ from integrations.models import (
 from integrations.operations import key_rotation
 
 REASON = "the encryption key was lost"
+SWITCHED_OFF = (IdentityProvider, WebexApp, WebhookEndpoint)
 BEGUN_AGAIN = (AuthorizationRequest, DeviceAuthorization, SecondFactor)  # by whose they are
 
 
@@ -58,7 +60,7 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     elif model is Grant:
         _end(keys, now)
     else:
-        disabled = {"is_enabled": False} if model in (WebexApp, WebhookEndpoint) else {}
+        disabled = {"is_enabled": False} if model in SWITCHED_OFF else {}
         rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
         if model is WebexApp:
             changed = ["client_secret", "is_enabled"]

@@ -12,9 +12,18 @@ from django.utils.translation import gettext as _
 
 from accounts import languages
 from integrations import colors, hostnames
-from integrations.models import AppIncident, BrandedURL, Grant, GrantEvent, WebhookEndpoint
+from integrations.actions import Action
+from integrations.models import (
+    AppIncident,
+    AuditEvent,
+    BrandedURL,
+    Grant,
+    GrantEvent,
+    WebhookEndpoint,
+)
 from integrations.operations.causes import Cause
 from integrations.plain_text import one_line
+from integrations.renewal import outcomes
 
 
 def brand_of(grant: Grant) -> BrandedURL | None:
@@ -98,14 +107,20 @@ def to_operators(about: AppIncident | WebhookEndpoint) -> list[EmailMessage]:
 def _incident(incident: AppIncident) -> tuple[str, str]:
     name = one_line(incident.app.name)
     subject = _("Renewals of the Webex integration “%(name)s” fail")
+    ended = AuditEvent.objects.of(incident.app).filter(action=Action.INTEGRATION_RESUMED)
+    ended = ended.filter(reason=outcomes.NOBODY_LINKED)
+    is_idle = bool(incident.ended_at and ended.filter(at=incident.ended_at).exists())
     if incident.ended_at:
         subject = _("Renewals of the Webex integration “%(name)s” work again")
+    if is_idle:
+        subject = _("Nobody is linked with the Webex integration “%(name)s” any more")
     context: dict[str, Any] = {
         "name": name,
         "cause": Cause.of(one_line(incident.reason)),
         "overview": hostnames.origin(settings.PORTAL_HOSTS[0]) + reverse("admin:index"),
         "began_at": incident.began_at,
         "ended_at": incident.ended_at,
+        "is_idle": is_idle,
     }
     return subject % {"name": name}, render_to_string("integrations/mail/incident.txt", context)
 

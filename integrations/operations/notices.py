@@ -52,6 +52,7 @@ def send_all(*, now: datetime) -> None:
     try:
         _notice_expiring(now)
         _notice_stalled(now)
+        _end_without_users(now)
         _send_each(now)
     finally:
         Lease.objects.release(LEASE, until=until, now=now)
@@ -79,6 +80,14 @@ def _notice_stalled(now: datetime) -> None:
                 noted = ready.renewals.last_error or ""
                 error = WebexUnavailable(noted, tracking_id=check.tracking_id)
                 outcomes.begin_incident(app, error, now=check.since or now)
+
+
+def _end_without_users(now: datetime) -> None:
+    """Where the last linked user has gone no renewal will ever end it."""
+    idle = AppIncident.objects.without_users().select_related("app")
+    for incident in idle.filter(ended_at=None):
+        outcomes.resume(incident.app)
+        outcomes.end_incident(incident.app, reason=outcomes.NOBODY_LINKED, now=now)
 
 
 Due = AppIncident | WebhookEndpoint | GrantEvent

@@ -43,8 +43,9 @@ def record_password(user: User, *, now: datetime) -> None:
     AuditEvent.objects.record(Action.PASSWORD_SET, user, changed=["password"], now=now)
 
 
-def record_sign_in(user: User, *, now: datetime) -> None:
-    AuditEvent.objects.record(Action.SIGNED_IN, user, by=user, now=now)
+def record_sign_in(user: User, *, through: str = "", now: datetime) -> None:
+    """`through`: the name of an identity provider; empty: with a password."""
+    AuditEvent.objects.record(Action.SIGNED_IN, user, by=user, reason=through, now=now)
 
 
 def record_sign_out(user: User, *, now: datetime) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from integrations import scopes
+from integrations.authorization_url import parse
 from integrations.errors import InvalidAuthorizationURL
-from integrations.models import BrandedURL, WebexApp
+from integrations.models import BrandedURL, WebexApp, administered
 from integrations.operations import registered_uris, renewals, sweeps
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.registered_uris import Traffic
@@ -87,24 +89,34 @@ class Readiness:
         return _("Ready")
 
 
-def check_all(apps: Iterable[WebexApp], *, now: datetime) -> dict[int, Readiness]:
+def check_all(
+    apps: Iterable[WebexApp], *, now: datetime, by: User | None = None
+) -> dict[int, Readiness]:
     """By primary key; as many queries for one integration as for a hundred."""
     apps = list(apps)
-    facts = collect_facts(apps, now=now)
+    facts = collect_facts(apps, now=now, by=by)
     return {app.pk: check_readiness(app, facts[app.pk], now=now) for app in apps}
 
 
 def check_to_be(
-    app: WebexApp, brands: list[BrandedURL], *, has_secret: bool, now: datetime
+    app: WebexApp,
+    brands: list[BrandedURL],
+    *,
+    has_secret: bool,
+    now: datetime,
+    by: User | None = None,
 ) -> Readiness:
     """Once `app` is saved as it is here, and used by these; renewals are no matter of the form."""
-    facts = collect_facts([app], now=now)[app.pk]
+    facts = collect_facts([app], now=now, by=by)[app.pk]
     facts = replace(facts, brands=brands, has_secret=has_secret, renewals=Renewals())
     return check_readiness(app, facts, now=now)
 
 
-def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts]:
-    renewed = renewals.collect(apps, now=now)
+def collect_facts(
+    apps: Sequence[WebexApp], *, now: datetime, by: User | None = None
+) -> dict[int, Facts]:
+    """What `by` may know of them: hostnames, users and other integrations that they see."""
+    renewed = renewals.collect(apps, now=now, by=by)
     unattended_since = sweeps.stopped_at(now)
     keys = [app.pk for app in apps if app.pk]
     by_device = [app.pk for app in apps if app.pk and app.device_linking_enabled]
@@ -119,13 +131,13 @@ def collect_facts(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Facts
         for app in apps
     }
     served = BrandedURL.objects.filter(app__in=keys).defer("logo").order_by("hostname")
-    for brand in served:
+    for brand in administered.visible(served, by):
         facts[brand.app_id or 0].brands.append(brand)
     for app_id, uri, consents in registered_uris.count_consents(keys, now):
         facts[app_id].traffic[uri] = consents
     wanted = {app.client_id for app in apps if app.client_id}
-    named = WebexApp.objects.filter(client_id__in=wanted).order_by("name")
-    for pk, name, client_id in named.values_list("pk", "name", "client_id"):
+    named = administered.visible(WebexApp.objects.filter(client_id__in=wanted), by)
+    for pk, name, client_id in named.order_by("name").values_list("pk", "name", "client_id"):
         for app in apps:
             if app.client_id == client_id and app.pk != pk:
                 facts[app.pk].twins.append(name)
@@ -162,7 +174,7 @@ def _authorization_url(app: WebexApp) -> Check:
             "\n".join(scopes.MINIMUM),
         )
     try:
-        pasted = app.parsed_authorization_url()
+        pasted = parse(app.authorization_url)
     except InvalidAuthorizationURL as error:
         sentence = _("The OAuth Authorization URL cannot be used: %(why)s") % {"why": error}
         return Check("authorization_url", Level.BLOCKS, sentence, _("Copy it again from Webex."))

@@ -15,7 +15,9 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.models import AppIncident, Grant, WebexApp
+from accounts.models import User
+from integrations.models import AppIncident, Grant, WebexApp, administered
+from integrations.models.limited_administrator import limits_of
 from integrations.operations.cached_count import counted
 from integrations.operations.causes import Cause
 from integrations.operations.check import Check, Level
@@ -53,12 +55,15 @@ class Renewals:
         return bool(moment and self.renewed_at and self.renewed_at > moment)
 
 
-def collect(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Renewals]:
-    """By primary key; as many queries for one integration as for a hundred."""
+def collect(
+    apps: Sequence[WebexApp], *, now: datetime, by: User | None = None
+) -> dict[int, Renewals]:
+    """By primary key; as many queries for one integration as for a hundred. Of what `by` sees."""
     keys = [app.pk for app in apps if app.pk]
     found = dict.fromkeys(keys, Renewals())
-    name = f"renewals.{hash(tuple(keys))}"
-    for pk, facts in counted(name, lambda: _counts(keys, now)) + _latest(keys):
+    limits = limits_of(by)
+    name = f"renewals.{hash((*keys, 0, *sorted(limits.ids)) if limits else tuple(keys))}"
+    for pk, facts in counted(name, lambda: _counts(keys, now, by)) + _latest(keys):
         found[pk] = replace(found[pk], **facts)
     return found
 
@@ -66,9 +71,9 @@ def collect(apps: Sequence[WebexApp], *, now: datetime) -> dict[int, Renewals]:
 Facts = list[tuple[int, dict[str, Any]]]
 
 
-def _counts(keys: list[int], now: datetime) -> Facts:
+def _counts(keys: list[int], now: datetime, by: User | None) -> Facts:
     """One statement; each of its parts reads an index of its own."""
-    grants = Grant.objects.filter(app__in=keys).order_by()
+    grants = administered.visible(Grant.objects.filter(app__in=keys).order_by(), by)
     own = Q(last_error=TOKEN_LIMIT) | Q(right_lost_at__isnull=False) | Q(user__is_active=False)
     troubled = grants.failing().exclude(own)
     untried = grants.active().filter(failing_since=None, refresh_due_at__lte=now - OVERDUE)

@@ -1,5 +1,6 @@
 """A second factor for administrators: set up, asked for, removed. All of it is on record."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -14,19 +15,23 @@ def confirmed(user: User) -> SecondFactor | None:
     return SecondFactor.objects.confirmed().filter(user=user).first()
 
 
-def begin(user: User, *, started: int | None) -> SecondFactor:
-    """Without effect until it is confirmed; the same one while who `started` it goes on.
+def begin(user: User) -> SecondFactor | None:
+    """Without effect until it is confirmed. None where one was confirmed already.
 
-    Another session may be a thief's, who would know the secret that is confirmed later.
+    Anew each time: another session may be a thief's, who would know what is confirmed later.
     """
-    SecondFactor.objects.filter(user=user, confirmed_at=None).exclude(pk=started or 0).delete()
-    factor, _is_new = SecondFactor.objects.get_or_create(user=user)
-    try:
-        factor.secret  # noqa: B018
-    except UndecryptableValue:
-        factor.delete()
-        factor = SecondFactor.objects.create(user=user)
-    return factor
+    with transaction.atomic():
+        SecondFactor.objects.filter(user=user, confirmed_at=None).delete()
+        factor, is_new = SecondFactor.objects.get_or_create(user=user)
+    return factor if is_new else None
+
+
+def begun(user: User, *, pk: int | None) -> SecondFactor | None:
+    """What this session began, while nobody began anew and its secret can be read."""
+    factor = SecondFactor.objects.filter(user=user, confirmed_at=None, pk=pk or 0).first()
+    with suppress(UndecryptableValue):
+        return factor if factor and factor.secret else None
+    return None
 
 
 def confirm(user: User, code: str, *, now: datetime) -> tuple[SecondFactor, list[str]]:

@@ -8,7 +8,7 @@ from accounts.models import User
 from integrations import hostnames
 from integrations.errors import InvalidHostname
 from integrations.linking import link_status
-from integrations.models import BrandedURL, WebexApp
+from integrations.models import BrandedURL, WebexApp, administered
 from integrations.plain_text import isolated
 
 
@@ -29,10 +29,16 @@ class Explanation:
         return bool(self.steps) and all(step.holds for step in self.steps)
 
 
-def explain(username: str, hostname: str) -> Explanation:
-    """Follows the way a request takes and stops at the first step that ends it."""
+def explain(username: str, hostname: str, *, by: User) -> Explanation:
+    """Follows the way a request takes and stops at the first step that ends it. Of what `by` does
+    not see, it says that there is none.
+    """
     user = User.objects.filter(username=username.strip()).first()
     brand = _brand(hostname)
+    if brand and not administered.may_see(brand, by):
+        brand = None
+    if user and not administered.may_name(user, brand.app if brand else None, by):
+        user = None
     app = brand.app if brand else None
     steps: list[Step] = []
     for holds, yes, no in _questions(user, brand, username, hostname):

@@ -34,6 +34,7 @@ from integrations.webex.answers import BARE_REFUSAL
 logger = logging.getLogger(__name__)
 
 ANSWER_LOST = "answer lost"
+NOBODY_LINKED = "nobody is linked any more"
 WORKER_DIED = "answer lost: a worker died during the call"
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=2), timedelta(hours=1)
 TOKEN_LIMIT_RETRY = timedelta(hours=1)  # growing to eight: sessions end by themselves
@@ -246,7 +247,7 @@ def begin_incident(app: WebexApp, error: WebexError, *, now: datetime) -> None:
             AuditEvent.objects.record(Action.INTEGRATION_PAUSED, app, now=now, **noted)
 
 
-def end_incident(app: WebexApp, *, now: datetime) -> None:
+def end_incident(app: WebexApp, *, now: datetime, reason: str = "") -> None:
     with transaction.atomic():
         if AppIncident.objects.filter(app=app, ended_at=None).update(ended_at=now):
-            AuditEvent.objects.record(Action.INTEGRATION_RESUMED, app, now=now)
+            AuditEvent.objects.record(Action.INTEGRATION_RESUMED, app, reason=reason, now=now)

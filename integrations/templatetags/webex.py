@@ -1,10 +1,12 @@
 """The badge next to My Account, and scopes in words."""
 
+from functools import lru_cache
 from typing import cast
 
 from django import template
 from django.conf import settings
 from django.template.context import RequestContext
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
@@ -27,9 +29,16 @@ def webex_link_status(context: RequestContext) -> link_status.LinkStatus:
     return cast(link_status.LinkStatus, request.webex_link_status)
 
 
-@register.inclusion_tag("integrations/_badge.html", takes_context=True)
-def webex_badge(context: RequestContext, *, with_text: bool = False) -> dict[str, object]:
-    return {"link_status": webex_link_status(context), "with_text": with_text}
+@register.simple_tag(takes_context=True)
+def webex_badge(context: RequestContext, *, with_text: bool = False) -> str:
+    status = webex_link_status(context)
+    return _badge(status.is_linked, status.label, with_text) if status.is_offered else ""
+
+
+@lru_cache(maxsize=100)  # the same few, in each language, and several times on each page
+def _badge(is_linked: bool, label: str, with_text: bool) -> str:
+    facts = {"is_linked": is_linked, "label": label, "with_text": with_text}
+    return render_to_string("integrations/_badge.html", facts)
 
 
 @register.simple_tag(takes_context=True)

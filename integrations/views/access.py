@@ -54,9 +54,17 @@ def webex_user_or_json_error(view: View) -> View:
     @wraps(view)
     def answer(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return JsonResponse({"detail": _("Sign in first.")}, status=401)
+            return signed_out()
         if not request.user.has_perm("integrations.use_webex"):
-            return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)
+            return not_permitted()
         return view(request, *args, **kwargs)
 
     return answer
+
+
+def signed_out() -> JsonResponse:
+    return JsonResponse({"detail": _("Sign in first.")}, status=401)
+
+
+def not_permitted() -> JsonResponse:
+    return JsonResponse({"detail": _("You may not use Webex here.")}, status=403)

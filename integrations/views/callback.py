@@ -20,15 +20,19 @@ def callback(request: PortalRequest) -> HttpResponse:
 
 
 def _answer(request: PortalRequest) -> HttpResponse:
-    if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+    if is_prefetch(request):
         return HttpResponse(status=503)  # a prefetch must not spend the code
-    returned = _read(request)
+    returned = read(request)
     if test_link.is_return(request, returned):
         return test_link.show_result(request, returned)
     return consent.complete(request, returned)
 
 
-def _read(request: PortalRequest) -> Callback:
+def is_prefetch(request: PortalRequest) -> bool:
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+
+
+def read(request: PortalRequest) -> Callback:
     """A parameter that is there twice spoils the whole: readers could disagree on it."""
     try:
         values = {name: request.GET.getlist(name) for name in PARAMETERS}

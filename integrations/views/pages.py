@@ -16,7 +16,7 @@ from integrations.errors import (
 )
 from integrations.linking import connection_page, link_status, profile
 from integrations.portal_request import PortalRequest
-from integrations.views.access import webex_user_or_json_error, webex_user_required
+from integrations.views.access import not_permitted, signed_out, webex_user_required
 from integrations.views.webex_share import waits_for_webex
 from integrations.webex import authorizations
 
@@ -55,10 +55,13 @@ def my_webex(request: PortalRequest) -> HttpResponse:
 
 
 @require_GET
-@webex_user_or_json_error
 def status(request: PortalRequest) -> JsonResponse:
     """For a single-page front end: the same badge."""
+    if not request.user.is_authenticated:
+        return signed_out()
     current = link_status.for_user(request.user, request.brand)
+    if not current.may_use_webex:
+        return not_permitted()
     return JsonResponse(
         {
             "linked": current.is_linked,

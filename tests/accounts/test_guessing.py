@@ -92,6 +92,7 @@ def test_a_refused_attempt_prolongs_nothing(visitor):
     assert post(visitor).status_code == 302
 
 
+@pytest.mark.slow
 def test_one_colleague_does_not_lock_the_office_out(visitor, bob):
     guess(visitor, 200, "somebody")
 

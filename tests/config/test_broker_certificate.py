@@ -55,7 +55,7 @@ def broker(certificate):
     ("host", "query", "is_trusted"),
     [
         ("127.0.0.1", "", False),
-        ("localhost", "", False),
+        pytest.param("localhost", "", False, marks=pytest.mark.slow),
         ("127.0.0.1", "?ssl_ca_certs={certificate}/cert.pem", True),
         ("127.0.0.2", "?ssl_ca_certs={certificate}/cert.pem", False),  # another name
     ],

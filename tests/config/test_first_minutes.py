@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.config.processes import PRODUCTION, ROOT, environment, manage, python
+from tests.sharing_out import slow
 
 NOTHING = dict.fromkeys(PRODUCTION)
 SENTENCE = "Refusing to start: SECRET_KEY is not set. Make one with: "
@@ -18,10 +19,6 @@ SERVERS = {
     "beat": ("-m", "celery", "-A", "config", "beat"),
     "web": ("-m", "gunicorn", "-c", "python:config.gunicorn", "-b", "127.0.0.1:0", "config.wsgi"),
 }
-
-
-def slow(*names):
-    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +56,7 @@ def test_help_for_one_command_needs_no_keys(words):
     assert "Exit code" in manage(*words, **NOTHING).stdout
 
 
+@pytest.mark.slow
 def test_the_sandbox_alone_needs_no_keys():
     arguments = [sys.executable, "manage.py", "webex_sandbox", "--port", "0"]
     changes = NOTHING | {"LOG_LEVEL": "of no concern to it", "PYTHONUNBUFFERED": "1"}
@@ -123,7 +121,10 @@ def kept(folder):
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--reset", "--help"], ["--reset", "--prot", "1"], ["--reset", "--port", "x"]],
+    [
+        ["--reset", "--prot", "1"],
+        *slow(["--help"], ["--reset", "--help"], ["--reset", "--port", "x"]),
+    ],
 )
 def test_nothing_is_deleted_by_a_question_or_a_slip(made, words):
     manage("demo", *words, **NOTHING | {"DEMO_DIR": str(made)})
@@ -150,6 +151,7 @@ def test_starting_over_deletes_what_was_there_and_makes_new_keys(made):
     assert (made / "env").read_text() != before
 
 
+@pytest.mark.slow
 def test_ports_given_again_are_obeyed_and_the_sandbox_knows_the_new_redirect_uris(made):
     prepare(made, "--port", "8100")
     (made / "sandbox.json").write_text('"http://acme.localhost:8100/webex/callback/"')

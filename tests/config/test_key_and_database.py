@@ -9,6 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.config.processes import manage, python
+from tests.sharing_out import slow
 
 REFUSAL = "FIELD_ENCRYPTION_KEY is not the key this database was written with"
 SERVERS = {
@@ -57,7 +58,7 @@ def dump(path):
         return list(reader.iterdump())
 
 
-@pytest.mark.parametrize("server", ["wsgi", pytest.param("web", marks=pytest.mark.slow), "worker"])
+@pytest.mark.parametrize("server", ["worker", *slow("wsgi", "web")])
 def test_a_wrong_key_refuses_to_start_and_writes_nothing(database, server):
     before, wrong = dump(database), Fernet.generate_key().decode()
 
@@ -91,6 +92,7 @@ def test_migrating_with_a_wrong_key_does_not_plant_a_second_canary(database):
     assert [line for line in dump(database) if "keycanary" in line] == before
 
 
+@pytest.mark.slow
 def test_the_right_key_starts(database, key):
     done = python(*SERVERS["wsgi"], **on(database, key))
 
@@ -140,7 +142,7 @@ COMES_UP = 'visit_all("down"); os.rename(away, portal); visit_all("up")'
 GOES_AWAY = 'visit_all("up"); os.rename(portal, away); visit_all("down")'
 
 
-@pytest.mark.parametrize("story", [COMES_UP, GOES_AWAY])
+@pytest.mark.parametrize("story", [GOES_AWAY, *slow(COMES_UP)])
 def test_while_the_database_is_away_pages_say_so_and_they_recover(database, key, story):
     portal = database.parent
     away = portal.with_name("not mounted")
@@ -158,9 +160,11 @@ def test_while_the_database_is_away_pages_say_so_and_they_recover(database, key,
         assert seen["down", path] == (["200", "False"] if path == "/healthz/" else ["503", "True"])
 
 
+@pytest.mark.slow
 def test_a_postgresql_that_refuses_does_not_stop_the_start(key):
     done = python("-c", "import config.wsgi")
 
     assert done.returncode == 0
     assert "the database is not ready: OperationalError" in done.stdout
+    assert "Connection refused" in done.stdout
     assert "s3cr3t" not in done.stdout

@@ -155,6 +155,13 @@ TABLE = {
     "METRICS_TOKEN": Row("METRICS_TOKEN", SECRET, SECRET, (), ("x", "changeme", "s3cr3t")),
     "SIGN_IN_FAILURE_LIMIT": number("SIGN_IN_FAILURE_LIMIT", "5", 1, 1000),
     "SECOND_FACTOR_REQUIRED": switch("SECOND_FACTOR_REQUIRED", True),
+    "SSO_TIMEOUT": number("SSO_TIMEOUT", "7", 1, 15, 7.0),
+    "SSO_SESSION_AGE": number("SSO_SESSION_AGE", "3600", 300, 1_209_600),
+    "SSO_PRIVATE_HOSTS": Row(
+        "SSO_PRIVATE_HOSTS", "id.example.internal,127.0.0.1",
+        ["id.example.internal", "127.0.0.1"], ("ID.Example.internal, '127.0.0.1',,",),
+        ("https://id.example.internal", "id.example.internal:8443", "*.internal", "10.0.0.0/8"),
+    ),
     "TIME_ZONE": Row(
         "TIME_ZONE", "Europe/Berlin", "Europe/Berlin", ("europe/berlin", "EUROPE/BERLIN"),
         ("Europe", "Berlin", "../UTC", "/etc/passwd", "+01:00"),

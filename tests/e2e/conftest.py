@@ -22,9 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
-# Each of two processes of tests has its own, or one demo's worker would take another's messages.
-IS_SECOND = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw1"
-REDIS_DATABASES = itertools.cycle(range(8, 16) if IS_SECOND else range(1, 8))
+# Each demo has its own, or one demo's worker would take another's messages.
+REDIS_DATABASES = itertools.cycle(range(1, 16))
 KEPT = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_CONFIG")
 
 

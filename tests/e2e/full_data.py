@@ -24,6 +24,7 @@ def fill(now: datetime) -> None:
         for number, (user, app) in enumerate(_users_and_apps()):
             _grant(number, user, app, now)
         _history(now)
+        _keys_and_webhooks(now)
 
 
 def _users_and_apps():
@@ -112,6 +113,35 @@ def _history(now: datetime) -> None:
             app=app, reason=ERROR, began_at=began, ended_at=began + timedelta(hours=hours),
             announced_at=began, end_announced_at=began,
         )  # fmt: skip
+
+
+def _keys_and_webhooks(now: datetime) -> None:
+    from integrations.models import BrandedURL, WebhookDelivery, WebhookEndpoint
+    from integrations.models.api_key import KeyScope
+    from integrations.operations import api_keys, webhooks
+
+    brands = list(BrandedURL.objects.order_by("pk").values_list("pk", flat=True)[:12])
+    for name, hostnames in (("Old CRM", None), ("CRM of the call centre", brands)):
+        key, _secret = api_keys.make(
+            name=name, scopes=KeyScope.values, app_ids=None, hostname_ids=hostnames,
+            expires_at=now + 90 * DAY, by=None, now=now,
+        )  # fmt: skip
+        if name == "Old CRM":
+            api_keys.revoke(key, now=now)
+    for name, why in (("Ticket system", ""), ("Billing of the parent company", "GONE")):
+        url = "https://hooks.example.com/" + name.lower().replace(" ", "-") * 4
+        hook = WebhookEndpoint(name=name, url=url, events=["grant.linked", "grant.consent_lost"])
+        webhooks.save(hook, changed=set(), now=now)
+        for number, state in enumerate(WebhookDelivery.State.values):
+            WebhookDelivery.objects.create(
+                endpoint=hook, event_id=f"evt_{hook.pk}{number}", event_type="grant.linked",
+                order_key=f"grant {number}", created_at=now - DAY, state=state, attempts=number + 1,
+                body='{"type": "grant.linked", "data": {"user_name": "alice", "grant_id": 1}}',
+                last_attempt_at=now, response_code=(None, 200, 410)[number], duration_ms=83,
+                next_attempt_at=now + DAY if state == "WAITING" else None,
+            )  # fmt: skip
+        if why:
+            hook.switch_off(why, now=now)
 
 
 if __name__ == "__main__":

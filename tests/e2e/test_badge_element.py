@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_story import ACME, sign_in, sign_in_at_webex
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 INSERT = """() => {
   const script = document.createElement("script");

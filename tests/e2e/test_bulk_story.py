@@ -9,7 +9,7 @@ from tests.e2e.conftest import Demo
 from tests.e2e.test_story import ACME, sign_in
 from tests.e2e.test_subscriber_story import link
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COLUMNS = "userId,spEnterpriseId,firstName,lastName,package,email,extension"
 

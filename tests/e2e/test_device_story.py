@@ -20,7 +20,7 @@ from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_pictures import look
 from tests.e2e.test_story import ACME, GLOBEX, expect_mark, sign_in, sign_in_admin
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Longer where other tests share the processors.
 SECONDS_TO_GREEN = 12 if "PYTEST_XDIST_WORKER" in os.environ else 3

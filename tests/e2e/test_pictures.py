@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_story import GLOBEX, press_webex_in_the_menu, sign_in, sign_in_at_webex
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SIZES = {"desktop": (1360, 850), "phone": (390, 844)}
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import KEPT, ROOT, Demo, photograph
 from tests.e2e.test_story import ACME, sign_in_at_webex
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # What an administrator does under API keys and Webhooks; each secret is shown once.
 MAKE = """

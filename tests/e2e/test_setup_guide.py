@@ -12,7 +12,7 @@ from tests.e2e import guide
 from tests.e2e.conftest import Demo, photograph
 from tests.e2e.test_story import expect_mark, press_webex_in_the_menu, sign_in, sign_in_at_webex
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_the_guide_leads_from_nothing_to_a_linked_user(

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Demo
 from tests.e2e.test_story import ACME, GLOBEX, expect_mark, sign_in, sign_in_at_webex
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 KNOWN = "ada.abbott0@acme-corporation.example"  # the first of the sandbox's data set
 SETTLES = 30_000  # milliseconds

@@ -11,7 +11,8 @@ from integrations import clock
 from integrations.models import Grant, WebexApp
 from integrations.renewal import on_demand
 from integrations.sandbox import Call, Sandbox
-from integrations.tokens import Person, TokenSet
+from integrations.tokens import Person
+from tests import linked
 from tests.integrations.renewal import draining
 
 TOKENS = "/v1/access_token"
@@ -24,14 +25,8 @@ def link(make_user: Callable[..., Any], sandbox: Sandbox) -> Callable[..., Grant
     def make(username: str, app: WebexApp, *, due: bool = True) -> Grant:
         email = f"{username}@acme.example"
         person = sandbox.state.person_by_email(email) or sandbox.add_person(email=email)
-        granted, now = sandbox.grant(email, app.client_id), clock.now()
-        tokens = TokenSet(
-            access_token=granted["access_token"],
-            access_token_expires_at=now + timedelta(seconds=granted["expires_in"]),
-            refresh_token=granted["refresh_token"],
-            refresh_token_expires_at=now + timedelta(seconds=granted["refresh_token_expires_in"]),
-            scope=frozenset(granted["scope"].split()),
-        )
+        now = clock.now()
+        tokens = linked.issue(sandbox, email, app, now=now)
         grant = Grant.objects.create(user=make_user(username), app=app)
         grant.store(tokens, now=now, person=Person(id=person.id, email=email, name=username))
         if due:

@@ -63,7 +63,7 @@ def everything_that_can_happen(browser, sandbox, alice):
     ("loud", "formatter"),
     [
         (False, JSONFormatter()),
-        (True, JSONFormatter()),
+        pytest.param(True, JSONFormatter(), marks=pytest.mark.slow),
         (True, RedactingFormatter("{levelname} {name} {message}", style="{")),
     ],
 )

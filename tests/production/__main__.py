@@ -22,7 +22,9 @@ COLUMNS = "{:<58} {:>7} {:>6} {:>7} {:>8}  {}"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.production", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="fewer kills, fewer grants")
+    parser.add_argument(
+        "--short", action="store_true", help="no silences and restores, fewer grants"
+    )
     parser.add_argument("--grants", type=int, help="default 1000, in short 200")
     options = parser.parse_args()
     began, folder = time.monotonic(), Path(tempfile.mkdtemp(prefix="production-"))

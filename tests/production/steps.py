@@ -198,6 +198,7 @@ def watched(world: World, result: Result) -> Iterator[None]:
 
 
 KILLS = [kill_of(name) for name in ("web-1", "worker-1", "beat")]
-DEATHS = [*KILLS, nginx_dies, redis_dies, postgresql_dies, silence_of("beat"), silence_of("worker")]
-SHORT: list[Step] = [story, rolling_restart, kill_of("worker-1"), postgresql_dies]
-FULL: list[Step] = [story, rolling_restart, *DEATHS, restore, restore_under_rotation]
+DEATHS = [*KILLS, nginx_dies, redis_dies, postgresql_dies]
+SILENCES = [silence_of("beat"), silence_of("worker")]
+SHORT: list[Step] = [story, rolling_restart, *DEATHS]
+FULL: list[Step] = [*SHORT, *SILENCES, restore, restore_under_rotation]

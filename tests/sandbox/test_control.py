@@ -293,6 +293,16 @@ def test_the_page_refuses_a_foreign_origin_and_unknown_actions(
     assert sandbox.state.clock_offset == 0
 
 
+@pytest.mark.parametrize("path", ["/sandbox/", "/my-apps/", "/my-apps/new"])
+def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
+    client: Client, path: str
+) -> None:
+    page = client.get(path, **{"Accept-Language": "de"}).text
+
+    assert '<html lang="en">' in page
+    assert "Skip to content" in page
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [

@@ -206,6 +206,7 @@ def test_the_command_introduces_itself_and_stops_on_sigterm(tmp_path: Path) -> N
     assert json.loads((tmp_path / "state.json").read_text())["people"]
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_it_should(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         processes = {

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     UNCHANGED = auto()
     REMOVED = auto()  # the connection
     PERSON_REMOVED = auto()
+    BACK = auto()  # whoever was removed is there again: their person was left alone
     CHECKED = auto()
     CHANGES = auto()  # of many, asked for at once
     ORGANISATION_EXISTS = auto()  # nothing was sent: others of the enterprise may go, too
@@ -118,10 +119,16 @@ def _update(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
 
 
 def _remove(bearer: Bearer, row: BulkRow, deadline: Deadline) -> Answer:
-    """DELETE of what was noted may be repeated, whatever became of the one before."""
+    """DELETE of what was noted may be repeated, whatever became of the one before.
+
+    A job that waited for days may find that somebody gave them Webex again meanwhile.
+    """
     if row.removed_at:
+        found = _look_up(bearer, row, deadline).subscriber
+        if found and found.id != row.subscriber_id:
+            return Answer(Kind.BACK, found)
         subscribers.delete(lambda: people.remove_person(bearer, row.person_id, deadline=deadline))
-        return Answer(Kind.PERSON_REMOVED)
+        return Answer(Kind.PERSON_REMOVED, calls=2)
     subscribers.delete(lambda: broadworks.remove(bearer, row.subscriber_id, deadline=deadline))
     return Answer(Kind.REMOVED)
 

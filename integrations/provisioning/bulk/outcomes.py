@@ -54,7 +54,7 @@ def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
         with transaction.atomic():
             gates.open_all(row)
             put_back(row)
-    elif answer.kind in (Kind.REMOVED, Kind.PERSON_REMOVED):
+    elif answer.kind in (Kind.REMOVED, Kind.PERSON_REMOVED, Kind.BACK):
         _record_removed(row, answer.kind, now)
     elif answer.kind is Kind.ABSENT:
         _record_absent(row, now)
@@ -106,6 +106,10 @@ def _note_whom_to_remove(row: BulkRow, found: Subscriber, now: datetime) -> None
 
 
 def _record_removed(row: BulkRow, kind: Kind, now: datetime) -> None:
+    if kind is Kind.BACK:
+        text = _("Was given Webex again meanwhile, so the Webex person stays.")
+        _finish(row, now, Status.FAILED, description=text)
+        return
     key = WatchedSubscriber.key_of(row.job.grant.app_id, row.subscriber_id)
     about = WatchedSubscriber(
         key=key, broadworks_user_id=row.broadworks_user_id, enterprise_id=row.enterprise_id

@@ -16,7 +16,7 @@ from integrations.sandbox.core.grants import revoke_grant
 from integrations.sandbox.core.http import Params, Request, Response, Routes, redirect
 from integrations.sandbox.core.ledger import Call, masked
 from integrations.sandbox.core.state import State
-from integrations.sandbox.wire.pages import PageError, check_origin, page
+from integrations.sandbox.wire.pages import PageError, check_origin, english_page
 
 routes = Routes()
 SHOWN = 50
@@ -149,7 +149,7 @@ def _page(state: State, *, error: str = "", status: int = 200) -> Response:
         "reuse": str(state.ledger.reuse),
         "concurrency": str(state.ledger.concurrency_per_grant),
     }
-    return page("control.html", context, status)
+    return english_page("control.html", context, status)
 
 
 def _changed(state: State) -> list[str]:

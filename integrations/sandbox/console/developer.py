@@ -10,7 +10,7 @@ from integrations.sandbox.core.entities import Integration
 from integrations.sandbox.core.http import Request, Response, Routes, redirect
 from integrations.sandbox.core.scopes import KMS, MINIMUM_SCOPES, SCOPES
 from integrations.sandbox.core.state import State
-from integrations.sandbox.wire.pages import PageError, check_origin, page
+from integrations.sandbox.wire.pages import PageError, check_origin, english_page
 
 routes = Routes()
 
@@ -69,7 +69,7 @@ def my_apps(state: State, request: Request) -> Response:
         {"id": app.id, "name": app.name, "client_id": app.client_id, "uris": app.redirect_uris}
         for app in state.integrations.values()
     ]
-    return page("apps.html", {"apps": apps, "section": "apps"})
+    return english_page("apps.html", {"apps": apps, "section": "apps"})
 
 
 @routes("GET", "/my-apps/new")
@@ -160,7 +160,7 @@ def _form_page(
         "minimum": _choices(form, MINIMUM_SCOPES),
         "others": _choices(form, tuple(SCOPES)[len(MINIMUM_SCOPES) :]),
     }
-    return page(template, context, status)
+    return english_page(template, context, status)
 
 
 def _choices(form: IntegrationForm, scopes: tuple[str, ...]) -> list[dict[str, object]]:

@@ -49,6 +49,12 @@ def page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
     return Response(status, text.encode(), dict(PAGE_HEADERS))
 
 
+def english_page(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
+    """For developers: like developer.webex.com in English only, and then all of the page."""
+    with translation.override("en"):
+        return page(name, context, status)
+
+
 @cache
 def engine() -> Engine:
     libraries = {"i18n": "django.templatetags.i18n"}

@@ -1,13 +1,6 @@
-// Lists: found while typing, chosen row by row, and on a phone each cell says what it is.
+// Lists: found while typing, chosen row by row.
 const list = document.getElementById("changelist");
 const search = document.getElementById("changelist-search");
-
-function labelCells() {
-  const heads = [...document.querySelectorAll("#result_list thead th")].map((head) => (head.querySelector(".visually-hidden") ? "" : head.innerText.trim()));
-  for (const row of document.querySelectorAll("#result_list tbody tr")) {
-    [...row.cells].forEach((cell, column) => { cell.dataset.column = heads[column] || ""; });
-  }
-}
 
 function drawSelection() {
   const bar = list.querySelector("[data-selection]");
@@ -60,10 +53,8 @@ async function find() {
   }
   history.replaceState(null, "", `?${query}`);
   document.dispatchEvent(new Event("list:found"));
-  labelCells();
   drawSelection();
 }
 search?.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 250); });
 
-labelCells();
 drawSelection();

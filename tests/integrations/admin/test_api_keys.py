@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.models import ApiKey
+from accounts.models import User
+from integrations import clock
+from integrations.models import ApiKey, AuditEvent
+from integrations.operations import api_keys
 from tests.conftest import H1, H2
 from tests.integrations.admin.conftest import ADMIN_HOST, errors
 from tests.integrations.api.conftest import Program
@@ -84,9 +87,38 @@ def test_who_may_only_look_changes_nothing(staff, keeper):
 
     assert vera.get(KEYS).status_code == 200
     assert "Revoke" not in vera.get(f"{KEYS}{key.pk}/change/").text
-    for path in ("add/", f"{key.pk}/rotate/", f"{key.pk}/revoke/"):
+    for path in ("add/", *(f"{key.pk}/{name}/" for name in ("rotate", "take_over", "revoke"))):
         assert vera.post(f"{KEYS}{path}", FILLED_IN).status_code == 403
     assert ApiKey.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize(
+    ("leave", "words"),
+    [
+        (lambda user: user.delete(), "has no account any more"),
+        (lambda user: User.objects.filter(pk=user.pk).update(is_active=False), "is switched off"),
+        (lambda user: user.user_permissions.clear(), "may not manage keys any more"),
+    ],
+)
+def test_a_key_outlives_who_made_it_until_somebody_takes_it_over(keeper, staff, acme, leave, words):
+    secret = shown(keeper.post(f"{KEYS}add/", FILLED_IN))
+    leave(User.objects.get(username="keeper"))
+    key, kim = ApiKey.objects.get(), staff("kim", "manage_apikey")
+
+    assert Program(secret).ask("GET", "/grants").status_code == 200
+    pages = [kim.get(path).text for path in (KEYS, f"{KEYS}{key.pk}/change/")]
+    assert all(words in page for page in pages)
+    assert [each.code for each in api_keys.trouble(clock.now())] == ["api_key"]
+
+    page = kim.post(f"{KEYS}{key.pk}/take_over/", follow=True).text
+
+    assert "You answer for “Billing” from now on" in page.replace("\u2068", "").replace(
+        "\u2069", ""
+    )
+    assert words not in page
+    assert not list(api_keys.trouble(clock.now()))
+    (event,) = AuditEvent.objects.filter(action="api_key.taken_over")
+    assert (event.actor_name, event.object_id) == ("kim", str(key.pk))
 
 
 @pytest.mark.parametrize("path", [KEYS, f"{KEYS}add/", f"{KEYS}1/change/"])

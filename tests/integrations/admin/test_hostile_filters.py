@@ -20,11 +20,12 @@ LOOKUPS = ("", "__startswith", "__contains", "__regex", "__gt", "__in", "__isnul
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.parametrize("filters", FILTERS)
-def test_a_hostile_filter_is_a_bad_request(browser, root, linked_alice, path, filters):
-    page = browser(root, "admin.example.com").get(f"/admin/{path}/?{filters}")
+def test_a_hostile_filter_is_a_bad_request(browser, root, linked_alice, path):
+    client = browser(root, "admin.example.com")
 
-    assert page.status_code == 400
+    answers = {filters: client.get(f"/admin/{path}/?{filters}").status_code for filters in FILTERS}
+
+    assert {filters: status for filters, status in answers.items() if status != 400} == {}
 
 
 @pytest.mark.parametrize("filters", ["", "?q=regex", "?q=alice__regex"])

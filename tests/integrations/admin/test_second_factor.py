@@ -33,8 +33,13 @@ def code(steps=0):
     return totp.code_at(SecondFactor.objects.get().secret, totp.step_of(clock.now()) + steps)
 
 
+def begin(client):
+    page = client.post(SET_UP, {"action": "begin"}, follow=True)
+    return page.text
+
+
 def set_up(client):
-    client.get(SET_UP)
+    begin(client)
     page = client.post(SET_UP, {"code": code(0)})
     return re.findall(r"<code>([A-Z2-7-]{19})</code>", page.text)
 
@@ -54,8 +59,11 @@ def test_who_has_none_needs_none(sign_in):
 
 def test_setting_it_up_shows_a_code_to_scan_and_recovery_codes_once(sign_in):
     client = sign_in()
-    page = client.get(SET_UP).text
+    assert "QR code" not in client.get(SET_UP).text
+    assert not SecondFactor.objects.exists()
+    page = begin(client)
     assert "<svg" in page
+    assert "QR code" in client.get(SET_UP).text
     assert SecondFactor.objects.get().secret in page
 
     codes = set_up(client)
@@ -71,7 +79,7 @@ def test_setting_it_up_shows_a_code_to_scan_and_recovery_codes_once(sign_in):
 
 def test_a_wrong_first_code_switches_nothing_on(sign_in):
     client = sign_in()
-    client.get(SET_UP)
+    begin(client)
 
     page = client.post(SET_UP, {"code": "000000"})
 
@@ -80,11 +88,11 @@ def test_a_wrong_first_code_switches_nothing_on(sign_in):
 
 
 def test_a_secret_that_a_thief_saw_before_is_not_the_one_that_is_set_up(sign_in):
-    sign_in().get(SET_UP)
+    begin(sign_in())
     seen = SecondFactor.objects.get().secret
 
     client = sign_in()
-    page = client.get(SET_UP).text
+    page = begin(client)
 
     assert seen not in page
     assert SecondFactor.objects.get().secret in page

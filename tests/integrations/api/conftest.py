@@ -55,7 +55,8 @@ def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def no_allowance_is_kept() -> None:
-    rate_limit.allowances.__init__()  # type: ignore[misc]
+    for each in (rate_limit.allowances, rate_limit.of_pages):
+        each.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture

@@ -29,6 +29,18 @@ def test_a_page_is_told_about_nobody_else(alice_browser, bob, globex, query):
     assert code(alice_browser.get(f"{API}/standing?{query}")) == (403, "own_only")
 
 
+def test_a_page_that_asks_too_often_is_told_when_to_come_back(
+    alice_browser, browser, bob, linked_alice, settings
+):
+    settings.API_REQUESTS_PER_MINUTE = 120  # 12 for a page: two at once, as each ten seconds
+    answers = [alice_browser.get(f"{API}/session") for _ in range(3)]
+
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert code(answers[-1]) == (429, "too_many_requests")
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 5
+    assert browser(bob).get(f"{API}/session").status_code == 200
+
+
 def test_nina_is_told_that_nothing_is_offered(browser, nina, acme):
     assert browser(nina).get(f"{API}/standing").json()["state"] == "not_offered"
 

@@ -15,7 +15,7 @@ def profile(client):
     return response.text
 
 
-def test_my_webex_shows_the_profile(alice_browser, linked_alice, sandbox):
+def test_my_webex_shows_the_profile(alice_browser, walked_alice, sandbox):
     page = profile(alice_browser)
 
     for text in ("Alice Adams", ALICE_AT_WEBEX, "+1 555 0142", "142", "Acme Corporation"):

@@ -107,6 +107,7 @@ def test_a_prefetch_does_not_spend_the_code(alice_browser, header):
 # --- With fresh secrets -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ten_thousand_states_and_verifiers_differ_and_say_nothing():
     requests = [AuthorizationRequest(user_id=1, app_id=1) for _ in range(10_000)]
 

@@ -8,8 +8,12 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from integrations import clock
-from integrations.models import AppIncident, Grant, GrantEvent
+from integrations.actions import Action
+from integrations.errors import WebexUnavailable
+from integrations.linking import disconnection
+from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent
 from integrations.operations import notices
+from integrations.renewal import outcomes
 from tests.integrations.renewal.draining import INVALID_GRANT, TOKEN, drained
 
 
@@ -141,7 +145,8 @@ def test_admins_get_one_mail_for_an_incident_and_one_when_it_is_over(acme, fill,
     assert "“Acme” work again" in mail.outbox[1].subject
 
 
-def test_an_operators_mail_says_why_what_to_do_and_where_to_look(acme):
+def test_an_operators_mail_says_why_what_to_do_and_where_to_look(acme, link):
+    link("alice", acme)
     noted = "token endpoint answered 503 (status 503, ROUTER_1)"
     AppIncident.objects.create(app=acme, reason=noted, began_at=clock.now())
 
@@ -179,7 +184,8 @@ def test_operators_hear_of_few_users_too_once_no_renewal_succeeded_for_an_hour(
     assert len(mail.outbox) == 2
 
 
-def test_the_next_incident_is_announced_again(acme):
+def test_the_next_incident_is_announced_again(acme, link):
+    link("alice", acme)
     for _ in range(2):
         AppIncident.objects.create(app=acme, reason="invalid_client", began_at=clock.now())
         run_twice()
@@ -216,3 +222,22 @@ def test_a_second_run_at_the_same_time_sends_nothing(one_lost, monkeypatch):
     run_twice()
 
     assert len(mail.outbox) == 1
+
+
+def test_operators_hear_that_nobody_is_left_whose_renewal_could_end_the_incident(acme, link):
+    link("alice", acme)
+    outcomes.pause(acme, WebexUnavailable("token endpoint", status=503), now=clock.now())
+    run_twice()
+    disconnection.end_each(Grant.objects.all(), by=None, reason="", now=clock.now())
+
+    run_twice()
+
+    _began, ended = mail.outbox
+    assert ended.subject.endswith("Nobody is linked with the Webex integration “Acme” any more")
+    assert "nothing left to renew" in ended.body
+    assert "They work again" not in ended.body
+    acme.refresh_from_db()
+    assert not acme.pause_reason
+    assert not AppIncident.objects.filter(ended_at=None).exists()
+    (told,) = AuditEvent.objects.filter(action=Action.INTEGRATION_RESUMED)
+    assert told.reason == "nobody is linked any more"

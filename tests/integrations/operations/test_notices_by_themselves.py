@@ -225,7 +225,8 @@ def test_an_incident_that_is_over_before_it_could_be_told_is_one_mail(server, ac
     assert "Nothing is to be done" in message.body
 
 
-def test_the_end_of_an_incident_has_attempts_of_its_own(server, acme, travel):
+def test_the_end_of_an_incident_has_attempts_of_its_own(server, acme, link, travel):
+    link("alice", acme)
     server.answers[OPERATOR] = refused(450)
     incident = AppIncident.objects.create(app=acme, reason="503", began_at=clock.now())
     run()

@@ -103,6 +103,7 @@ def test_concurrency_grows_to_the_limit_and_not_beyond(acme, fill, sandbox, sett
     assert sandbox.ledger.concurrency_per_client == 5
 
 
+@pytest.mark.slow
 def test_a_wrong_secret_with_1000_due_costs_at_most_three_calls(acme, fill, calls, sandbox):
     sandbox.state.integrations[acme.client_id].client_secret = "changed-at-webex"
     fill(acme, 1000)
@@ -127,6 +128,7 @@ def test_claims_of_what_was_never_sent_are_released(acme, fill, sandbox):
     assert not Grant.objects.exclude(claimed_until=None).exists()
 
 
+@pytest.mark.slow
 def test_the_time_box_ends_a_drain_and_has_not_forgotten_the_rest(acme, fill, sandbox):
     sandbox.scenario.update({"latency": 0.05})
     fill(acme, 300)

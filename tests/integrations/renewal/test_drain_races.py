@@ -17,6 +17,7 @@ from tests.integrations.renewal.draining import drained
 pytestmark = pytest.mark.usefixtures("brisk")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_drains_at_once_keep_the_limit_in_any_minute(acme, fill, calls, settings, monkeypatch):
     """A minute is shortened to two seconds; the limit is that of the shortened minute."""
@@ -95,6 +96,7 @@ def newest_access_token(sandbox):
     return [token.value for token in sandbox.ledger.tokens if token.kind == "access"][-1]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_answers_wait_for_a_database_that_is_locked_longer_than_a_call_may_take(
     acme, fill, calls, sandbox, settings

@@ -11,6 +11,7 @@ from integrations.linking import consent
 from integrations.models import Grant, GrantEvent
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
 from tests.integrations.refusals import rows
+from tests.sharing_out import slow
 
 TOKENS, ME, ORGANIZATION = "/v1/access_token", "/v1/people/me", "/v1/organizations/*"
 NOT_RENEWABLE = "cannot be renewed, so nothing was linked"
@@ -102,7 +103,7 @@ def test_a_failed_exchange_is_explained_and_changes_nothing(
     assert sandbox.ledger.count(ME) == 0
 
 
-@pytest.mark.parametrize("name", PERSON_FAULTS)
+@pytest.mark.parametrize("name", [*sorted(PERSON_FAULTS.keys() - OUTAGES), *slow(*OUTAGES)])
 def test_without_knowing_the_person_nothing_changes(alice_browser, linked_alice, sandbox, name):
     fault, sentence = PERSON_FAULTS[name]
     before = rows(Grant), rows(GrantEvent)

@@ -70,6 +70,7 @@ def test_a_refresh_token_about_to_die_sets_the_pace(alice_grant, sandbox):
     assert 60 <= seconds_from_now(reread(alice_grant).refresh_due_at) <= 1800
 
 
+@pytest.mark.slow
 def test_fifty_rotations_lose_nothing(alice_grant, sandbox, later):
     sandbox.scenario.rotation = "strict"
 
@@ -273,6 +274,7 @@ def test_a_claim_of_another_worker_is_respected_until_it_ends(alice_grant, sandb
     assert sweep() == {Outcome.RENEWED: 1}
 
 
+@pytest.mark.slow
 def test_a_late_answer_to_a_claim_that_ran_out_changes_nothing(alice_grant, sandbox, travel):
     late = reread(alice_grant)
     late.claim(now=clock.now(), seconds=1)

@@ -137,7 +137,7 @@ def test_a_caller_superseded_by_a_new_consent_gets_the_new_token(
     grant = expire(linked_alice)
     sandbox.fault(TOKENS, delay=0.5, after=True)
     asking = Meanwhile(ask(grant))
-    wait_for_call(sandbox, 2)  # the first one was the link
+    wait_for_call(sandbox, 1)
 
     alice_browser.link(ALICE_AT_WEBEX)
 

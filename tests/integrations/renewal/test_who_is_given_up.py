@@ -7,6 +7,7 @@ import pytest
 from integrations import clock
 from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
 from tests.integrations.renewal.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
+from tests.sharing_out import slow
 
 pytestmark = pytest.mark.usefixtures("brisk")
 ACTIVE, LOST = Grant.Status.ACTIVE, Grant.Status.CONSENT_LOST
@@ -87,7 +88,7 @@ def test_nobody_is_green_for_ever_because_everybody_is_dead(
     assert GrantEvent.objects.filter(kind="CONSENT_LOST").count() == count
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 10])
+@pytest.mark.parametrize("count", [1, 3, *slow(2, 10)])
 @pytest.mark.parametrize("answer", [INVALID_GRANT, BARE_REFUSAL, BARE_REFUSAL | {"status": 400}])
 def test_a_provider_that_refuses_everybody_for_half_an_hour_costs_nobody_their_consent(
     acme, fill, sandbox, pass_minutes, later, count, answer

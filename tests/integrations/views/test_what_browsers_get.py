@@ -16,6 +16,7 @@ from integrations.models import AuditEvent, Grant, SecondFactor
 from tests.browsing import query
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX, H1
 from tests.integrations.refusals import rows
+from tests.sharing_out import slow
 
 SIGNED_IN = ["/", "/my-account/", "/webex/", "/webex/profile/", "/webex/status/"]
 ADMIN = ["/admin/", "/admin/integrations/grant/", "/admin/integrations/webexapp/add/"]
@@ -240,7 +241,7 @@ def crawl(client, starts):
     return seen
 
 
-@pytest.mark.parametrize("who", ["alice", "root"])
+@pytest.mark.parametrize("who", ["alice", *slow("root")])
 def test_looking_around_changes_nothing(request, browser, alice_browser, linked_alice, who):
     alice_browser.link(CAROL_AT_WEBEX)
     alice_browser.start()

@@ -12,6 +12,7 @@ from accounts.models import User
 from integrations import clock
 from integrations.linking import device_polling
 from integrations.models import DeviceAuthorization, Grant, GrantEvent, WebexApp
+from integrations.operations import housekeeping
 from integrations.sandbox import Sandbox
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import TOKEN, Login
@@ -248,7 +249,7 @@ def test_an_undecryptable_row_fails_alone(
 
 def test_rows_are_forgotten_after_a_week(login: Login, pass_time: Callable[[float], None]) -> None:
     pass_time(8 * 86400)
-    device_polling.poll_due(seconds=0.15)
+    housekeeping.tidy(now=clock.now())
 
     assert not DeviceAuthorization.objects.exists()
 

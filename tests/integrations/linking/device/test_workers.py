@@ -19,7 +19,7 @@ from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX
 from tests.integrations.linking.device.conftest import AUTHORIZE, TOKEN
 from tests.integrations.linking.device.portal import Portal, Visitor, running_portal, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("device-workers")]
+pytestmark = pytest.mark.slow
 
 BEAT = 5  # seconds between regular starts of the loop
 CLAIM = 2 * 3 + 5  # seconds, with the three of WEBEX_TIMEOUT in portal.py

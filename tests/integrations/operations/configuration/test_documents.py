@@ -88,6 +88,7 @@ def test_each_name_stands_there_once_however_it_is_spelled():
     }
 
 
+@pytest.mark.slow
 def test_of_very_many_faults_the_first_are_told():
     names = {f"Name {number}": None for number in range(10_000)}
 

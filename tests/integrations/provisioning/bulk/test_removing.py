@@ -9,6 +9,7 @@ from integrations import clock
 from integrations.models import AuditEvent, BulkJob, BulkRow
 from integrations.provisioning.bulk import jobs, outcomes, progress
 from integrations.provisioning.bulk.asking import Answer, Kind
+from integrations.provisioning.bulk.work import work
 from integrations.sandbox import Sandbox
 from tests.integrations.provisioning.bulk.conftest import SUBSCRIBERS, people, row, statuses
 
@@ -64,6 +65,26 @@ def test_unless_asked_for_the_people_stay(started: Make, run: Run, sandbox: Sand
 
     assert person_of(sandbox, "ann")
     assert not deleted_people(sandbox)
+
+
+def test_a_person_who_was_given_webex_again_meanwhile_stays(
+    started: Make, make: Make, run: Run, sandbox: Sandbox
+) -> None:
+    run(started(people("ann")))
+    job = make(REMOVAL.rpartition("bo")[0])
+    sandbox.fault("/v1/people/*", status=503, times=1)
+    jobs.start(job, removes_people=True, now=clock.now())
+    work(seconds=5)
+    assert job.rows.get().removed_at
+    jobs.stop(job, now=clock.now())
+    run(started(people("ann")))
+
+    jobs.resume(job, now=clock.now())
+    run(job)
+
+    assert "given Webex again meanwhile" in job.rows.get().description
+    assert job.rows.get().status == "FAILED"
+    assert person_of(sandbox, "ann")
 
 
 def test_a_person_that_webex_keeps_is_said_to_be_there_still(

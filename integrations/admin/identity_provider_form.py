@@ -1,0 +1,139 @@
+"""The form of an identity provider: the secret goes in and never out, groups are lines of text."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from integrations import credentials
+from integrations.admin import powers
+from integrations.admin.kept_secret import KeptSecret
+from integrations.admin.shared_editing import SharedForm, Unseen
+from integrations.errors import InvalidCredential
+from integrations.models import IdentityProvider, MappedGroup
+from integrations.models.webex_app import fingerprint
+
+ARROW = "->"
+LINES = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+
+class IdentityProviderForm(SharedForm[IdentityProvider]):
+    new_client_secret = forms.CharField(
+        label=gettext_lazy("Client secret"),
+        required=False,
+        max_length=500,
+        widget=KeptSecret(attrs={"autocomplete": "new-password"}),
+    )
+    roles = forms.CharField(
+        label=gettext_lazy("Roles by group"),
+        required=False,
+        max_length=20_000,
+        widget=LINES,
+        help_text=gettext_lazy(
+            "One a line: group at the provider -> role here. At every sign-in these roles are "
+            "given and taken, and no others."
+        ),
+    )
+    settings_groups = forms.CharField(
+        label=gettext_lazy("Groups that may open the settings"),
+        required=False,
+        max_length=20_000,
+        widget=LINES,
+        help_text=gettext_lazy(
+            "One a line. They administer the branded URLs of this provider and nothing else, with "
+            "what their roles allow."
+        ),
+    )
+
+    class Meta:
+        model = IdentityProvider
+        fields = (
+            "name", "is_enabled", "issuer", "client_id", "scopes", "makes_people",
+            "groups_claim", "settings_groups", "second_factor_values", "portal_rule",
+        )  # fmt: skip
+        widgets = {
+            "issuer": forms.URLInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+            "client_id": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        }
+
+    unseen = {
+        "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
+    }
+    actor: User  # set by the admin
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        provider = kwargs.get("instance")
+        if provider and provider.pk:
+            rows = provider.mapped_groups.select_related("ours").order_by("theirs", "ours__name")
+            lines = "\n".join(f"{row.theirs} {ARROW} {row.ours.name}" for row in rows)
+            groups = "\n".join(provider.settings_groups)
+            initial = {"roles": lines, "settings_groups": groups}
+            kwargs["initial"] = {**(kwargs.get("initial") or {}), **initial}
+        super().__init__(*args, **kwargs)
+        if secret := self.fields.get("new_client_secret"):
+            secret.help_text = self._secret_help()
+
+    def _secret_help(self) -> str:
+        provider = self.instance
+        if not provider.client_secret_set_at:
+            return _("The provider shows it when this portal is registered there.")
+        return _("Set on %(date)s, fingerprint %(fingerprint)s. Leave empty to keep it.") % {
+            "date": formats.date_format(provider.client_secret_set_at),
+            "fingerprint": provider.client_secret_fingerprint or "–",
+        }
+
+    def clean_new_client_secret(self) -> str:
+        text: str = self.cleaned_data["new_client_secret"]
+        try:
+            credentials.check(text)
+        except InvalidCredential as error:
+            raise ValidationError(str(error)) from None
+        return text
+
+    def clean_issuer(self) -> str:
+        """Another issuer means others by the same `sub`."""
+        issuer: str = self.cleaned_data["issuer"]
+        before = IdentityProvider.objects.filter(pk=self.instance.pk).exclude(issuer=issuer)
+        if before.filter(identities__isnull=False).exists():
+            raise ValidationError(_("People are linked with it already. Make a new one instead."))
+        return issuer
+
+    def clean_settings_groups(self) -> list[str]:
+        return _lines(self.cleaned_data["settings_groups"])
+
+    def clean_roles(self) -> list[tuple[str, Group]]:
+        kept = Group.objects.filter(mappedgroup__in=self._mapped())
+        allowed = {each.name: each for each in [*kept, *powers.grantable_groups(self.actor)]}
+        found = []
+        for line in _lines(self.cleaned_data["roles"]):
+            theirs, arrow, ours = (
+                part.strip() for part in line.replace("→", ARROW).rpartition(ARROW)
+            )
+            if not arrow or not theirs or len(theirs) > 200:
+                text = _("“%(line)s” is not: group at the provider -> role here.")
+                raise ValidationError(text, params={"line": line[:100]})
+            if ours not in allowed:
+                text = _("“%(role)s” is no role here, or may do more than you.")
+                raise ValidationError(text, params={"role": ours[:100]})
+            found.append((theirs, allowed[ours]))
+        return found
+
+    def _mapped(self) -> QuerySet[MappedGroup]:
+        return MappedGroup.objects.filter(provider=self.instance.pk)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        has_secret = cleaned.get("new_client_secret") or self.instance.client_secret_set_at
+        if cleaned.get("is_enabled") and not has_secret:
+            self.add_error("new_client_secret", _("To enable it, fill in the client secret."))
+        return cleaned
+
+
+def _lines(text: str) -> list[str]:
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))

@@ -1,0 +1,31 @@
+"""Hostnames with their integration as of a few seconds ago, for who only looks (`CACHES`).
+
+Each process keeps its own. What a process changes it reads anew at once, others within those
+seconds; and nobody decides by what is kept: what changes anything reads the row itself.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.core.cache import caches
+from django.db import transaction
+
+if TYPE_CHECKING:
+    from integrations.models.branded_url import BrandedURL
+
+LONGEST = 200  # characters of a key
+
+
+def find(hostname: str) -> "BrandedURL | None":
+    brand: BrandedURL | None = caches["brands"].get(hostname) if len(hostname) < LONGEST else None
+    return brand
+
+
+def keep(brand: "BrandedURL") -> None:
+    if len(brand.hostname) < LONGEST:
+        caches["brands"].set(brand.hostname, brand)
+
+
+def forget() -> None:
+    """All of them, now and once others see the change: until then they would keep what was."""
+    caches["brands"].clear()
+    transaction.on_commit(caches["brands"].clear)

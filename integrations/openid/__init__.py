@@ -1,0 +1,1 @@
+"""The wire to identity providers: OpenID Connect. Knows no model and no browser."""

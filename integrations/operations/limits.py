@@ -1,0 +1,34 @@
+"""Who administers some hostnames only: set and taken away, always on record."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from integrations.actions import Action
+from integrations.errors import CannotBeLimited
+from integrations.models import AuditEvent, BrandedURL, LimitedAdministrator
+
+
+def limit(user: User, brands: Collection[BrandedURL], *, now: datetime) -> None:
+    """To these and no others; to none at all where there are none. Raises CannotBeLimited."""
+    with transaction.atomic():
+        if User.objects.select_for_update().get(pk=user.pk).is_superuser:
+            raise CannotBeLimited
+        row, is_new = LimitedAdministrator.objects.get_or_create(user=user)
+        before = set() if is_new else {each.pk for each in row.hostnames.all()}
+        row.hostnames.set(brands)
+        if is_new or before != {each.pk for each in brands}:
+            names = ", ".join(sorted(each.hostname for each in brands)) or "–"
+            AuditEvent.objects.record(
+                Action.USER_LIMITED, user, changed=["hostnames"], reason=names, now=now
+            )
+    user.refresh_from_db(fields=["limited_administrator"])
+
+
+def remove_limit(user: User, *, now: datetime) -> None:
+    with transaction.atomic():
+        if LimitedAdministrator.objects.filter(user=user).delete()[0]:
+            AuditEvent.objects.record(Action.USER_UNLIMITED, user, now=now)
+    user.refresh_from_db(fields=["limited_administrator"])

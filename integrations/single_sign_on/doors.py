@@ -1,0 +1,35 @@
+"""How people get in at a hostname: with a password, through an identity provider, or either."""
+
+from dataclasses import dataclass
+
+from integrations import hostnames
+from integrations.models import BrandedURL, IdentityProvider, SignInRule
+from integrations.models.identity_provider import SSO_CALLBACK_PATH
+
+
+@dataclass(frozen=True)
+class Door:
+    hostname: str
+    rule: SignInRule
+    provider: IdentityProvider | None  # one that is enabled, and not where passwords rule
+    is_portal: bool  # one of the portal's own hosts, where the settings are
+
+    @property
+    def provider_id(self) -> int | None:
+        return self.provider.pk if self.provider else None
+
+    @property
+    def takes_passwords(self) -> bool:
+        return self.rule != SignInRule.SINGLE
+
+    @property
+    def redirect_uri(self) -> str:
+        return hostnames.origin(self.hostname) + SSO_CALLBACK_PATH
+
+
+def at(hostname: str, brand: BrandedURL | None) -> Door:
+    provider = brand.identity_provider if brand else IdentityProvider.objects.of_portal()
+    rule = brand.sign_in_rule if brand else provider and provider.portal_rule
+    rule = SignInRule(rule or SignInRule.PASSWORD)
+    is_open = provider is not None and provider.is_enabled and rule != SignInRule.PASSWORD
+    return Door(hostname, rule, provider if is_open else None, is_portal=brand is None)

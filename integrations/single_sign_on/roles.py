@@ -1,0 +1,41 @@
+"""Roles as the provider's groups say: those that are mapped are given and taken, and no others."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from integrations.actions import Action
+from integrations.linking import entitlement
+from integrations.models import AuditEvent, IdentityProvider, MappedGroup
+
+
+def follow(
+    user: User, provider: IdentityProvider, claims: dict[str, Any], *, may_open: bool, now: datetime
+) -> None:
+    """At every sign-in. `may_open`: whether a group may open the settings of its brands, too."""
+    rows, groups = list(provider.mapped_groups.all()), provider.groups_in(claims)
+    changed = _follow_groups(user, rows, groups)
+    if may_open and provider.settings_groups:
+        changed += _open_settings(user, not groups.isdisjoint(provider.settings_groups))
+    if changed:
+        AuditEvent.objects.record(
+            Action.USER_CHANGED, user, changed=changed, reason=provider.name, now=now
+        )
+        entitlement.note_changes(user=user, by=user, now=now)
+
+
+def _follow_groups(user: User, rows: list[MappedGroup], groups: set[str]) -> list[str]:
+    mapped = {row.ours_id for row in rows}
+    wanted = {row.ours_id for row in rows if row.theirs in groups}
+    held = set(user.groups.filter(pk__in=mapped).values_list("pk", flat=True))
+    user.groups.add(*wanted - held)
+    user.groups.remove(*held - wanted)
+    return ["groups"] if held != wanted else []
+
+
+def _open_settings(user: User, is_staff: bool) -> list[str]:
+    if user.is_staff == is_staff:
+        return []
+    user.is_staff = is_staff
+    user.save(update_fields=["is_staff"])
+    return ["is_staff"]

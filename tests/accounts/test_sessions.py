@@ -1,0 +1,95 @@
+"""A session is read together with its user, and nobody is in for longer than with Django's own."""
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+
+from accounts.models import SessionOwner, User
+
+PAGE = "/my-account/"
+
+
+@pytest.fixture
+def is_in(alice_browser):
+    return lambda: alice_browser.get(PAGE).status_code == 200
+
+
+@pytest.fixture
+def as_made_before_this_release(alice_browser):
+    SessionOwner.objects.all().delete()
+
+
+def test_who_signs_in_owns_the_session(alice_browser, alice):
+    assert SessionOwner.objects.get(session=alice_browser.session.session_key).user == alice
+
+
+def test_a_session_of_before_this_release_goes_on(as_made_before_this_release, is_in):
+    assert is_in()
+
+
+def test_it_gets_its_owner_when_it_is_next_written(
+    as_made_before_this_release, alice_browser, alice
+):
+    alice_browser.start()
+
+    assert SessionOwner.objects.get().user == alice
+
+
+def test_code_before_this_release_reads_and_ends_what_this_one_wrote(alice_browser, alice, is_in):
+    before = db.SessionStore(alice_browser.session.session_key)
+    assert before[SESSION_KEY] == str(alice.pk)
+
+    Session.objects.filter(pk=before.session_key)._raw_delete("default")  # knows no owners
+
+    assert not is_in()
+
+
+def test_an_inactive_user_is_out_at_once(alice, is_in):
+    User.objects.update(is_active=False)
+
+    assert not is_in()
+
+
+def test_another_password_ends_all_sessions(alice, is_in):
+    alice.set_password("battery staple")
+    alice.save()
+
+    assert not is_in()
+
+
+def test_signing_out_ends_it(alice_browser, is_in):
+    alice_browser.post("/sign-out/")
+
+    assert not is_in()
+    assert not SessionOwner.objects.exists()
+
+
+def test_a_deleted_user_is_out_at_once(alice, is_in):
+    alice.delete()
+
+    assert not is_in()
+    assert not SessionOwner.objects.exists()
+
+
+def test_the_row_beside_a_session_lets_nobody_in_as_somebody_else(alice_browser, alice, mallory):
+    """What was signed decides: whoever can write rows but knows no key gains nothing."""
+    SessionOwner.objects.update(user=mallory)
+
+    assert "Alice Adams" in alice_browser.get(PAGE).text
+
+
+def test_a_session_that_changes_hands_changes_its_owner(alice_browser, bob):
+    alice_browser.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+
+    assert "Bob Brown" in alice_browser.get(PAGE).text
+    assert SessionOwner.objects.get(session=alice_browser.session.session_key).user == bob
+
+
+def test_a_session_under_a_new_key_has_its_owner_again(alice_browser, alice):
+    session = alice_browser.session
+    session.cycle_key()
+    session.save()
+
+    assert SessionOwner.objects.get().session_id == session.session_key
+    assert SessionOwner.objects.get().user == alice

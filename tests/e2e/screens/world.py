@@ -1,0 +1,284 @@
+"""Fills a running demo with what the screens show: `ENV_FILE=… python -m tests.e2e.screens.world`.
+
+The first time everything, later only what gets old (sessions, codes, links). Prints as JSON what
+the lists of screens leave open: {words} of their paths, sessions, and pages drawn from templates.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import requests
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+SETTLES = 30  # seconds
+COLUMNS = "userId,spEnterpriseId,firstName,lastName,package,email,extension"
+ENTERPRISE = "ParkBench+acme-corporation"
+PEOPLE = {"carl": "Webex users", "dora": "Webex users", "uma": "Webex users",
+          "erin": "Webex provisioning", "lisa": "Webex provisioning",
+          "support": "Webex support"}  # fmt: skip
+WITH_SESSION = ("admin", "sigrid", "alice", "pat", "nina", *PEOPLE, "user02", "user03", "user04")
+LANGUAGES = ("en", "de", "en-xa")
+SLOW = {"device_ttl": 86400, "report_seconds": 1, "provision_seconds": 0, "first_user_seconds": 0}
+
+
+def main() -> None:
+    """With the word `empty` for a portal without anything, else with names of templates to draw."""
+    import django
+
+    django.setup()
+    from config import static_files
+
+    static_files.collect()
+    from accounts.models import User
+    from integrations import clock
+
+    now = clock.now()
+    is_empty, templates = sys.argv[1:2] == ["empty"], sys.argv[1:]
+    if not is_empty and not User.objects.filter(username="carl").exists():
+        _fill(now)
+    ids = {} if is_empty else _ids(now)
+    drawn = {} if is_empty else {name: _draw(name) for name in templates}
+    print(json.dumps({"ids": ids, "sessions": _sessions(now), "drawn": drawn}))
+
+
+# --- Once -----------------------------------------------------------------------------------------
+
+
+def _fill(now) -> None:
+    from django.contrib.auth.models import Group
+
+    from accounts.models import User
+    from integrations.models import BrandedURL, SecondFactor, WebexApp
+    from tests.e2e import full_data
+
+    webex("scenario", **SLOW)
+    with_device_linking()
+    for name, role in PEOPLE.items():
+        is_staff = name == "support"
+        user = User.objects.create_user(name, f"{name}@portal.example", is_staff=is_staff,
+                                        first_name=name.title(), last_name="Example")  # fmt: skip
+        user.groups.add(Group.objects.get(name=role))
+    sigrid = User.objects.create_superuser("sigrid", "sigrid@portal.example")
+    SecondFactor.objects.create(user=sigrid, confirmed_at=now)
+    browser("alice").link("alice@acme.example")
+    browser("pat").link("pat@parkbench.example")
+    browser("erin", "globex.localhost").link("bob@globex.example")
+    full_data.fill(now)
+    WebexApp.objects.create(name="Hardly begun")
+    BrandedURL.objects.create(hostname="spare.example.com", brand_name="Spare")
+    _make_jobs()
+
+
+def with_device_linking() -> None:
+    from integrations.models import WebexApp
+    from integrations.webex.device import HELPER_URIS
+
+    page = requests.get(f"{sandbox()}/my-apps/{app_at_webex()}", timeout=10).text
+    field = re.search(r'id="redirect_uris"[^>]*>([^<]*)</textarea>', page)[1]
+    chosen = re.findall(r'name="scopes"\s+value="([^"]+)"\s+checked', page)
+    uris = "\n".join([field, *HELPER_URIS])
+    values = {"name": "Demo portal", "redirect_uris": uris, "scopes": chosen, "action": "save"}
+    requests.post(f"{sandbox()}/my-apps/{app_at_webex()}", values, timeout=10).raise_for_status()
+    WebexApp.objects.update(device_linking_enabled=True)
+
+
+def _make_jobs() -> None:
+    pat = browser("pat")
+    for kind, operation, count in (("done", "provision", 6), ("draft", "provision", 40),
+                                   ("removal", "remove", 4)):  # fmt: skip
+        lines = [COLUMNS, *(
+            f"{kind}{each}@acme.example,{ENTERPRISE},Bea,Bulk,{'gold' if each == 3 else 'basic'},"
+            f"{kind}{each}@acme.example,{7000 + each}" for each in range(count)
+        )]  # fmt: skip
+        text = "\n".join(lines)
+        job = pat.post("/webex/bulk/new/", {"text": text, "operation": operation}).url
+        if kind == "done":
+            pat.post(f"{job}start/")
+            until(lambda url=job: "result.csv" in pat.get(url).text)
+    month = re.search(r'<option value="([^"]+)"', pat.get("/webex/reports/billing/").text)[1]
+    pat.post("/webex/reports/billing/order/", {"month": month})
+
+
+# --- Each time ------------------------------------------------------------------------------------
+
+
+def _ids(now) -> dict[str, str]:
+    from accounts.models import User
+    from integrations.linking import connect_link
+    from integrations.models import (
+        ApiKey,
+        AuthorizationRequest,
+        BrandedURL,
+        BulkJob,
+        DeviceAuthorization,
+        Grant,
+        WebexApp,
+        WebhookDelivery,
+        WebhookEndpoint,
+    )
+    from tests.e2e import full_data
+
+    alice, dora, pat, uma = map(browser, ("alice", "dora", "pat", "uma"))
+    uma.start()
+    old = now - timedelta(minutes=3)
+    AuthorizationRequest.objects.filter(user__username="uma").update(created_at=old)
+    replace = alice.come_back(consent(alice.start(), "carol@acme.example")).url
+    DeviceAuthorization.objects.all().delete()  # so many starts are refused
+    over = dora.post("/webex/device/").url
+    device = dora.post("/webex/device/").url
+    code = DeviceAuthorization.objects.get(pk=device.split("/")[3])
+    brand = BrandedURL.objects.get(hostname="acme.localhost")
+    carl = User.objects.get(username="carl")
+    link = connect_link.make(user=carl, brand=brand, now=now).url
+    found = pat.get(f"/webex/subscribers/?enterprise={ENTERPRISE.replace('+', '%2B')}").text
+    failed = pat.get("/webex/subscribers/?status=error").text
+    subscriber = re.compile(r'href="(/webex/subscriber/[^"]+/)"')
+    reports = re.findall(r'href="(/webex/reports/billing/[^"/]+/)"',
+                         pat.get("/webex/reports/billing/").text)  # fmt: skip
+    by_age = [str(job.pk) for job in BulkJob.objects.order_by("created_at")]
+    app = WebexApp.objects.get(name="Demo portal")
+    grants = Grant.objects.filter(app=app)
+    return {key: str(value) for key, value in {
+        "replace": replace,
+        "device": device.split("/")[3],
+        "device_over": over.split("/")[3],
+        "connect_link": "/" + link.split("/", 3)[3],
+        "subscriber": subscriber.search(found)[1],
+        "subscriber_failed": subscriber.search(failed)[1],
+        "billing_report": reports[0],
+        "billing_failed": reports[-1],
+        "bulk_done": by_age[0], "bulk_draft": by_age[1], "bulk_removal": by_age[2],
+        "webexapp": app.pk,
+        "large": WebexApp.objects.get(name=full_data.LONG_APP).pk,
+        "largest": WebexApp.objects.get(name="Two thousand hostnames").pk,
+        "begun": WebexApp.objects.get(name="Hardly begun").pk,
+        "brandedurl": brand.pk,
+        "free": BrandedURL.objects.filter(app=None).first().pk,
+        "grant": grants.get(user__username="alice").pk,
+        "grant_failing": grants.get(user__username="user02").pk,
+        "grant_lost": grants.get(user__username="user04").pk,
+        "grant_long": grants.get(user__username=full_data.LONG_USER).pk,
+        "user": carl.pk,
+        "user_long": User.objects.get(username=full_data.LONG_USER).pk,
+        "group": carl.groups.get().pk,
+        "apikey": ApiKey.objects.get(name="CRM of the call centre").pk,
+        "apikey_revoked": ApiKey.objects.exclude(revoked_at=None).first().pk,
+        "webhookendpoint": WebhookEndpoint.objects.filter(is_enabled=True).first().pk,
+        "webhook_off": WebhookEndpoint.objects.exclude(off_reason="").first().pk,
+        "webhookdelivery": WebhookDelivery.objects.filter(state="DELIVERED").first().pk,
+        "given_up": WebhookDelivery.objects.filter(state="GIVEN_UP").first().pk,
+        "sandbox_app": app_at_webex(),
+        "authorization": path_of(app.authorization_url),
+        "authorization_elsewhere": path_of(app.authorization_url).replace("acme", "elsewhere"),
+        "verification": path_of(code.verification_uri_complete),
+    }.items()}  # fmt: skip
+
+
+def _sessions(now) -> dict[str, str]:
+    from django.conf import settings
+    from django.test import Client
+
+    from accounts.models import User
+    from integrations.admin.presence import PASSWORD, SEEN
+
+    found = {}
+    for user in User.objects.filter(username__in=[*WITH_SESSION, long_user()]):
+        client = Client()
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        session = client.session
+        session[PASSWORD] = session[SEEN] = now.timestamp()
+        session.save()
+        name = "user03" if user.username == long_user() else user.username
+        found[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return found | {"cookie": settings.SESSION_COOKIE_NAME}
+
+
+def _draw(name: str) -> dict[str, str]:
+    from django.contrib.sessions.backends.cache import SessionStore
+    from django.template.loader import render_to_string
+    from django.test import RequestFactory
+    from django.utils import translation
+
+    from accounts.models import User
+    from integrations.middleware import _not_ready
+    from integrations.models import BrandedURL
+
+    request = RequestFactory().get("/my-account/", HTTP_ACCEPT="text/html")
+    request.brand = BrandedURL.objects.filter(hostname="acme.localhost").first()
+    request.user = User.objects.get(username="alice")
+    request.session = SessionStore()
+    found = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            if name == "not-ready":
+                found[language] = _not_ready(request, ValueError()).content.decode()
+            else:
+                found[language] = render_to_string(name, {"minutes": 7}, request)
+    return found
+
+
+# --- Webex ----------------------------------------------------------------------------------------
+
+
+def sandbox() -> str:
+    from django.conf import settings
+
+    return settings.WEBEX_API_URL.removesuffix("/v1")
+
+
+def webex(path: str, **values) -> None:
+    requests.post(f"{sandbox()}/sandbox/{path}", json=values, timeout=10).raise_for_status()
+
+
+def app_at_webex() -> str:
+    page = requests.get(f"{sandbox()}/my-apps/", timeout=10).text
+    return re.search(r'href="/my-apps/(?!new)([^"]+)"', page)[1]
+
+
+def path_of(url: str) -> str:
+    return "/" + url.replace("&amp;", "&").split("/", 3)[3]
+
+
+def browser(username: str, hostname: str = "acme.localhost"):
+    from accounts.models import User
+    from tests.browsing import PortalClient
+
+    client = PortalClient(host=hostname, sandbox=Webex())
+    backend = "django.contrib.auth.backends.ModelBackend"
+    client.force_login(User.objects.get(username=username), backend)
+    return client
+
+
+class Webex:
+    """As PortalClient wants it, over HTTP."""
+
+    def accept(self, url: str, email: str) -> str:
+        return consent(url, email)
+
+
+def consent(url: str, email: str) -> str:
+    from tests.e2e.conftest import Demo
+    from tests.e2e.troubled_demo import World
+
+    return World(Demo(Path(), 0, sandbox(), "", "", "")).consent(url, email)
+
+
+def until(condition) -> None:
+    deadline = time.monotonic() + SETTLES
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.3)
+
+
+def long_user() -> str:
+    from tests.e2e import full_data
+
+    return full_data.LONG_USER
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,306 @@
+"""Through the provider of a brand and back: who that is here, and how the session lives."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+
+from accounts.models import User
+from integrations.models import AuditEvent, BrandedURL, Identity, IdentityProvider, SignInRule
+from integrations.models.limited_administrator import limits_of
+from tests.browsing import query
+from tests.conftest import H1, H2, H3
+from tests.integrations.single_sign_on.conftest import leave, serve, sign_in, who
+
+
+def test_somebody_new_becomes_a_user_and_stays_the_same_one(visitor, acme_idp, browser):
+    claims = {"preferred_username": "alice", "name": "Alice Adams", "email": "alice@acme.example"}
+    response = sign_in(visitor, acme_idp, **claims)
+
+    assert (response.status_code, response["Location"]) == (303, "/")
+    user = User.objects.get()
+    assert (user.username, user.get_full_name(), user.email) == (
+        "alice", "Alice Adams", "alice@acme.example"
+    )  # fmt: skip
+    assert (user.has_usable_password(), user.is_staff) == (False, False)
+    sign_in(browser(None), acme_idp, **claims | {"preferred_username": "renamed"})
+    assert User.objects.get().username == "alice"
+    assert "Signed in through" in visitor.get("/my-account/").text
+
+
+def test_what_is_sent_to_the_provider_is_bound_to_this_attempt(visitor, acme_idp):
+    one, two = query(leave(visitor)), query(leave(visitor))
+
+    assert one["redirect_uri"] == f"https://{H1}/sign-in/callback/"
+    assert (one["code_challenge_method"], one["scope"]) == ("S256", "openid profile email")
+    assert all(one[each] != two[each] for each in ("state", "nonce", "code_challenge"))
+
+
+def test_the_way_on_stays_within_this_portal(visitor, acme_idp):
+    there = visitor.come_back(acme_idp.accept(leave(visitor, next="/webex/")))
+    visitor.post("/sign-out/")
+    elsewhere = visitor.come_back(acme_idp.accept(leave(visitor, next="//evil.com")))
+
+    assert (there["Location"], elsewhere["Location"]) == ("/webex/", "/")
+
+
+def test_the_sign_in_is_on_record_with_the_provider(visitor, acme_idp):
+    sign_in(visitor, acme_idp, preferred_username="alice")
+
+    event = AuditEvent.objects.get(action="sign_in.succeeded")
+    assert (event.actor_name, event.reason, event.hostname) == ("alice", "Acme", H1)
+    assert BrandedURL.objects.get(hostname=H1).last_sign_in_at
+
+
+# --- Nobody takes over an account -----------------------------------------------------------------
+
+
+def test_a_name_or_an_address_that_somebody_has_gives_nothing(visitor, acme_idp, alice):
+    claims = {"preferred_username": "Alice", "email": alice.email, "email_verified": True}
+    sign_in(visitor, acme_idp, **claims)
+
+    assert who(visitor) == "Alice-2"
+    assert not Identity.objects.filter(user=alice).exists()
+
+
+ODD = {
+    "": "person", "\x00": "person-2", "\u202e\u200b": "person-3", "<script>": "script",
+    "a" * 500: "a" * 140, "ＡＬＩＣＥ": "ALICE",
+}  # fmt: skip
+
+
+def test_an_odd_name_becomes_a_plain_one(visitor, acme_idp):
+    for number, (name, plain) in enumerate(ODD.items()):
+        sign_in(visitor, acme_idp, str(number), preferred_username=name, given_name=name)
+
+        assert who(visitor) == plain
+
+
+def test_the_same_subject_of_two_providers_is_two_people(
+    visitor, browser, acme_idp, globex_idp, globex_provider
+):
+    sign_in(visitor, acme_idp, "42", preferred_username="carol")
+    sign_in(browser(None, H2), globex_idp, "42", preferred_username="carol")
+
+    assert {user.username for user in User.objects.all()} == {"carol", "carol-2"}
+
+
+def test_an_inactive_user_stays_out(visitor, acme_idp):
+    sign_in(visitor, acme_idp)
+    visitor.post("/sign-out/")
+    User.objects.update(is_active=False)
+
+    response = sign_in(visitor, acme_idp)
+
+    assert response.status_code == 403
+    assert "switched off" in response.text
+    assert AuditEvent.objects.get(action="sign_in.refused").reason == (
+        "Acme: inactive, sub alice-at-acme"
+    )
+
+
+def test_who_is_unknown_is_refused_where_people_are_linked_by_hand(
+    visitor, acme_idp, acme_provider, alice
+):
+    IdentityProvider.objects.update(makes_people=False)
+    assert "not yet" in sign_in(visitor, acme_idp).text
+    assert User.objects.count() == 1
+
+    Identity.objects.create(
+        provider=acme_provider, subject="alice-at-acme", user=alice, created_at=alice.date_joined
+    )
+    sign_in(visitor, acme_idp, name="Somebody Else", email="else@acme.example")
+
+    alice.refresh_from_db()
+    assert (who(visitor), alice.email) == ("alice", "alice@example.com")
+
+
+def test_who_is_signed_in_with_a_password_links_themselves(
+    browser, alice, bob, acme_provider, acme_idp
+):
+    alices, bobs = browser(alice), browser(bob)
+    asked = leave(alices, **{"for": "link"})
+    assert query(asked)["prompt"] == "login"
+    assert alices.come_back(acme_idp.accept(asked))["Location"] == "/my-account/"
+    taken = bobs.come_back(acme_idp.accept(leave(bobs, **{"for": "link"})))
+
+    assert Identity.objects.get().user == alice
+    assert "somebody else already" in taken.text
+    fresh = browser(None)
+    sign_in(fresh, acme_idp)
+    assert who(fresh) == "alice"
+
+
+def test_a_link_that_alice_began_is_not_finished_by_bob(
+    browser, alice, bob, acme_provider, acme_idp
+):
+    client = browser(alice)
+    asked = leave(client, **{"for": "link"})
+    client.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+
+    assert client.come_back(acme_idp.accept(asked)).status_code == 400
+    assert not Identity.objects.exists()
+
+
+# --- Roles ----------------------------------------------------------------------------------------
+
+
+def test_groups_give_and_take_the_roles_they_are_mapped_to_and_no_others(
+    visitor, acme_idp, acme_provider, browser
+):
+    users, support, by_hand = (
+        Group.objects.get(name=name) for name in ("Webex users", "Webex support", "Auditors")
+    )
+    acme_provider.mapped_groups.create(theirs="portal", ours=users)
+    acme_provider.mapped_groups.create(theirs="desk", ours=support)
+
+    sign_in(visitor, acme_idp, groups=["portal", "desk", "Auditors"])
+    user = User.objects.get()
+    assert set(user.groups.all()) == {users, support}
+    user.groups.add(by_hand)
+    sign_in(browser(None), acme_idp, groups="portal")
+    assert set(user.groups.all()) == {users, by_hand}
+    sign_in(browser(None), acme_idp)
+    assert set(user.groups.all()) == {by_hand}
+
+
+def test_a_mapping_opens_the_settings_of_the_brand_and_of_no_other(
+    browser, acme_idp, acme_provider, globex
+):
+    support = Group.objects.get(name="Webex support")
+    acme_provider.mapped_groups.create(theirs="desk", ours=support)
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH, settings_groups=["desk"])
+    at_portal = browser(None, "admin.example.com")
+
+    sign_in(at_portal, acme_idp, groups=["desk"])
+
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser) == (True, False)
+    assert limits_of(user).hostnames == {H1}
+    assert at_portal.get("/admin/").status_code == 200
+    serve(H3, acme_provider)
+    sign_in(at_portal, acme_idp, groups=[])
+    user = User.objects.get()
+    assert (user.is_staff, set(user.groups.all())) == (False, set())
+    assert limits_of(user).hostnames == {H1, H3}
+
+
+@pytest.mark.parametrize("power", [{"is_staff": True}, {"is_staff": True, "is_superuser": True}])
+def test_a_brands_provider_speaks_for_nobody_who_administers_more(
+    browser, acme_idp, acme_provider, make_user, power
+):
+    mighty = make_user("mighty", **power)
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH)
+    Identity.objects.create(
+        provider=acme_provider, subject="m", user=mighty, created_at=mighty.date_joined
+    )
+    auditors = Group.objects.get(name="Auditors")
+    acme_provider.mapped_groups.create(theirs="all", ours=auditors)
+
+    at_portal, at_brand = browser(None, "admin.example.com"), browser(None)
+    assert "administers more than this brand" in sign_in(at_portal, acme_idp, "m").text
+    sign_in(at_brand, acme_idp, "m", groups=["all"])
+
+    assert who(at_portal) == ""
+    assert who(at_brand) == ("" if mighty.is_superuser else "mighty")
+    assert not mighty.groups.filter(pk=auditors.pk).exists()
+
+
+# --- The session ------------------------------------------------------------------------------
+
+
+def test_a_session_is_good_at_its_own_hostname_only(visitor, acme_idp, browser, globex):
+    serve(H3, IdentityProvider.objects.get())
+    sign_in(visitor, acme_idp)
+    for host in (H2, H3, "admin.example.com"):
+        copied = browser(None, host)
+        sign_in(fresh := browser(None), acme_idp)
+        copied.cookies["__Host-sessionid"] = fresh.cookies["__Host-sessionid"].value
+
+        assert copied.get("/my-account/").status_code == 302, host
+    assert who(visitor)
+
+
+def test_a_session_ends_after_its_life_however_busy(visitor, acme_idp, settings, travel):
+    settings.SSO_SESSION_AGE = 600
+    sign_in(visitor, acme_idp)
+
+    session = Session.objects.get(pk=visitor.cookies["__Host-sessionid"].value)
+    left = session.get_decoded()["_session_expiry"]
+    visitor.get("/my-account/")
+    session.refresh_from_db()
+
+    assert session.get_decoded()["_session_expiry"] == left
+    Session.objects.update(expire_date=session.expire_date - timedelta(seconds=601))
+    assert who(visitor) == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: IdentityProvider.objects.update(is_enabled=False),
+        lambda: BrandedURL.objects.update(sign_in_rule=SignInRule.PASSWORD),
+        lambda: BrandedURL.objects.update(identity_provider=None, sign_in_rule=SignInRule.PASSWORD),
+    ],
+)
+def test_sessions_end_with_the_provider_that_they_came_through(visitor, acme_idp, change):
+    sign_in(visitor, acme_idp)
+    assert who(visitor)
+
+    change()
+
+    assert who(visitor) == ""
+
+
+def test_signing_out_says_what_it_ends_and_offers_the_rest(visitor, acme_idp):
+    sign_in(visitor, acme_idp)
+
+    page = visitor.post("/sign-out/").text
+
+    assert "perhaps not of Acme" in page
+    assert f"{acme_idp.url}/logout?client_id=portal+of+Acme" in page
+    assert f"post_logout_redirect_uri=https%3A%2F%2F{H1}%2Fsign-in%2F" in page
+    assert who(visitor) == ""
+    assert visitor.post("/sign-out/").status_code == 302  # loaded again
+
+
+# --- The rule of a hostname -----------------------------------------------------------------------
+
+
+def test_passwords_are_neither_asked_for_nor_taken_where_the_rule_says_so(
+    visitor, acme_provider, alice, browser
+):
+    signed_in_before = browser(alice)
+    assert who(signed_in_before) == "alice"
+    serve(H1, acme_provider, SignInRule.SINGLE)
+
+    page = visitor.get("/sign-in/")
+    posted = visitor.post("/sign-in/", {"username": "alice", "password": "correct horse"})
+
+    assert 'name="password"' not in page.text
+    assert "Sign in with Acme" in page.text
+    assert (posted.status_code, who(visitor)) == (403, "")
+    assert "single sign-on only" in posted.text
+    assert who(signed_in_before) == ""
+    assert browser(alice).get("/api/v1/session").status_code == 401
+
+
+def test_a_hostname_without_passwords_and_provider_lets_nobody_in_and_says_so(
+    visitor, acme_provider, alice
+):
+    serve(H1, acme_provider, SignInRule.SINGLE)
+    IdentityProvider.objects.update(is_enabled=False)
+
+    assert "switched off" in visitor.get("/sign-in/").text
+    posted = visitor.post("/sign-in/", {"username": "alice", "password": "correct horse"})
+    assert posted.status_code == 403
+    assert visitor.post("/sign-in/through/").status_code == 403
+
+
+def test_other_hostnames_know_nothing_of_it(visitor, browser, globex, alice):
+    elsewhere = browser(None, H2)
+
+    assert "Acme" not in elsewhere.get("/sign-in/").text
+    elsewhere.post("/sign-in/", {"username": "alice", "password": "correct horse"})
+    assert who(elsewhere) == "alice"
