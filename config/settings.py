@@ -194,7 +194,7 @@ STORAGES = {
 # --- Security -----------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|readyz/background|metrics)/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
 # W005, W021: HSTS for subdomains and preload lists is not ours to promise: the hostnames belong

@@ -29,6 +29,7 @@ handler404 = "config.urls.not_found"
 urlpatterns = [
     path("healthz/", healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),
+    path("readyz/background/", health.background, name="background"),
     path("metrics/", health.metrics, name="metrics"),
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),

@@ -1,11 +1,13 @@
-"""Is the database away? One place that knows, and that repeats a write until it is back."""
+"""Is the database away, or older than this code? And a write that is repeated until it is back."""
 
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,25 @@ PAUSE = 0.2  # seconds between two attempts
 
 def is_away(error: Exception) -> bool:
     return isinstance(error, AWAY) and not str(error).startswith(NO_SUCH)
+
+
+@dataclass
+class Schema:
+    """Once a process saw that nothing is missing, it asks no more: a schema does not go back."""
+
+    is_complete: bool = False
+
+    def missing(self) -> int:
+        """How many migrations of this code the database has not had. Raises DatabaseError."""
+        if self.is_complete:
+            return 0
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        self.is_complete = not missing
+        return len(missing)
+
+
+schema = Schema()
 
 
 def retry_write(

@@ -26,7 +26,8 @@ from integrations.refused import refused
 logger = logging.getLogger(__name__)
 
 LARGEST = 3_000_000  # bytes of one request; Django takes 2.5 MB of fields, and a logo has 100 KB
-PROBES = ("/healthz/", "/readyz/", "/metrics/")  # asked for by address, not by a hostname of ours
+# Asked for by address, not by a hostname of ours.
+PROBES = ("/healthz/", "/readyz/", "/readyz/background/", "/metrics/")
 # Asked with GET, and yet no mere look: Webex and links bring people, and browsers keep the last.
 EXACT = ("/webex/callback/", "/webex/link/", "/webex/test/", "/brand/", "/sign-in/")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,49}")  # of a proxy, as logs can show it

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations.actions import Action
-from integrations.models import AuditEvent
+from integrations.models import AuditEvent, administered
 
 SINCE, UNTIL = "since", "until"
 
@@ -34,9 +34,9 @@ class _Linked(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         value = request.GET.get(self.parameter_name or "", "")
-        return [(value, self.named(value))] if value else []
+        return [(value, self.named(value, by=cast(User, request.user)))] if value else []
 
-    def named(self, value: str) -> str:
+    def named(self, value: str, *, by: User) -> str:
         raise NotImplementedError
 
 
@@ -44,8 +44,9 @@ class ObjectFilter(_Linked):
     title = gettext_lazy("object")
     parameter_name = "object"
 
-    def named(self, value: str) -> str:
-        found = AuditEvent.objects.filter(**self._parts(value)).newest_first().first()
+    def named(self, value: str, *, by: User) -> str:
+        seen = administered.visible(AuditEvent.objects.filter(**self._parts(value)), by)
+        found = seen.newest_first().first()
         return found.object_label if found else value
 
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -64,8 +65,8 @@ class PersonFilter(_Linked):
     title = gettext_lazy("person")
     parameter_name = "person"
 
-    def named(self, value: str) -> str:
-        user = User.objects.filter(pk=self._pk(value)).first()
+    def named(self, value: str, *, by: User) -> str:
+        user = administered.visible(User.objects.filter(pk=self._pk(value)), by).first()
         return user.get_username() if user else value
 
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:

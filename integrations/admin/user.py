@@ -67,7 +67,7 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
         ),
     )
     add_form_template = None
-    list_display = ("username", "name", "email", "webex", "last_sign_in", "may_sign_in")
+    list_display = ("user_name", "name", "address", "webex", "last_sign_in", "may_sign_in")
     list_filter = ("is_active", ("groups", RoleFilter))
     search_help_text = gettext_lazy("Name, user name or e-mail address")
     filter_horizontal = ()
@@ -105,6 +105,14 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
         return form
 
     # --- What is shown ----------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("User name"), ordering="username")
+    def user_name(self, user: User) -> str:
+        return user.username
+
+    @admin.display(description=gettext_lazy("E-mail address"), ordering="email")
+    def address(self, user: User) -> str:
+        return user.email
 
     @admin.display(description=gettext_lazy("name"), ordering="last_name")
     def name(self, user: User) -> str:

@@ -18,14 +18,14 @@ class WebhookForm(SharedForm[WebhookEndpoint]):
     events = forms.MultipleChoiceField(
         label=gettext_lazy("Events"),
         choices=lambda: [(each.value, f"{each.label} · {each.value}") for each in CHOSEN],
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
         error_messages={"required": gettext_lazy("Choose at least one event.")},
     )
     app_ids = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Only of these integrations"),
         coerce=int,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
         help_text=gettext_lazy("None ticked: of all, also of those that come later."),
     )
     hostnames = forms.CharField(

@@ -37,6 +37,11 @@ class Client:
     reach: Reach = EVERYTHING
 
     @property
+    def maker(self) -> User | None:
+        """Of the key: what they administer bounds what it may ask about."""
+        return self.key.created_by if self.key else None
+
+    @property
     def owner(self) -> str:
         return f"key {self.key.pk}" if self.key else f"user {self.user and self.user.pk}"
 
@@ -91,10 +96,11 @@ class Session(APIKeyCookie):
 def _reach_at(brand: BrandedURL | None, key: ApiKey) -> Reach:
     if brand is None:
         return key.reach
-    if key.hostname_ids is None or brand.pk not in key.hostname_ids:
+    reach = key.reach
+    if reach.hostname_ids is None or brand.pk not in reach.hostname_ids:
         text = _("At this hostname only keys work that are limited to it.")
         raise Problem(403, "wrong_host", text)
-    return Reach(key.reach.app_ids, frozenset([brand.pk]))
+    return Reach(reach.app_ids, frozenset([brand.pk]))
 
 
 def _refusals() -> dict[str, str]:

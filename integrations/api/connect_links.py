@@ -33,6 +33,7 @@ def make_connect_link(request: ApiRequest, whom: Whom) -> ConnectLinkMade:
 
     Send it to nobody else; whoever opens it must sign in as this user first.
     """
-    brand, user = named.brand(request.auth, whom.hostname), named.user(whom.user)
+    brand = named.brand(request.auth, whom.hostname)
+    user = named.user(request.auth, whom.user, brand)
     made = connect_link.make(user=user, brand=brand, now=request.auth.now)
     return ConnectLinkMade(url=made.url, expires_at=made.expires_at)

@@ -6,13 +6,13 @@ from accounts.models import User
 from integrations.api import problems
 from integrations.api.authentication import Client
 from integrations.api.problems import Problem
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, administered
 
 
-def user(username: str) -> User:
-    """Raises Problem."""
+def user(client: Client, username: str, brand: BrandedURL) -> User:
+    """Raises Problem where there is none, or whoever made the key must not ask about them there."""
     found = User.objects.filter(username=username).first()
-    if found is None:
+    if found is None or not administered.may_name(found, brand.app, by=client.maker):
         raise problems.not_found("user")
     return found
 
@@ -47,7 +47,7 @@ def whom(
             raise Problem(403, "own_only", text)
         return client.user, client.brand
     name, found = both(client, username, hostname)
-    return user(name), found
+    return user(client, name, found), found
 
 
 def both(

@@ -11,6 +11,7 @@ from integrations.linking import link_status
 from integrations.linking.link_status import LinkStatus, State
 from integrations.models import BrandedURL
 from integrations.models.api_key import KeyScope
+from integrations.models.limited_administrator import limits_of
 
 router = Router(tags=["standing"])
 
@@ -49,6 +50,8 @@ def read_standing(
         who, here = named.whom(client, user, hostname)
         return _standing(who.username, here, link_status.for_user(who, here))
     username, brand = named.both(client, user, hostname, is_look=True)
+    if limits_of(client.maker) is not None:
+        named.user(client, username, brand)
     status = link_status.for_username(username, brand)
     if status is None:
         raise problems.not_found("user")

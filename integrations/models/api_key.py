@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -12,8 +12,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.models import User
 from accounts.statement import Statement
 from integrations import plain_text
+from integrations.models.limited_administrator import (
+    LimitedAdministrator,
+    Limits,
+    limits_of,
+)
 
 MARK = "wim_"  # so that secret scanners, and people, know one when they see it
 SHOWN = len(MARK) + 6  # characters that tell keys apart, of 47
@@ -51,6 +57,12 @@ class Reach:
         is_app = self.app_ids is None or app_id in self.app_ids
         return is_app and (self.hostname_ids is None or hostname_id in self.hostname_ids)
 
+    def within(self, limits: Limits | None) -> "Reach":
+        if limits is None:
+            return self
+        ids = limits.ids if self.hostname_ids is None else self.hostname_ids & limits.ids
+        return replace(self, hostname_ids=ids)
+
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def make(self, **columns: object) -> tuple["ApiKey", str]:
@@ -59,8 +71,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.create(prefix=secret[:SHOWN], digest=digest_of(secret), **columns), secret
 
     def sent(self, secret: str) -> "ApiKey | None":
-        found = BY_DIGEST.first(digest_of(secret))
-        return found[0] if found else None
+        """With who made it and what limits them."""
+        key, maker, limit = BY_DIGEST.first(digest_of(secret)) or (None, None, None)
+        if key and maker:
+            key.created_by = maker
+            User._meta.get_field("limited_administrator").set_cached_value(maker, limit)
+        return key
 
     def alive(self, now: datetime) -> "ApiKeyQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
@@ -113,7 +129,9 @@ class ApiKey(models.Model):
 
     @property
     def reach(self) -> Reach:
-        return Reach(_set(self.app_ids), _set(self.hostname_ids))
+        """Never beyond what its maker administers: who loses a hostname loses it here, too."""
+        own = Reach(_set(self.app_ids), _set(self.hostname_ids))
+        return own.within(limits_of(self.created_by))
 
     @property
     def scopes_in_words(self) -> list[str]:
@@ -126,7 +144,18 @@ class ApiKey(models.Model):
         return self.revoked_at is None and not self.is_expired(now)
 
 
-BY_DIGEST = Statement("SELECT {its} FROM integrations_apikey its WHERE its.digest = %s", its=ApiKey)
+BY_DIGEST = Statement(
+    """
+    SELECT {its}, {maker}, {narrowed}
+    FROM integrations_apikey its
+    LEFT JOIN accounts_user maker ON maker.id = its.created_by_id
+    LEFT JOIN integrations_limitedadministrator narrowed ON narrowed.user_id = maker.id
+    WHERE its.digest = %s
+    """,
+    its=ApiKey,
+    maker=User,
+    narrowed=LimitedAdministrator,
+)
 
 
 def _set(ids: Collection[int] | None) -> frozenset[int] | None:

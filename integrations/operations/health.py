@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from integrations.database import schema
 from integrations.models import (
     AppIncident,
     Grant,
@@ -159,6 +160,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
         found = [each for each in found if each.check.code != sweeps.CODE]  # once, for all of them
         anybody = any(ready.renewals.linked for _app, ready in checked)
         found.insert(0, Trouble(sweeps.check_late(running.last_sweep_at, anybody, now)))
+    found += [Trouble(_schema_is_old(n)) for n in filter(None, [schema.missing()])]
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     others = (*_mail(running, now), *webhooks.trouble(now), *api_keys.trouble(now))
@@ -174,6 +176,16 @@ def wrong_key(host: str) -> Check:
     sentence = _("The worker on %s has another FIELD_ENCRYPTION_KEY and does nothing.") % host
     step = _("Start it again with the key of the others. Webex and its credentials are fine.")
     return Check("wrong_key", Level.ASKS, sentence, step, is_trouble=True)
+
+
+def _schema_is_old(missing: int) -> Check:
+    sentence = ngettext(
+        "The database lacks %(n)d change that this release needs.",
+        "The database lacks %(n)d changes that this release needs.",
+        missing,
+    ) % {"n": missing}
+    step = _("Run “migrate” of this release; pages fail until then.")
+    return Check("schema", Level.BLOCKS, sentence, step, is_trouble=True)
 
 
 def _clock_differs(process: str, ahead: float) -> Check:
@@ -231,17 +243,17 @@ def first_red_at() -> datetime | None:
     return counted("first_red_at", first) if enabled else None
 
 
-def check_parts(now: datetime) -> dict[str, bool | str]:
-    """The last part is a word, for people: a web server serves on while Webex is in trouble.
-
-    Raises DatabaseError or WrongEncryptionKey.
-    """
+def check_serving() -> dict[str, bool]:
+    """What one web process needs. Raises DatabaseError or WrongEncryptionKey."""
     KeyCanary.objects.verify()
+    return {"database": True, "encryption_key": True, "schema": not schema.missing()}
+
+
+def check_background(now: datetime) -> dict[str, bool | str]:
+    """The last part is a word, for people. Never asks the broker: heartbeats tell."""
     running = background(now)
     return {
-        "database": True,
-        "encryption_key": True,
-        "broker": not sweeps.is_late(running.beat_at, now),
+        "beat": not sweeps.is_late(running.beat_at, now),
         "sweep": not running.is_late,
         "renewals": IN_WORDS[counted("level", lambda: _level(now))],
     }

@@ -1,7 +1,7 @@
-"""For probes and monitoring: /readyz/ and /metrics/."""
+"""For probes and monitoring: /readyz/, /readyz/background/ and /metrics/."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -17,9 +17,19 @@ from integrations.operations import metrics as metrics_of
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 while something is missing that renewals need. Never asks the broker: heartbeats tell."""
+    """503 while this process cannot serve. A dead beat takes no web server out."""
+    return _answer(lambda: dict(health.check_serving()))
+
+
+@require_safe
+def background(request: HttpRequest) -> JsonResponse:
+    """503 while something is missing that renewals need."""
+    return _answer(lambda: health.check_serving() | health.check_background(clock.now()))
+
+
+def _answer(check: Callable[[], dict[str, bool | str]]) -> JsonResponse:
     try:
-        parts = health.check_parts(clock.now())
+        parts = check()
     except NOT_READY:
         parts = {"database": False}
     except WrongEncryptionKey:

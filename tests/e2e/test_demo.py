@@ -129,7 +129,7 @@ def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     folder.mkdir(parents=True)
 
     with running(embedded_environment(folder)) as demo:
-        assert urllib.request.urlopen(demo.at("127.0.0.1", "/readyz/")).status == 200
+        assert urllib.request.urlopen(demo.at("127.0.0.1", "/readyz/background/")).status == 200
         assert (folder / ".demo" / "portal.sqlite3").exists()
 
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 
 from tests.e2e.screens.looking import SCREENS, Look, see, world
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PARTS = 8
+PARTS = 6
 PART = int(os.environ.get("SCREENS_PART", date.today().toordinal())) % PARTS
 
 

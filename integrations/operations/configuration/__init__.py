@@ -66,11 +66,14 @@ def apply(
     wanted = document.read(text)
     try:
         with transaction.atomic():
-            stored.lock()
+            touched = _compare(stored.load(), wanted, now).touched
+            stored.lock(touched)
             before = stored.load()
             if expected is not None and before.document.fingerprint not in expected:
                 raise ConfigurationMoved
             found = _compare(before, wanted, now)
+            if not found.touched <= touched:
+                raise ConfigurationMoved
             asked = Plan("", found.changes, found.questions)
             if asked.questions and confirmed not in (None, asked.confirmation):
                 raise Unconfirmed(asked.questions, asked.confirmation)

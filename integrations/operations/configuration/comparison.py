@@ -72,6 +72,14 @@ class Comparison:
         kept = self.document.hostnames
         return {name: brand for name, brand in self.stored.brands.items() if name not in kept}
 
+    @property
+    def touched(self) -> set[Path]:
+        """Whatever is written, of what there is and of what comes."""
+        apps = self.removed_apps.keys() | self.leaving.keys() | self.coming.keys()
+        brands = self.removed_brands.keys() | self.moves.keys()
+        found = {("integrations", name) for name in apps} | {("hostnames", name) for name in brands}
+        return found | self.changed.keys()
+
     @cached_property
     def leaving(self) -> dict[str, list[str]]:
         """Hostnames, by the integration that they leave."""

@@ -1,5 +1,6 @@
 """Integrations and hostnames as they are stored, by name."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,7 +52,12 @@ def load() -> Stored:
     return Stored(apps, {brand.hostname: brand for brand in brands})
 
 
-def lock() -> None:
-    """Whoever saves one of them waits. In the order of the pages' own locks."""
-    for rows in (WebexApp.objects.order_by("pk"), BrandedURL.objects.order_by("hostname")):
+def lock(names: Collection[tuple[str, str]]) -> None:
+    """Whoever saves one of these waits, and nobody else. In the order of the pages' own locks."""
+    apps = [name for kind, name in names if kind == "integrations"]
+    brands = [name for kind, name in names if kind == "hostnames"]
+    for rows in (
+        WebexApp.objects.filter(name__in=apps).order_by("pk"),
+        BrandedURL.objects.filter(hostname__in=brands).order_by("hostname"),
+    ):
         list(rows.select_for_update(no_key=True).values_list("pk"))

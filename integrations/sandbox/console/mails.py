@@ -24,8 +24,8 @@ def inbox(state: State, request: Request) -> Response:
 
 
 def _newest(folder: Path) -> Iterator[EmailMessage]:
-    """Django names the files by the moment they were begun."""
-    for file in sorted(folder.glob("*.log"), reverse=True)[:NEWEST]:
+    files = sorted(folder.glob("*.log"), key=lambda file: -file.stat().st_mtime_ns)
+    for file in files[:NEWEST]:
         for text in reversed(file.read_bytes().split(SEPARATOR)):
             if text.strip():
                 yield message_from_bytes(text, policy=policy.default)

@@ -16,6 +16,7 @@ from tests.config.processes import ROOT
 
 DEPLOY = ROOT / "config" / "deploy"
 ALERTS, DASHBOARD = DEPLOY / "portal-alerts.yml", DEPLOY / "grafana-dashboard.json"
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 OURS = re.compile(r"\b(?:webex|portal)_[a-z_]+")
 # Read by compose, gunicorn, systemd, config/deploy/run or Python, not by our settings.
 OF_OTHERS = {
@@ -23,6 +24,7 @@ OF_OTHERS = {
     *("POSTGRES_USER", "POSTGRES_PASSWORD", "VALKEY_PASSWORD", "REDISCLI_AUTH", "PATH", "HOME"),
     *("PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"),
     *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+    *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME"),
 }
 
 
@@ -60,6 +62,26 @@ def test_every_variable_that_is_set_is_read_by_somebody():
     used |= {name for each in compose["services"].values() for name in each.get("environment", ())}
 
     assert used - known == set()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "started"), [({}, "gunicorn"), (ENDPOINT, "opentelemetry-instrument")]
+)
+def test_processes_are_traced_where_somebody_listens(tmp_path, endpoint, started):
+    for name in ("gunicorn", "opentelemetry-instrument"):
+        (tmp_path / name).write_text(
+            '#!/bin/sh\necho "${0##*/}" "$OTEL_PYTHON_DJANGO_EXCLUDED_URLS"'
+        )
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **endpoint}
+
+    said = subprocess.check_output([DEPLOY / "run", "web"], env=environment, text=True)
+
+    assert said.split()[0] == started
+    if endpoint:
+        excluded = re.compile("|".join(said.split()[1].split(",")))
+        for secret in ("/webex/callback/?code=x", "/webex/link/x/", "/webex/test/x/"):
+            assert excluded.search(secret)
 
 
 def test_the_image_takes_what_the_process_needs_and_nothing_else():

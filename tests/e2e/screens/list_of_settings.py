@@ -62,7 +62,7 @@ INTEGRATIONS = [
        send(is_enabled=True)),
     at("integration-clone-refused", "integrations/webexapp/{webexapp}/clone/", send(name="")),
     at("brandedurl-refused", "integrations/brandedurl/add/",
-       send(hostname="https://x", accent_color="red")),
+       send(hostname="https://x")),
     at("taking-you-to-the-test", APP, stay,
        post("/admin/integrations/webexapp/{webexapp}/test/{brandedurl}/"),
        shows=("admin:integrations_webexapp_test",)),
@@ -104,6 +104,7 @@ PEOPLE = [
         change_password="password_change/",
         password_changed="password_change/done/",
         user_password="accounts/user/{user}/password/",
+        user_hostnames="accounts/user/{user}/hostnames/",
         user_linked="accounts/user/{user_long}/change/",
         users_found="accounts/user/?q=user0",
         users_nothing_found="accounts/user/?q=nobody-of-that-name",
@@ -157,7 +158,7 @@ NONE = {
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
         ("admin:integrations_webexapp_forget_secret", "admin:integrations_apikey_rotate",
-         "admin:integrations_apikey_revoke", "admin:integrations_webhookdelivery_send_again",
+         "admin:integrations_apikey_revoke", "admin:integrations_apikey_take_over", "admin:integrations_webhookdelivery_send_again",
          "admin:integrations_webhookendpoint_test", "admin:integrations_webhookendpoint_switch_on"),
         "only a button's address; what says so is not-by-get"),
     **dict.fromkeys(

@@ -120,13 +120,18 @@ class Look:
     def __init__(self, browser: Browser, world: World, language: str) -> None:
         self.world, self.language = world, language
         self.context: BrowserContext = browser.new_context(locale=LOCALES[language])
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(45_000)  # a busy machine, too
         self.context.add_init_script(WATCH)
         self.said: list[str] = []
         self.context.on("console", self._listen)
         self.context.on("response", self._note)
         self.context.on("weberror", lambda error: self.said.append(f"script: {error.error}"))
         self.page: Page = self.context.new_page()
+
+    def begin_anew(self) -> None:
+        """Whatever the window was at, it goes on with nothing of it."""
+        self.page.close()
+        self.page = self.context.new_page()
 
     def _listen(self, message: ConsoleMessage) -> None:
         is_status = "Failed to load resource" in message.text  # of the page itself, as expected
@@ -181,6 +186,7 @@ class Look:
 
     def darken(self) -> None:
         self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_timeout(250)  # until no colour is on its way
 
     def photograph(self, path: Path) -> None:
         """The whole page, up to a height that somebody would scroll."""
@@ -205,4 +211,5 @@ def see(look: Look, screen: Screen, width: int, pictures: Path | None = None) ->
             look.photograph(pictures / f"{screen.name}-{width}-dark-{look.language}.jpg")
     except (Error, KeyError) as error:
         found = [f"not opened: {str(error).splitlines()[0]}"]
+        look.begin_anew()
     return [f"{where}: {each}" for each in found]

@@ -10,6 +10,7 @@ from tests.faults.cases import (
     outages,
     races,
     refusals,
+    removals,
     small_numbers,
     webhooks,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "outages",
     "races",
     "refusals",
+    "removals",
     "small_numbers",
     "webhooks",
 ]

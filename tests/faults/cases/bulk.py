@@ -51,7 +51,7 @@ def _start(stage: Stage, content: str) -> BulkJob:
     app = stage.app("A")
     app.default_provisioning_id = PARTNER.trusted_provisioning_id
     app.save()
-    grant = _administrator(stage, app)
+    grant = administrator(stage, app)
     brand = BrandedURL.objects.get(app=app)
     job = jobs.make(
         user=grant.user, brand=brand, file_name="people.csv", content=content,
@@ -61,7 +61,7 @@ def _start(stage: Stage, content: str) -> BulkJob:
     return job
 
 
-def _administrator(stage: Stage, app: WebexApp) -> Grant:
+def administrator(stage: Stage, app: WebexApp) -> Grant:
     user = User.objects.create(username=ADMIN, email=ADMIN)
     user.groups.add(Group.objects.get(name="Webex provisioning"))
     tokens, now = stage.sandbox.grant(ADMIN, app.client_id), clock.now()

@@ -58,7 +58,7 @@ def stepped(stage: Stage) -> None:
         latest = Grant.objects.latest("refresh_due_at").refresh_due_at
         assert latest < clock.now() + timedelta(days=7, hours=2), "renewed too late"
     assert all(worker.is_running for worker in workers)
-    stage.until(lambda: health.check_parts(clock.now())["sweep"], "a sign of life of now")
+    stage.until(lambda: health.check_background(clock.now())["sweep"], "a sign of life of now")
 
 
 def _make_clock_settable(stage: Stage) -> None:

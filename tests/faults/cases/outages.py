@@ -171,10 +171,10 @@ def redis_later(stage: Stage) -> None:
     time.sleep(5)
     assert worker.is_running
     assert beat.is_running
-    assert not health.check_parts(clock.now())["sweep"], "the health page says all is well"
+    assert not health.check_background(clock.now())["sweep"], "the health page says all is well"
     stage.broker.start()
     stage.until(stage.nothing_due, "both to recover by themselves", 60)
     assert stage.renewed() == 20
     assert os.path.exists(f"/proc/{worker.process.pid}")
     assert TOKEN in stage.calls()[0].path
-    assert all(health.check_parts(clock.now()).values())
+    assert all(health.check_background(clock.now()).values())

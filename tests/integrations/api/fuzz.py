@@ -1,14 +1,16 @@
 """The whole API against schemathesis: every check, every phase, through its own program.
 
-    FUZZ_EXAMPLES=2000 python -m pytest -s tests/integrations/api/fuzz.py
+    FUZZ_EXAMPLES=120 python -m pytest -s tests/integrations/api/fuzz.py
 
-So many for each operation, and as many walks from one to the next. At the end stands how often each
-was asked, and what it answered. In short, and with the checks of shape alone: `test_fuzzing.py`.
+So many for each operation, over 2,000 in all, and as many walks from one to the next. At the end
+stands how often each was asked, and what it answered. FUZZ_OPTIONS go to schemathesis, such as
+`--include-path /grants`. In short, and with the checks of shape alone, it is `test_fuzzing.py`.
 """
 
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,8 +93,9 @@ def test_the_whole_api(known: dict[str, Any], key: str, live_server: Any, settin
         [Path(sys.executable).with_name("schemathesis"),
          "--config-file", HERE / "schemathesis.toml", "run", v1.DOCUMENT,
          "--url", live_server.url, "--checks", "all", *headers, "--seed", "20261126",
-         "--max-examples", os.environ.get("FUZZ_EXAMPLES", "2000"), "--continue-on-failure",
-         "--phases", "examples,coverage,fuzzing,stateful", "--suppress-health-check", "all"],
+         "--max-examples", os.environ.get("FUZZ_EXAMPLES", "120"), "--continue-on-failure",
+         "--suppress-health-check", "all", "--no-shrink",
+         *shlex.split(os.environ.get("FUZZ_OPTIONS", ""))],
         env=os.environ | hooks | {"FUZZ_KNOWN": json.dumps(known)},
         check=False,
     )  # fmt: skip

@@ -9,11 +9,13 @@ import pytest
 
 from integrations import clock
 from integrations.api import v1
-from integrations.models import BulkJob, Grant
+from integrations.events import EventType
+from integrations.models import AuditEvent, BulkJob, Grant, WebhookDelivery
 from integrations.models.api_key import KeyScope
-from integrations.operations import api_keys, configuration
+from integrations.operations import api_keys, audit, configuration
 from tests.conftest import H1, H2
 from tests.integrations.api.conftest import Program
+from tests.integrations.canaries import found_in
 from tests.integrations.provisioning.conftest import (  # noqa: F401
     new_user,
     park_bench,
@@ -21,6 +23,7 @@ from tests.integrations.provisioning.conftest import (  # noqa: F401
     pat_browser,
     small_sandbox,
 )
+from tests.integrations.webhooks.conftest import subscribe  # noqa: F401
 
 # How each is called, so that it would be done: path and body. Those that end something come last.
 CALLS: dict[str, tuple[str, Any]] = {
@@ -64,16 +67,19 @@ def world(pat_browser, park_bench, program, new_user):  # noqa: F811
     )
     known = {"whom": whom, "grant": grant.pk, "app": park_bench.pk, "job": job.pk}
     known["subscriber"] = subscriber["id"]
+    said: dict[str, str] = {}
 
     def call(client: Any, method: str, name: str) -> int:
         path, body = CALLS[name]
         body = new_user() if body == "new user" else body
         body = configuration.export().content if body == "as it is" else body
         answer = Program.ask(client, method, path.format(**known), body)
+        said[name] = said.get(name, "") + f"{answer.headers}\n{answer.text}\n"
         if method == "GET" and answer.status_code == 200 and answer.json().get("items") == []:
             return 404  # an empty list tells as much
         return answer.status_code
 
+    call.said = said  # type: ignore[attr-defined]
     return call
 
 
@@ -108,7 +114,7 @@ def sessions(browser, alice, nina, root, pat_browser) -> dict[str, Any]:  # noqa
 def test_only_what_is_allowed(world: Callable[..., int], make_key, keys, sessions):
     one_scope = {scope: Program(make_key(scope)[1]) for scope in KeyScope}
     wrong = []
-    for method, name, operation in sorted(operations(), key=lambda each: [*CALLS].index(each[1])):
+    for method, name, operation in in_order():
         scope, for_sessions = operation["x-scope"], {"Session": []} in operation["security"]
         for kind, (client, expected) in keys.items():
             told = world(client, method, name)
@@ -130,3 +136,44 @@ def test_only_what_is_allowed(world: Callable[..., int], make_key, keys, session
             wrong += [] if is_right else [(name, held, told)]
 
     assert wrong == []
+
+
+def in_order() -> list[tuple[str, str, dict[str, Any]]]:
+    return sorted(operations(), key=lambda each: [*CALLS].index(each[1]))
+
+
+def test_no_secret_is_in_what_any_route_says_leaves_or_logs(
+    world,
+    make_key,
+    pat_browser,  # noqa: F811
+    subscribe,  # noqa: F811
+    sandbox,
+    caplog,
+):
+    caplog.set_level("DEBUG")
+    endpoint = subscribe("https://hooks.example.com/", events=[*EventType])
+    key, secret = make_key(*KeyScope)
+    token = Grant.objects.get().access_token
+
+    for method, name, operation in in_order():
+        client = Program(secret) if operation["x-scope"] else pat_browser
+        assert world(client, method, name) < 300, name
+
+    handed_out = world.said.pop("hand_out_access_token")
+    assert found_in(handed_out, sandbox) == {token}  # so that what is not found elsewhere is not
+    left = {
+        **world.said,
+        "audit": str([*AuditEvent.objects.values()]),
+        "events": str([*WebhookDelivery.objects.values()]),
+        "log": caplog.text,
+    }
+    for kind in audit.FORMATS:
+        rows = audit.export(AuditEvent.objects.all(), kind, asked="", now=clock.now())
+        left[f"export {kind}"] = "".join(rows)
+    assert all(left.values())
+    ours = {secret, endpoint.secret, key.digest}
+    where = {
+        name: found_in(text, sandbox) | {each for each in ours if each in text}
+        for name, text in left.items()
+    }
+    assert {name: found for name, found in where.items() if found} == {}

@@ -7,22 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
 from accounts.models import User
 from integrations import clock
 from integrations.models import (
-    ApiKey,
     BrandedURL,
     BulkJob,
     DeviceAuthorization,
     Grant,
-    KeyCanary,
-    KeyCensus,
-    SecondFactor,
     WebexApp,
     WebhookEndpoint,
 )
@@ -30,21 +23,21 @@ from integrations.operations import audit, housekeeping
 from integrations.provisioning.bulk import jobs
 
 CANNOT_GROW = {
-    ApiKey: "an administrator makes each; what it did stays on record under its name",
-    BrandedURL: "an administrator makes each",
-    ContentType: "one for each model",
-    Grant: "one for each user and integration; goes with either",
-    Group: "an administrator makes each",
-    KeyCanary: "one row",
-    KeyCensus: "one for each key and kind of column",
-    Permission: "a few for each model",
-    SecondFactor: "one for each user",
-    User: "a user goes when an administrator deletes them",
-    User.groups.through: "goes with user and group",
-    User.user_permissions.through: "goes with user and permission",
-    Group.permissions.through: "goes with group and permission",
-    WebexApp: "an administrator makes each",
-    WebhookEndpoint: "an administrator makes each",
+    "accounts.User": "a user goes when an administrator deletes them",
+    "accounts.User_groups": "goes with user and group",
+    "accounts.User_user_permissions": "goes with user and permission",
+    "auth.Group": "an administrator makes each",
+    "auth.Group_permissions": "goes with group and permission",
+    "auth.Permission": "a few for each model",
+    "contenttypes.ContentType": "one for each model",
+    "integrations.ApiKey": "an administrator makes each",
+    "integrations.BrandedURL": "an administrator makes each",
+    "integrations.Grant": "one for each user and integration; goes with either",
+    "integrations.KeyCanary": "one row",
+    "integrations.KeyCensus": "one for each key and kind of column",
+    "integrations.SecondFactor": "one for each user",
+    "integrations.WebexApp": "an administrator makes each",
+    "integrations.WebhookEndpoint": "an administrator makes each",
 }
 ROWS = 7
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -56,7 +49,7 @@ ENDED = {
 
 def growing():
     models_ = apps.get_models(include_auto_created=True)
-    return [model for model in models_ if model not in CANNOT_GROW]
+    return [model for model in models_ if model._meta.label not in CANNOT_GROW]
 
 
 @pytest.fixture
@@ -121,5 +114,6 @@ def test_what_is_old_goes_in_small_steps(make, in_steps_of_two, model):
 
 
 def test_reasons_are_given_for_models_that_there_are():
-    assert CANNOT_GROW.keys() <= set(apps.get_models(include_auto_created=True))
-    assert LogEntry in growing()
+    labels = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+
+    assert CANNOT_GROW.keys() <= labels

@@ -6,10 +6,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.celery import note
 from integrations import clock, tasks
+from integrations.database import schema
 from integrations.errors import WrongEncryptionKey
 from integrations.models import Grant, Heartbeat, KeyCanary, WebexApp
 from integrations.operations import health
@@ -27,8 +29,8 @@ def all_is_well(db):
         health.beat(name, now=now)
 
 
-def ready(client):
-    answer = client.get("/readyz/", **HOST)
+def ready(client, path="/readyz/background/"):
+    answer = client.get(path, **HOST)
     return answer.status_code, answer.json()
 
 
@@ -48,7 +50,7 @@ def test_ready_while_all_is_well(client, all_is_well):
     code, parts = ready(client)
 
     assert code == 200
-    assert set(parts) >= {"database", "encryption_key", "broker", "sweep"}
+    assert set(parts) == {"database", "encryption_key", "schema", "beat", "sweep", "renewals"}
     assert all(parts.values())
 
 
@@ -56,11 +58,36 @@ def test_not_ready_before_the_first_sweep(client, db):
     code, parts = ready(client)
 
     assert code == 503
-    assert (parts["sweep"], parts["broker"]) == (False, False)
+    assert (parts["sweep"], parts["beat"]) == (False, False)
 
 
-@pytest.mark.parametrize(("heartbeat", "part"), [("sweep", "sweep"), ("beat", "broker")])
-def test_not_ready_when_a_sign_of_life_is_old(client, all_is_well, settings, heartbeat, part):
+def test_a_web_server_serves_on_while_beat_and_workers_are_dead(client, db):
+    assert ready(client, "/readyz/") == (
+        200,
+        {"database": True, "encryption_key": True, "schema": True},
+    )
+
+
+def test_before_migrate_was_run_no_web_server_is_ready_and_status_says_so(
+    client, all_is_well, monkeypatch
+):
+    monkeypatch.setattr(schema, "is_complete", False)
+    MigrationRecorder(connection).record_unapplied("integrations", "0023_language_of_bulk_jobs")
+
+    assert ready(client, "/readyz/")[0] == 503
+    assert ready(client)[1]["schema"] is False
+    code, text = status()
+    assert code == 2
+    assert "act now: The database lacks 1 change that this release needs." in text
+
+    MigrationRecorder(connection).record_applied("integrations", "0023_language_of_bulk_jobs")
+
+    assert ready(client, "/readyz/")[0] == 200
+    assert status()[0] == 0
+
+
+@pytest.mark.parametrize("heartbeat", ["sweep", "beat"])
+def test_not_ready_when_a_sign_of_life_is_old(client, all_is_well, settings, heartbeat):
     patience = timedelta(seconds=3 * settings.REFRESH_SWEEP_EVERY + 30)
     moment = clock.now() - patience + timedelta(seconds=10)
     Heartbeat.objects.filter(name=heartbeat).update(at=moment)
@@ -70,7 +97,7 @@ def test_not_ready_when_a_sign_of_life_is_old(client, all_is_well, settings, hea
 
     code, parts = ready(client)
     assert code == 503
-    assert [name for name, well in parts.items() if not well] == [part]
+    assert [name for name, well in parts.items() if not well] == [heartbeat]
 
 
 def test_not_ready_without_the_database(client, all_is_well, monkeypatch):
@@ -83,16 +110,12 @@ def test_not_ready_without_the_database(client, all_is_well, monkeypatch):
 
 
 def test_not_ready_with_the_wrong_key(client, all_is_well):
-    from django.db import connection
-
     table = KeyCanary._meta.db_table
     column = next(f.column for f in KeyCanary._meta.fields if "Encrypted" in type(f).__name__)
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {column} = 'gAAAAABnonsense'")
 
-    answer = client.get("/readyz/", **HOST)
-
-    assert answer.status_code == 503
+    assert ready(client, "/readyz/")[0] == ready(client)[0] == 503
 
 
 def test_healthz_answers_whatever_is_wrong(client, db):

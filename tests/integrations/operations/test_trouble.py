@@ -59,7 +59,7 @@ def everywhere(client, sam, app, settings):
     bearer = {"Authorization": "Bearer correct horse battery staple"}
     metrics = client.get("/metrics/", headers=bearer, **HOST).text
     values = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line[0] != "#")
-    ready = client.get("/readyz/", **HOST)
+    ready = client.get("/readyz/background/", **HOST)
     assert ready.status_code == 200, "a web server was taken out for what Webex does"
     status, registration = run("status"), run("check_registration")
     pages = {

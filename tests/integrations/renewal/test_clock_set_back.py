@@ -156,7 +156,7 @@ def test_processes_of_the_future_may_be_dead(acme, step):
 
     assert report.background.is_late
     assert not report.background.workers
-    assert not health.check_parts(now)["broker"]
+    assert not health.check_background(now)["beat"]
 
 
 def test_a_sweep_that_finds_nothing_in_the_future_mends_nothing(acme, fill, caplog):

@@ -2,7 +2,9 @@
 
 import threading
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import pycurl
 import pytest
 from cryptography.fernet import Fernet
 
@@ -14,6 +16,7 @@ from integrations.renewal import clock_steps
 from tests.integrations.webhooks.conftest import seen, tell, verified
 from tests.webhook_receiver import Receiver, listening
 
+PUBLIC = "192.88.99.1"  # given up by RFC 7526: nobody is there
 Kind, State = GrantEvent.Kind, WebhookDelivery.State
 
 
@@ -111,6 +114,36 @@ def test_an_address_that_is_not_public_gets_nothing_whatever_its_name(
 
     row = WebhookDelivery.objects.get()
     assert (row.state, row.trouble) == (State.WAITING, "NOT_PUBLIC")
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("answers", [(PUBLIC, "127.0.0.1"), (f"{PUBLIC},127.0.0.1",) * 2])
+def test_a_name_that_leads_elsewhere_at_first_and_to_this_machine_then_gets_nothing(
+    grant, listen, subscribe, deliver, settings, travel, monkeypatch, answers
+):
+    """The resolver is the attacker's: each question gets the next of their answers."""
+    receiver = listen()
+    settings.WEBHOOK_LOOPBACK, settings.WEBHOOK_TIMEOUT = False, 1
+    port = urlsplit(receiver.url).port
+    asked = iter(answers)
+
+    class Curl(pycurl.Curl):
+        def setopt(self, option, value):
+            super().setopt(option, value)
+            if option == pycurl.URL:
+                super().setopt(pycurl.RESOLVE, [f"rebound.example.com:{port}:{next(asked)}"])
+
+    monkeypatch.setattr(pycurl, "Curl", Curl)
+    subscribe(f"http://rebound.example.com:{port}/hooks")
+    tell(grant, Kind.LINKED)
+    troubles = []
+    for _ in answers:
+        deliver()
+        troubles.append(WebhookDelivery.objects.get().trouble)
+        travel(timedelta(minutes=1))
+
+    assert troubles[-1] == "NOT_PUBLIC"
+    assert (troubles[0] == "NOT_PUBLIC") == ("," in answers[0])
     assert receiver.received == []
 
 

@@ -98,7 +98,7 @@ class Command(BaseCommand):
         log = environment.FOLDER / "beat.log"
 
         def is_at_work() -> bool:
-            return "beat: Starting" in log.read_text() and _answers(web_port, "/readyz/")
+            return "beat: Starting" in log.read_text() and _answers(web_port, "/readyz/background/")
 
         start("beat", [*celery, "beat", "--loglevel", "INFO"], is_at_work)
 

@@ -1,8 +1,10 @@
 """Paula and Petra apply documents, or one of them saves a page, at the same moment."""
 
+import threading
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from integrations.errors import ConfigurationMoved
 from integrations.models import BrandedURL, WebexApp
@@ -64,3 +66,23 @@ def test_a_page_that_is_saved_meanwhile_and_a_document_never_mix(staff, acme):
         assert page.status_code in (200, 302)
         stored = WebexApp.objects.get().default_provisioning_id
         assert stored == f"Page {number}" or (done and stored == f"Document {number}")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks all of the database")
+def test_whoever_has_what_it_does_not_touch_keeps_it_waiting_for_nothing(acme, globex):
+    is_held, is_done = threading.Event(), threading.Event()
+    content = exported()
+    content["integrations"]["Acme"]["default_provisioning_id"] = "Document"
+
+    def hold():
+        with transaction.atomic():
+            WebexApp.objects.select_for_update().get(pk=globex.pk)
+            is_held.set()
+            return is_done.wait(10)
+
+    def write():
+        is_held.wait(10)
+        apply(content)
+        is_done.set()
+
+    assert at_once(hold, write) == [True, None]
