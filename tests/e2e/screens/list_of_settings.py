@@ -157,7 +157,8 @@ NONE = {
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
         ("admin:integrations_webexapp_forget_secret", "admin:integrations_apikey_rotate",
-         "admin:integrations_apikey_revoke", "admin:integrations_webhookdelivery_send_again",
+         "admin:integrations_apikey_revoke", "admin:integrations_apikey_take_over",
+         "admin:integrations_webhookdelivery_send_again",
          "admin:integrations_webhookendpoint_test", "admin:integrations_webhookendpoint_switch_on"),
         "only a button's address; what says so is not-by-get"),
     **dict.fromkeys(
