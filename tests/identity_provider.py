@@ -76,7 +76,7 @@ class Provider:
     def _tokens(self, form: dict[str, str]) -> Any:
         claims = self.people.pop(form.get("code", ""), None)
         if claims is None:
-            return 400
+            return 400, {"error": "invalid_grant"}
         if self.on_token:
             self.on_token()
         now = int(time.time())
@@ -108,10 +108,11 @@ def serving(provider: Provider) -> Iterator[Provider]:
             if isinstance(answer, float):
                 time.sleep(answer)
                 answer = 200
-            status = answer if isinstance(answer, int) else 200
-            body = b"" if isinstance(answer, int) else answer
+            status, body = answer if isinstance(answer, tuple) else (200, answer)
+            if isinstance(answer, int):
+                status, body = answer, b""
             if not isinstance(body, bytes):
-                body = json.dumps(answer).encode()
+                body = json.dumps(body).encode()
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", f"{provider.url}/elsewhere")

@@ -1,7 +1,7 @@
 """What an administrator does to an identity provider, and whether it is ready."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -80,6 +80,16 @@ def unlink(identity: Identity, *, now: datetime) -> None:
         reason = identity.provider.name
         AuditEvent.objects.record(Action.IDENTITY_UNLINKED, identity.user, reason=reason, now=now)
         identity.delete()
+
+
+def note_trouble(provider: IdentityProvider, reason: str, *, now: datetime) -> None:
+    """Why nobody gets in, on the provider's page; once a minute, whoever tries how often."""
+    lately = AuditEvent.objects.of(provider).filter(at__gt=now - timedelta(minutes=1))
+    if not lately.filter(action=Action.SIGN_IN_FAILED).exists():
+        failed = AuditEvent.Result.FAILED
+        AuditEvent.objects.record(
+            Action.SIGN_IN_FAILED, provider, result=failed, reason=reason, now=now
+        )
 
 
 def addresses(provider: IdentityProvider) -> list[Address]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.models import User
-from integrations.errors import SignInRefused
+from integrations.errors import ProviderMisconfigured, SignInRefused
 from integrations.linking.consent import LONGEST_CODE, Callback
 from integrations.models import BrandedURL, IdentityProvider
 from integrations.openid import client, discovery
@@ -99,7 +99,12 @@ def complete(
     if callback.error:
         raise SignInRefused("declined" if callback.error == "access_denied" else "ended")
     us, attempt = client_of(provider), pending.attempt(door.redirect_uri)
-    claims = client.redeem(us, callback.code, attempt, now=now, deadline=deadline)
+    try:
+        claims = client.redeem(us, callback.code, attempt, now=now, deadline=deadline)
+    except ProviderMisconfigured as error:
+        if error.reason != "invalid_grant":  # RFC 6749 section 5.2: the code, not the client
+            raise
+        raise SignInRefused("state") from None
     links = user if pending.links_user_id else None
     admitted = admission.admit(provider, claims, door=door, links=links, now=now)
     _note_return(provider, door, now)

@@ -30,7 +30,7 @@ def of(error: Exception, door: Door) -> Trouble:
         return Trouble(400 if can_try_again else 403, sentence % name, next_step, can_try_again)
     sentence = _("%(provider)s and this portal do not fit together at the moment.") % name
     next_step = _("Please tell your administrator: the settings of the identity provider say more.")
-    return Trouble(502, sentence, next_step, True)
+    return Trouble(503, sentence, next_step, True)
 
 
 def _refusals() -> dict[str, tuple[str, str]]:

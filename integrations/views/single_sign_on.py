@@ -24,7 +24,7 @@ from integrations.errors import (
 from integrations.linking.consent import Callback
 from integrations.models import IdentityProvider
 from integrations.portal_request import PortalRequest
-from integrations.single_sign_on import sign_in
+from integrations.single_sign_on import providers, sign_in
 from integrations.single_sign_on.doors import Door
 from integrations.views import pending_sign_ins, sign_in_trouble
 from integrations.views.access import SeeOther
@@ -99,6 +99,8 @@ def _complete(
 def _explain(request: PortalRequest, door: Door, error: Exception) -> HttpResponse:
     name, reason = type(error).__name__, getattr(error, "reason", error)
     logger.warning("Single sign-on failed: provider=%s error=%s %s", door.provider_id, name, reason)
+    if door.provider and isinstance(error, ProviderMisconfigured | ProviderUnavailable):
+        providers.note_trouble(door.provider, error.reason, now=clock.now())
     trouble = sign_in_trouble.of(error, door)
     context = {"trouble": trouble, "door": door}
     page = "integrations/single_sign_on/trouble.html"

@@ -104,6 +104,7 @@ PEOPLE = [
         change_password="password_change/",
         password_changed="password_change/done/",
         user_password="accounts/user/{user}/password/",
+        user_hostnames="accounts/user/{user}/hostnames/",
         user_linked="accounts/user/{user_long}/change/",
         users_found="accounts/user/?q=user0",
         users_nothing_found="accounts/user/?q=nobody-of-that-name",

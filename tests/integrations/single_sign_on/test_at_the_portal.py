@@ -50,20 +50,22 @@ def test_a_password_session_from_before_ends_unless_it_is_a_superusers(
     assert who(browser(root, ADMIN)) == "root"
 
 
-@pytest.mark.parametrize(
-    ("claims", "counts"),
-    [({}, False), ({"amr": ["pwd", "mfa"]}, True), ({"acr": "mfa"}, True), ({"amr": "mfa"}, False),
-     ({"amr": ["pwd"]}, False), ({"amr": [["mfa"]]}, False)],
-)  # fmt: skip
+COUNTS = [
+    ({}, False), ({"amr": ["pwd", "mfa"]}, True), ({"acr": "mfa"}, True), ({"amr": "mfa"}, False),
+    ({"amr": ["pwd"]}, False), ({"amr": [["mfa"]]}, False),
+]  # fmt: skip
+
+
 def test_its_word_counts_as_a_second_factor_where_the_provider_says_how(
-    desk, staff, acme_idp, settings, claims, counts
+    desk, staff, acme_idp, settings
 ):
     settings.SECOND_FACTOR_REQUIRED = True
     IdentityProvider.objects.update(second_factor_values="mfa, hwk")
 
-    sign_in(desk, acme_idp, "staff", **claims)
+    for claims, counts in COUNTS:
+        sign_in(desk, acme_idp, "staff", **claims)
 
-    assert (desk.get("/admin/").status_code == 200) is counts
+        assert (desk.get("/admin/").status_code == 200) is counts, claims
 
 
 def test_without_such_a_word_an_own_second_factor_is_asked_for(desk, staff, acme_idp, travel):
@@ -94,7 +96,7 @@ def test_who_has_no_password_shows_once_more_at_the_provider_that_it_is_them(
     url = leave(desk, **{"for": "anew", "next": "/admin/accounts/user/add/"})
     assert "max_age=0" in url
     stale = desk.come_back(acme_idp.accept(url, "root", amr=["mfa"], auth_time=1))
-    assert stale.status_code == 502
+    assert stale.status_code == 503
     url = leave(desk, **{"for": "anew", "next": "/admin/accounts/user/add/"})
     back = desk.come_back(acme_idp.accept(url, "root", amr=["mfa"]))
     assert desk.get(back["Location"]).status_code == 200

@@ -64,13 +64,17 @@ def test_a_name_or_an_address_that_somebody_has_gives_nothing(visitor, acme_idp,
     assert not Identity.objects.filter(user=alice).exists()
 
 
-@pytest.mark.parametrize("name", ["", "\x00", "‮​", "<script>", "a" * 500, "ＡＬＩＣＥ"])
-def test_an_odd_name_becomes_a_plain_one(visitor, acme_idp, name):
-    sign_in(visitor, acme_idp, preferred_username=name, given_name=name)
+ODD = {
+    "": "person", "\x00": "person-2", "\u202e\u200b": "person-3", "<script>": "script",
+    "a" * 500: "a" * 140, "ＡＬＩＣＥ": "ALICE",
+}  # fmt: skip
 
-    user = User.objects.get()
-    assert who(visitor)
-    assert user.username in ("person", "script", "a" * 140, "ALICE")
+
+def test_an_odd_name_becomes_a_plain_one(visitor, acme_idp):
+    for number, (name, plain) in enumerate(ODD.items()):
+        sign_in(visitor, acme_idp, str(number), preferred_username=name, given_name=name)
+
+        assert who(visitor) == plain
 
 
 def test_the_same_subject_of_two_providers_is_two_people(
