@@ -155,7 +155,6 @@ SCREENS = [*_of_each_model(), *INTEGRATIONS, *GRANTS, *PEOPLE, *NOTHING_YET]
 NONE = {
     "admin:logout": "only a button's address", "admin:autocomplete": "JSON",
     "admin:jsi18n": "a script",
-    "admin:accounts_user_hostnames": "JSON",
     "admin:integrations_auditevent_export": "a file",
     "admin:integrations_brandedurl_logo": "a picture",
     "admin:integrations_webexapp_hostnames": "JSON", "admin:accounts_user_hostnames": "JSON",

@@ -9,7 +9,6 @@ from django.db.models import JSONField, Value
 from integrations.api import v1
 from integrations.models import ApiKey, ConnectLink, KeyCanary
 from integrations.models.api_key import KeyScope
-from tests.conftest import H1
 from tests.integrations.api.conftest import Program, code
 
 PROBLEM = "application/problem+json"
@@ -91,7 +90,7 @@ def test_the_document_is_what_the_code_says():
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", '{"user": "bob", "user": "alice", "hostname": "%s"}' % H1, "[" * 100_000]
+    "body", ["{", '{"user": "bob", "user": "alice", "hostname": "x.example.com"}', "[" * 100_000]
 )
 def test_a_body_that_can_be_read_in_no_or_in_two_ways_is_refused(program, alice, acme, body):
     desk = program(KeyScope.LINKS_WRITE)
