@@ -37,7 +37,7 @@ READABLE = {
         "client_id", "redirect_uri", "next_path", "hostname", "client_secret_fingerprint",
     },
     "integrations.BrandedURL": {
-        "hostname", "brand_name", "accent_color", "logo", "logo_digest", "language",
+        "hostname", "brand_name", "accent_color", "logo", "logo_digest", "language", "sign_in_rule",
     },
     "integrations.BulkJob": {
         "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
@@ -64,8 +64,14 @@ READABLE = {
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
     "integrations.IdempotentRequest": {"owner", "value", "digest", "content_type"},
+    "integrations.Identity": {"subject"},
+    "integrations.IdentityProvider": {
+        "name", "issuer", "client_id", "client_secret_fingerprint", "scopes", "groups_claim",
+        "settings_groups", "second_factor_values", "portal_rule",
+    },
     "integrations.KeyCensus": {"counts"},  # and fingerprints of keys
     "integrations.Lease": {"name"},
+    "integrations.MappedGroup": {"theirs"},
     "integrations.SecondFactor": {"recovery_codes"},  # digests
     "integrations.WatchedSubscriber": {
         "key",  # a digest
@@ -79,7 +85,7 @@ READABLE = {
     },
     "integrations.WebhookDelivery": {
         "body",  # what others may read, and is deleted after a while
-        "event_id", "event_type", "order_key", "state", "trouble", "claimed_by",
+        "event_id", "event_type", "hostname", "order_key", "state", "trouble", "claimed_by",
     },
     "integrations.WebhookEndpoint": {
         "name", "url", "events", "app_ids", "hostnames", "off_reason",

@@ -61,7 +61,8 @@ def test_no_page_has_inline_scripts_or_styles_or_foreign_resources(answers):
     for path, answer in answers.items():
         page = answer.text
         assert not re.search(
-            r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", page
+            r"<script(?![^>]*\s(?:src=|type=.application/json.))|<style|\sstyle=|\son\w+=|javascript:",
+            page,
         ), path
         sources = re.findall(r'<(?:script|img|iframe)[^>]*\ssrc="([^"]+)"', page)
         sources += re.findall(r'<link[^>]*\shref="([^"]+)"', page)

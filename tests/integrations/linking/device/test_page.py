@@ -106,7 +106,7 @@ def test_without_a_worker_for_three_intervals_the_service_is_busy(
     assert login.state == "waiting"
     pass_time(2)
     assert login.state == "busy"
-    assert re.search(r'id="busy"\s+class="message"\s+role="status"\s*>', login.page())
+    assert re.search(r'role="status">\s*<p id="busy" class="message"\s*>', login.page())
 
     login.poll(after=0)
     assert login.state == "waiting"
