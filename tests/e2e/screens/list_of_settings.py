@@ -154,7 +154,7 @@ NONE = {
     "admin:jsi18n": "a script", "admin:view_on_site": "leads elsewhere",
     "admin:integrations_auditevent_export": "a file",
     "admin:integrations_brandedurl_logo": "a picture",
-    "admin:integrations_webexapp_hostnames": "JSON", "admin:accounts_user_hostnames": "JSON",
+    "admin:integrations_webexapp_hostnames": "JSON",
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
         ("admin:integrations_webexapp_forget_secret", "admin:integrations_apikey_rotate",
