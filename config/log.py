@@ -81,6 +81,13 @@ class BareFormatter(logging.Formatter):
         return redact(record.getMessage())
 
 
+class NoTicks(logging.Filter):
+    """Beat says what it sends, every few seconds, for ever."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Scheduler: Sending due task")
+
+
 class DeservesMail(logging.Filter):
     """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready.
 

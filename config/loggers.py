@@ -21,6 +21,8 @@ TALKATIVE = (
     "django.db.backends",
     "django.template",
 )
+# A task that was taken and one that is done, each some fifty times a minute; failures are errors.
+TICKING = ("celery.worker.strategy", "celery.app.trace")
 
 
 def configuration(level: str, output: str) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def configuration(level: str, output: str) -> dict[str, Any]:
         "filters": {
             "not_debugging": {"()": "django.utils.log.RequireDebugFalse"},
             "deserves_mail": {"()": "config.log.DeservesMail"},
+            "no_ticks": {"()": "config.log.NoTicks"},
         },
         "formatters": FORMATTERS,
         "handlers": {
@@ -50,6 +53,7 @@ def configuration(level: str, output: str) -> dict[str, Any]:
             "audit": {"handlers": ["stream"], "level": "INFO", "propagate": False},
             # Any scanner can fill the log with these.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
-            **{name: {"level": "WARNING"} for name in TALKATIVE},
+            "celery.beat": {"filters": ["no_ticks"]},
+            **{name: {"level": "WARNING"} for name in TALKATIVE + TICKING},
         },
     }

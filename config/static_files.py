@@ -31,7 +31,6 @@ BUNDLES = {
         )),
         "look/print.css",
     ),
-    "settings/head.js": ("admin/js/theme.js", "settings/first.js"),
     "settings/integration.js": (
         *(f"settings/{name}.js" for name in ("tabs", "redirect-uris", "two-lists", "paste")),
     ),

@@ -8,6 +8,7 @@ from django.db import connection
 from integrations.database import NOT_READY
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
+from integrations.plain_text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def check_key_or_exit() -> None:
         logger.critical("%s", error)
         sys.exit(f"Refusing to start: {error}")
     except (*NOT_READY, KeyCanary.DoesNotExist) as error:
-        logger.error("Starting, but the database is not ready: %s", type(error).__name__)
+        reason = f"{type(error).__name__} {one_line(error)}"  # a host and a user, no password
+        logger.error("Starting, but the database is not ready: %s", reason)
     finally:
         connection.close()  # workers that are forked from here must not share it

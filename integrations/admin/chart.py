@@ -36,8 +36,8 @@ class Column:
     """Renewals upwards from the line, lost consents downwards."""
 
     slot: Slot
-    x: float
-    width: float
+    x: str  # a German page would write a number with a comma, which no SVG understands
+    width: str
     up: int
     down: int
 
@@ -64,7 +64,7 @@ def columns_of(slots: Sequence[Slot]) -> list[Column]:
     step = LENGTH / max(len(slots), 1)
     return [
         Column(
-            slot, round(number * step, 1), round(step * 0.72, 1),
+            slot, f"{number * step:.1f}", f"{step * 0.72:.1f}",
             _scaled(slot.renewed, renewed, SMALL), _scaled(slot.lost, lost, SMALL // 3),
         )
         for number, slot in enumerate(slots)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from integrations import clock, roles
 from integrations.admin import administers, powers, typed
-from integrations.admin.administered import limits
+from integrations.admin.administered import AdministeredOnly, limits
 from integrations.admin.lists import CappedPaginator
 from integrations.admin.shared_editing import SharedAdmin
 from integrations.admin.user_form import GroupForm, NewUserForm, Ticked, UserForm
@@ -27,7 +27,7 @@ from integrations.operations import people
 Whom = TypeVar("Whom", User, Group)
 
 
-class RoleFilter(admin.RelatedFieldListFilter):
+class RoleFilter(AdministeredOnly):
     def field_choices(self, *about: Any) -> Any:
         choices = super().field_choices(*about)
         return [(key, roles.in_words(str(name))) for key, name in choices]

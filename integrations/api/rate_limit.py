@@ -34,13 +34,18 @@ class Allowances:
     """Of one process."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._reserving = threading.Lock(), threading.Lock()
         self._of: dict[int, Allowance] = {}
 
     def spend(self, key: ApiKey, *, now: datetime) -> None:
         """One request. Raises Problem where there are none left."""
         if not settings.API_REQUESTS_PER_MINUTE or self._spend(key.pk):
             return
+        with self._reserving:  # what one thread reserves is for all that wait for it
+            if not self._spend(key.pk):
+                self._reserve(key, now)
+
+    def _reserve(self, key: ApiKey, now: datetime) -> None:
         most = math.ceil(settings.API_REQUESTS_PER_MINUTE / PER_MINUTE)
         reserved, wait = rate_limit.reserve_requests(key, most=most, now=now)
         if not reserved:

@@ -20,6 +20,7 @@ from integrations.api import (
     standing,
     subscribers,
 )
+from integrations.api.body import StrictParser
 from integrations.api.problems import Problem
 
 PREFIX = "/api/v1/"
@@ -33,6 +34,7 @@ api = NinjaAPI(
     docs_url=None,
     openapi_url=None,
     urls_namespace="api_v1",
+    parser=StrictParser(),
 )
 for _routes in (
     standing,
@@ -63,8 +65,10 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """The library's own, of which one is left: a body that is no JSON."""
-    return Problem(400, "malformed_body", _("The body is no JSON.")).response()
+    """The library's own, of which one is left: a body that cannot be read."""
+    return Problem(
+        400, "malformed_body", _("The body is no JSON, or a name stands there twice.")
+    ).response()
 
 
 @api.exception_handler(Http404)

@@ -166,4 +166,5 @@ def test_a_postgresql_that_refuses_does_not_stop_the_start(key):
 
     assert done.returncode == 0
     assert "the database is not ready: OperationalError" in done.stdout
+    assert "Connection refused" in done.stdout
     assert "s3cr3t" not in done.stdout

@@ -121,6 +121,7 @@ def try_the_link(page: Page) -> None:
     accept(popup, "Carol Clark")
     expect(popup.get_by_role("heading", name="The link works")).to_be_visible()
     popup.close()
+    page.bring_to_front()  # as a browser does
     expect(page.get_by_text(f"The link works: {HOSTNAME}")).to_be_visible()
     expect(page.get_by_text("1 of 1")).to_be_visible()
     expect(test).to_be_focused()  # though the list around it is new

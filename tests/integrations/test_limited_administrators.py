@@ -26,7 +26,7 @@ ANSWERS = {200, 302, 400, 403, 404, 405}
 # administrator does not bound them. Whoever adds one says so here, or limits it.
 OWN = {
     "home", "sign_in", "sign_out", "my_account", "choose_language", "webex", "my_webex",
-    "brand_stylesheet", "brand_logo",
+    "brand_stylesheet", "brand_logo", "sign_in_through", "sign_in_callback",
 }  # fmt: skip
 # Of the API: pages ask about their own user; a key is bounded by itself and by its maker.
 BY_KEY = {

@@ -72,3 +72,16 @@ def test_a_request_is_one_line_with_its_id_its_user_and_its_brand(
     assert (record.user_id, record.brand_id) == (alice.pk, acme.branded_urls.first().pk)
     assert (record.method, record.path, record.status) == ("GET", "/webex/", 200)
     assert "secret" not in record.getMessage()
+
+
+def test_what_happens_every_few_seconds_fills_no_log(caplog):
+    caplog.set_level(logging.INFO)
+    beat, tasks = logging.getLogger("celery.beat"), logging.getLogger("celery.app.trace")
+
+    beat.info("Scheduler: Sending due task %s (%s)", "tasks.sweep", "integrations.tasks.sweep")
+    logging.getLogger("celery.worker.strategy").info("Task a received")
+    tasks.info("Task a succeeded")
+    tasks.error("Task b raised")
+    beat.info("beat: Starting...")
+
+    assert caplog.messages == ["Task b raised", "beat: Starting..."]

@@ -23,6 +23,7 @@ from integrations.models import (
     BulkJob,
     Grant,
     GrantEvent,
+    IdentityProvider,
     WebexApp,
     WebhookDelivery,
     WebhookEndpoint,
@@ -102,6 +103,17 @@ class World:
         self.globex += [row for link in others for row in self._linked(*link, MARK)]
         self.globex += [self.gustav, self.zoe, self.sharon, self.sue, self.group]
         self.dora.groups.add(self.group)
+        provider = IdentityProvider.objects.create(name=MARK, issuer=f"https://{MARK}.example.net")
+        BrandedURL.objects.filter(pk=z.pk).update(identity_provider=provider)
+        self.globex += [
+            provider,
+            *(
+                provider.identities.create(
+                    subject=f"{MARK} {user.pk}", user=user, created_at=self.now
+                )
+                for user in (self.zoe, self.dora)
+            ),
+        ]
 
     def _user(self, name: str, **fields: Any) -> User:
         email = f"{name}@example.com"

@@ -3,7 +3,7 @@ let said;
 if (document.querySelector("[data-copy]")) {
   said = document.body.appendChild(document.createElement("p"));
   said.className = "visually-hidden";
-  said.setAttribute("role", "status");
+  said.ariaLive = "polite";
 }
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

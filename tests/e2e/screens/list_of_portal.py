@@ -143,7 +143,8 @@ SCREENS = [*ACCOUNT, *LINKING, *PEOPLE, *REFUSALS, *NOTHING_YET]
 
 # Names of URLs without a screen, and why.
 NONE = {
-    "healthz": "for monitors", "readyz": "for monitors", "metrics": "for Prometheus",
+    **dict.fromkeys(("healthz", "readyz", "background"), "for monitors"),
+    "metrics": "for Prometheus",
     "brand_stylesheet": "a style sheet", "brand_logo": "a picture", "webex_status": "JSON",
     "webex_device_status": "JSON", "webex_bulk_example": "a file", "webex_bulk_result": "a file",
     "webex_export": "a file", "webex_billing_download": "a file",

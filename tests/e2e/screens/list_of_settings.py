@@ -11,6 +11,8 @@ MODELS = {  # what may be done to each by hand, besides its list
     "integrations/webhookdelivery": ("change",),
     "integrations/apikey": ("add", "change"),
     "integrations/auditevent": (),
+    "integrations/identityprovider": ("add", "history", "delete", "change"),
+    "integrations/identity": ("add", "history", "delete", "change"),
     "accounts/user": ("add", "history", "delete", "change"),
     "auth/group": ("add", "history", "delete", "change"),
 }
@@ -128,6 +130,8 @@ PEOPLE = [
     at("user-new-refused", "accounts/user/add/", send(username="alice", password1="a")),
     at("user-refused", "accounts/user/{user}/change/", send(username="", email="x")),
     at("user-password-refused", "accounts/user/{user}/password/", send(password1="a")),
+    at("identityprovider-refused", "integrations/identityprovider/add/", send(name="")),
+    at("identity-refused", "integrations/identity/add/", send(subject="")),
     at("group-refused", "auth/group/add/", send(name="")),
     at("webhook-refused", "integrations/webhookendpoint/add/", send(name="", url="x")),
     at("apikey-refused", "integrations/apikey/add/", send(name="")),
@@ -150,14 +154,17 @@ SCREENS = [*_of_each_model(), *INTEGRATIONS, *GRANTS, *PEOPLE, *NOTHING_YET]
 # Names of URLs without a screen, and why. What nobody may do by hand leads to a refusal.
 NONE = {
     "admin:logout": "only a button's address", "admin:autocomplete": "JSON",
-    "admin:jsi18n": "a script", "admin:view_on_site": "leads elsewhere",
+    "admin:jsi18n": "a script",
     "admin:integrations_auditevent_export": "a file",
     "admin:integrations_brandedurl_logo": "a picture",
-    "admin:integrations_webexapp_hostnames": "JSON",
+    "admin:integrations_webexapp_hostnames": "JSON", "admin:accounts_user_hostnames": "JSON",
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
-        ("admin:integrations_webexapp_forget_secret", "admin:integrations_apikey_rotate",
-         "admin:integrations_apikey_revoke", "admin:integrations_webhookdelivery_send_again",
+        ("admin:integrations_webexapp_forget_secret",
+         "admin:integrations_apikey_rotate",
+         "admin:integrations_apikey_revoke", "admin:integrations_apikey_take_over",
+         "admin:integrations_identityprovider_check",
+         "admin:integrations_webhookdelivery_send_again",
          "admin:integrations_webhookendpoint_test", "admin:integrations_webhookendpoint_switch_on"),
         "only a button's address; what says so is not-by-get"),
     **dict.fromkeys(

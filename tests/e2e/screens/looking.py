@@ -186,6 +186,7 @@ class Look:
 
     def darken(self) -> None:
         self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_timeout(250)  # until no colour is on its way
 
     def photograph(self, path: Path) -> None:
         """The whole page, up to a height that somebody would scroll."""

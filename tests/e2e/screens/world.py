@@ -14,6 +14,8 @@ from pathlib import Path
 
 import requests
 
+from tests.e2e import full_data
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 SETTLES = 30  # seconds
 COLUMNS = "userId,spEnterpriseId,firstName,lastName,package,email,extension"
@@ -54,7 +56,6 @@ def _fill(now) -> None:
 
     from accounts.models import User
     from integrations.models import BrandedURL, SecondFactor, WebexApp
-    from tests.e2e import full_data
 
     webex("scenario", **SLOW)
     with_device_linking()
@@ -71,7 +72,21 @@ def _fill(now) -> None:
     full_data.fill(now)
     WebexApp.objects.create(name="Hardly begun")
     BrandedURL.objects.create(hostname="spare.example.com", brand_name="Spare")
+    _make_provider(now)
     _make_jobs()
+
+
+def _make_provider(now) -> None:
+    from accounts.models import User
+    from integrations.models import Identity, IdentityProvider
+
+    provider = IdentityProvider.objects.create(
+        name="Staff of the Umbrella group", issuer="https://id.umbrella.example.com/realms/staff",
+        client_id="portal", scopes="openid profile email", is_enabled=False,
+    )  # fmt: skip
+    erin = User.objects.get(username="erin")
+    subject = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    Identity.objects.create(provider=provider, user=erin, subject=subject, created_at=now)
 
 
 def with_device_linking() -> None:
@@ -117,17 +132,18 @@ def _ids(now) -> dict[str, str]:
         BulkJob,
         DeviceAuthorization,
         Grant,
+        Identity,
+        IdentityProvider,
         WebexApp,
         WebhookDelivery,
         WebhookEndpoint,
     )
-    from tests.e2e import full_data
 
     alice, dora, pat, uma = map(browser, ("alice", "dora", "pat", "uma"))
     uma.start()
     old = now - timedelta(minutes=3)
     AuthorizationRequest.objects.filter(user__username="uma").update(created_at=old)
-    replace = alice.come_back(consent(alice.start(), "carol@acme.example")).url
+    replace = alice.link("carol@acme.example").url
     DeviceAuthorization.objects.all().delete()  # so many starts are refused
     over = dora.post("/webex/device/").url
     device = dora.post("/webex/device/").url
@@ -168,6 +184,8 @@ def _ids(now) -> dict[str, str]:
         "group": carl.groups.get().pk,
         "apikey": ApiKey.objects.get(name="CRM of the call centre").pk,
         "apikey_revoked": ApiKey.objects.exclude(revoked_at=None).first().pk,
+        "identityprovider": IdentityProvider.objects.get().pk,
+        "identity": Identity.objects.get().pk,
         "webhookendpoint": WebhookEndpoint.objects.filter(is_enabled=True).first().pk,
         "webhook_off": WebhookEndpoint.objects.exclude(off_reason="").first().pk,
         "webhookdelivery": WebhookDelivery.objects.filter(state="DELIVERED").first().pk,
@@ -187,13 +205,13 @@ def _sessions(now) -> dict[str, str]:
     from integrations.admin.presence import PASSWORD, SEEN
 
     found = {}
-    for user in User.objects.filter(username__in=[*WITH_SESSION, long_user()]):
+    for user in User.objects.filter(username__in=[*WITH_SESSION, full_data.LONG_USER]):
         client = Client()
         client.force_login(user, "django.contrib.auth.backends.ModelBackend")
         session = client.session
         session[PASSWORD] = session[SEEN] = now.timestamp()
         session.save()
-        name = "user03" if user.username == long_user() else user.username
+        name = "user03" if user.username == full_data.LONG_USER else user.username
         found[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return found | {"cookie": settings.SESSION_COOKIE_NAME}
 
@@ -258,26 +276,16 @@ class Webex:
     """As PortalClient wants it, over HTTP."""
 
     def accept(self, url: str, email: str) -> str:
-        return consent(url, email)
+        from tests.e2e.conftest import Demo
+        from tests.e2e.troubled_demo import World
 
-
-def consent(url: str, email: str) -> str:
-    from tests.e2e.conftest import Demo
-    from tests.e2e.troubled_demo import World
-
-    return World(Demo(Path(), 0, sandbox(), "", "", "")).consent(url, email)
+        return World(Demo(Path(), 0, sandbox(), "", "", "")).consent(url, email)
 
 
 def until(condition) -> None:
     deadline = time.monotonic() + SETTLES
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.3)
-
-
-def long_user() -> str:
-    from tests.e2e import full_data
-
-    return full_data.LONG_USER
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def _spread(stage: Stage) -> None:
 @case("R35", "beat without workers: the queue does not grow")
 def nobody_works(stage: Stage) -> None:
     stage.app("A", grants=20)
-    stage.beat().await_line("Sending due task", 20)
+    stage.beat().await_line("beat: Starting", 20)
     time.sleep(20 if stage.is_full else 6)
     waiting = _redis(stage).llen("celery")
     stage.worker()

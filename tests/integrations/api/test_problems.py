@@ -7,9 +7,9 @@ import pytest
 from django.db.models import JSONField, Value
 
 from integrations.api import v1
-from integrations.models import ApiKey, KeyCanary
+from integrations.models import ApiKey, ConnectLink, KeyCanary
 from integrations.models.api_key import KeyScope
-from tests.integrations.api.conftest import Program
+from tests.integrations.api.conftest import Program, code
 
 PROBLEM = "application/problem+json"
 
@@ -87,3 +87,15 @@ def test_the_document_is_what_the_code_says():
     written = Path(v1.DOCUMENT).read_text()
 
     assert json.loads(written) == v1.document(), "Make it anew: manage.py write_openapi"
+
+
+@pytest.mark.parametrize(
+    "body", ["{", '{"user": "bob", "user": "alice", "hostname": "x.example.com"}', "[" * 100_000]
+)
+def test_a_body_that_can_be_read_in_no_or_in_two_ways_is_refused(program, alice, acme, body):
+    desk = program(KeyScope.LINKS_WRITE)
+
+    answer = desk.ask("POST", "/connect-links", body)
+
+    assert code(answer) == (400, "malformed_body")
+    assert not ConnectLink.objects.exists()

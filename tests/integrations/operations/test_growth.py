@@ -23,6 +23,7 @@ from integrations.operations import audit, housekeeping
 from integrations.provisioning.bulk import jobs
 
 CANNOT_GROW = {
+    "accounts.SessionOwner": "goes with the session",
     "accounts.User": "a user goes when an administrator deletes them",
     "accounts.User_groups": "goes with user and group",
     "accounts.User_user_permissions": "goes with user and permission",
@@ -33,8 +34,13 @@ CANNOT_GROW = {
     "integrations.ApiKey": "an administrator makes each",
     "integrations.BrandedURL": "an administrator makes each",
     "integrations.Grant": "one for each user and integration; goes with either",
+    "integrations.Identity": "one for each user and identity provider",
+    "integrations.IdentityProvider": "an administrator makes each",
     "integrations.KeyCanary": "one row",
     "integrations.KeyCensus": "one for each key and kind of column",
+    "integrations.LimitedAdministrator": "one for each user; goes with them",
+    "integrations.LimitedAdministrator_hostnames": "goes with user and hostname",
+    "integrations.MappedGroup": "an administrator makes each",
     "integrations.SecondFactor": "one for each user",
     "integrations.WebexApp": "an administrator makes each",
     "integrations.WebhookEndpoint": "an administrator makes each",
