@@ -34,9 +34,10 @@ def test_with_a_password_only_superusers_get_in_and_set_up_a_second_factor(
 ):
     make_user("clerk", is_staff=True)
     clerk = browser(None, ADMIN)
-    clerk.post(page, PASSWORD | {"username": "clerk"})
+    refused = clerk.post(page, PASSWORD | {"username": "clerk"})
     desk.post(page, PASSWORD)
 
+    assert (refused.status_code, "__Host-sessionid" in clerk.cookies) == (200, False)
     assert who(clerk) == ""
     assert who(desk) == "root"
     assert desk.get("/admin/")["Location"].startswith("/admin/second-factor-set-up/")

@@ -157,6 +157,7 @@ NOW, HOUR = int(time.time()), 3600
 UNFIT = [
     {"iss": "https://evil.example"}, {"aud": "somebody else"}, {"aud": None},
     {"aud": ["portal of Acme", "somebody else"]}, {"azp": "somebody else"},
+    {"aud": "somebody else", "azp": "portal of Acme"},
     {"nonce": "of another sign-in"}, {"nonce": None}, {"sub": None}, {"sub": ""}, {"sub": 42},
     {"sub": "x" * 256}, {"exp": None}, {"iat": None}, {"exp": "soon"}, {"exp": True},
     {"exp": NOW - HOUR}, {"iat": NOW + HOUR}, {"nbf": NOW + HOUR},
