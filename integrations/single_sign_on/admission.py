@@ -57,6 +57,8 @@ def _admit(
     if not user.is_active:
         raise SignInRefused("inactive")
     brands = list(provider.branded_urls.defer("logo"))
+    if not (brands or door.is_portal):
+        raise SignInRefused("off")  # taken from the hostname meanwhile
     has_say = _has_say(user, brands, door)
     if identity.made_user:
         profile.update(user, claims)
