@@ -96,7 +96,7 @@ def _find(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> 
         with transaction.atomic():
             return _make(provider, claims, now)
     except IntegrityError:
-        return known.get()
+        return known.first() or _make(provider, claims, now)  # or only the name was taken
 
 
 def _make(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> Identity:

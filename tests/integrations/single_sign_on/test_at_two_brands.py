@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import pre_save
 from joserfc import jws
 
 from accounts.models import User
@@ -191,3 +192,30 @@ def test_a_silent_sign_in_at_the_provider_is_no_showing_once_more(acme_idp, acme
     asked = anna.get("/admin/accounts/user/add/")
     assert asked.status_code == 302
     assert asked["Location"].startswith("/admin/password-again/")
+
+
+def test_who_is_limited_takes_no_hostname_from_its_provider(
+    acme_provider, globex_provider, make_user, browser
+):
+    """Without one it would be the portal's own, whose word counts for everybody."""
+    user = make_user("anna", is_staff=True)
+    for verb in ("delete", "view"):
+        user.user_permissions.add(Permission.objects.get(codename=f"{verb}_brandedurl"))
+    IdentityProvider.objects.filter(pk=acme_provider.pk).update(portal_rule=SignInRule.BOTH)
+    of_acme(user)
+    acme = BrandedURL.objects.get(hostname=H1)
+    anna, page = browser(user, ADMIN), f"/admin/integrations/brandedurl/{acme.pk}/delete/"
+
+    assert anna.get(page).status_code == 403
+    BrandedURL.objects.filter(pk=acme.pk).update(identity_provider=None)
+    assert anna.get(page).status_code == 200
+
+
+def test_two_people_of_one_name_who_come_at_once_both_get_in(visitor, acme_idp):
+    def be_faster(instance, **_about):
+        pre_save.disconnect(be_faster, User)
+        User.objects.bulk_create([User(username=instance.username)])
+
+    pre_save.connect(be_faster, User)
+
+    assert sign_in(visitor, acme_idp, preferred_username="carol").status_code == 303
