@@ -43,7 +43,7 @@ def _record_sign_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None
 
     through = getattr(request, "signed_in_through", "")
     people.record_sign_in(user, through=through, now=clock.now())
-    presence.note_password(request)
+    presence.note_password(request, at=getattr(request, "authenticated_at", None))
 
 
 def _record_sign_out(sender: Any, user: Any, **kwargs: Any) -> None:

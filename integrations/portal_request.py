@@ -10,3 +10,4 @@ class PortalRequest(HttpRequest):
     brand: BrandedURL | None
     user: User
     signed_in_through: str  # the name of an identity provider, from the sign-in on
+    authenticated_at: float  # there, seconds since 1970

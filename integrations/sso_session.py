@@ -43,6 +43,7 @@ def of(request: HttpRequest) -> Through | None:
 def begin(request: PortalRequest, arrival: Arrival, *, now: datetime) -> None:
     """It ends after a set life, used or not: then the provider is asked anew."""
     request.signed_in_through = arrival.provider.name
+    request.authenticated_at = arrival.authenticated_at
     login(request, arrival.user, backend=BACKEND)
     through = (arrival.provider.pk, hostname_of(request), arrival.counts_as_second_factor)
     request.session[KEY] = list(through)

@@ -135,6 +135,12 @@ class BrandedURLAdmin(DeletedByName[BrandedURL]):
         """Not to who administers some: with a name, what was ever told under it would be theirs."""
         return super().has_add_permission(request) and limits(request) is None
 
+    def has_delete_permission(self, request: HttpRequest, obj: BrandedURL | None = None) -> bool:
+        """Nor takes a provider from its hostnames who does not say where people sign in."""
+        may = super().has_delete_permission(request, obj)
+        is_signed_in_at = obj is not None and obj.identity_provider_id is not None
+        return may and not (is_signed_in_at and limits(request) is not None)
+
     def get_readonly_fields(self, request: HttpRequest, obj: BrandedURL | None = None) -> Any:
         """For the same reason."""
         return () if limits(request) is None else ("hostname",)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import clock
+from integrations.admin import powers
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.identity_provider_form import IdentityProviderForm
 from integrations.models import IdentityProvider
@@ -77,6 +78,11 @@ class IdentityProviderAdmin(ForAllBrands, DeletedByName[IdentityProvider]):
         form = super().get_form(request, *args, **kwargs)
         form.actor = request.user  # type: ignore[attr-defined]
         return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As of a user who may do more: by another group or claim they would give it away."""
+        may = super().has_change_permission(request, obj)
+        return may and not (obj and powers.gives_more(obj, cast(User, request.user)))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who opens the settings is a superuser's to say, here as for a user."""

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +15,7 @@ from integrations.admin import powers
 from integrations.admin.kept_secret import KeptSecret
 from integrations.admin.shared_editing import SharedForm, Unseen
 from integrations.errors import InvalidCredential
-from integrations.models import IdentityProvider, MappedGroup
+from integrations.models import IdentityProvider
 from integrations.models.webex_app import fingerprint
 
 ARROW = "->"
@@ -108,8 +107,7 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
         return _lines(self.cleaned_data["settings_groups"])
 
     def clean_roles(self) -> list[tuple[str, Group]]:
-        kept = Group.objects.filter(mappedgroup__in=self._mapped())
-        allowed = {each.name: each for each in [*kept, *powers.grantable_groups(self.actor)]}
+        allowed = {each.name: each for each in powers.grantable_groups(self.actor)}
         found = []
         for line in _lines(self.cleaned_data["roles"]):
             theirs, arrow, ours = (
@@ -123,9 +121,6 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
                 raise ValidationError(text, params={"role": ours[:100]})
             found.append((theirs, allowed[ours]))
         return found
-
-    def _mapped(self) -> QuerySet[MappedGroup]:
-        return MappedGroup.objects.filter(provider=self.instance.pk)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

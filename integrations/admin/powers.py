@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from integrations.models import IdentityProvider
 
 FOR_SUPERUSERS = ("is_staff", "is_superuser", "user_permissions")
 
@@ -20,6 +21,15 @@ def is_mightier(user: User, actor: User) -> bool:
         return False
     theirs = Permission.objects.filter(Q(user=user) | Q(group__user=user))
     return user.is_superuser or theirs.filter(pk__in=_beyond(actor)).exists()
+
+
+def gives_more(provider: IdentityProvider, actor: User) -> bool:
+    """Whether groups at the provider get somebody what the actor could not give."""
+    if actor.is_superuser:
+        return False
+    given = Group.objects.filter(mappedgroup__provider=provider)
+    beyond = given.exclude(pk__in=grantable_groups(actor))
+    return bool(provider.settings_groups) or beyond.exists()
 
 
 def _beyond(actor: User) -> QuerySet[Permission]:

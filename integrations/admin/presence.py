@@ -40,9 +40,11 @@ class PasswordForm(forms.Form):
     )
 
 
-def note_password(request: HttpRequest) -> None:
-    """Somebody just signed in, or showed that it is still them."""
-    request.session[PASSWORD] = clock.now().timestamp()
+def note_password(request: HttpRequest, *, at: float | None = None) -> None:
+    """Somebody just signed in, or showed that it is still them: now, or when a provider says."""
+    now = clock.now().timestamp()
+    request.session[SEEN] = now
+    request.session[PASSWORD] = now if at is None else at
 
 
 def doubts(request: HttpRequest) -> HttpResponse | None:

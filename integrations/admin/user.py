@@ -3,6 +3,7 @@
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -102,6 +103,8 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
+        if obj is not None:
+            vars(obj)["may_get_password"] = _may_set_password(request, obj)
         return form
 
     # --- What is shown ----------------------------------------------------------------------
@@ -157,6 +160,14 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
         return obj is None or not powers.is_mightier(obj, cast(User, request.user))
 
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        user = self.get_object(request, unquote(id))
+        if user and not _may_set_password(request, user):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = ("password_state", "signed_in_at", "webex_links")
         is_superuser = cast(User, request.user).is_superuser
@@ -188,6 +199,11 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
         counts.pop(str(LimitedAdministrator.hostnames.through._meta.verbose_name_plural), None)
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
+
+
+def _may_set_password(request: HttpRequest, user: User) -> bool:
+    """Nobody whom a brand's provider lets go stays by a password that the brand's people set."""
+    return limits(request) is None or not user.identities.filter(made_user=True).exists()
 
 
 admin.site.unregister(Group)

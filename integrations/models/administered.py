@@ -79,6 +79,8 @@ def may_name(user: User, app: WebexApp | None, by: Somebody) -> bool:
         return True
     elsewhere = Grant.objects.filter(user=user, app=app).exclude(_grants(limits))
     is_nobodys = not (user.is_staff or user.is_superuser or limits_of(user) or user.grants.exists())
+    if is_nobodys:
+        is_nobodys = not User.objects.filter(_signing_in_elsewhere(limits), pk=user.pk).exists()
     return not elsewhere.exists() and (is_nobodys or may_see(user, by))
 
 
@@ -209,11 +211,19 @@ def _whole_apps(limits: Limits) -> Q:
 
 
 def _users_of_nobody_else(limits: Limits) -> Q:
-    """Nobody who administers more, and nobody who has linked elsewhere, too."""
+    """Nobody who administers more, and nobody who has linked or signs in elsewhere, too."""
     elsewhere = Grant.objects.filter(user=OuterRef("pk")).exclude(_grants(limits))
     lesser = Q(pk__in=_lesser_administrators(limits).values("user"))
     is_plain = Q(is_staff=False, limited_administrator=None)
-    return _users(limits) & Q(is_superuser=False) & (lesser | is_plain) & ~Q(Exists(elsewhere))
+    is_elsewhere = Q(Exists(elsewhere)) | _signing_in_elsewhere(limits)
+    return _users(limits) & Q(is_superuser=False) & (lesser | is_plain) & ~is_elsewhere
+
+
+def _signing_in_elsewhere(limits: Limits) -> Q:
+    """Whom the provider of another hostname knows."""
+    others = BrandedURL.objects.exclude(pk__in=limits.ids).exclude(identity_provider=None)
+    known = Identity.objects.filter(provider__in=others.values("identity_provider"))
+    return Q(Exists(known.filter(user=OuterRef("pk"))))
 
 
 CHANGED: dict[type[models.Model], Rule] = {

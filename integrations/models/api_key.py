@@ -81,6 +81,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def alive(self, now: datetime) -> "ApiKeyQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
+    def keep_reach(self) -> None:
+        """What limits their makers now limits them whoever makes or answers for them later."""
+        for key in self.select_related("created_by"):
+            if (ids := key.reach.hostname_ids) is not None:
+                self.filter(pk=key.pk).update(hostname_ids=sorted(ids))
+
     def note_use(self, key: "ApiKey", *, address: str, now: datetime) -> None:
         """Once a minute at most, or each request would write, and queue for the row."""
         if key.last_used_at is None or abs(now - key.last_used_at) > NOTED_EVERY:

@@ -1,5 +1,6 @@
 """Is this ID token theirs, for us, for this sign-in, and of now? (OpenID Connect Core 3.1.3.7)"""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -45,9 +46,16 @@ def verify(
     others = claims["aud"] not in (client_id, [client_id])
     if claims.get("azp", None if others else client_id) != client_id:
         raise IdTokenRefused("azp")
-    if not 0 < len(claims["sub"]) <= LONGEST_SUBJECT or "\x00" in claims["sub"]:
+    if not _is_subject(claims["sub"]):
         raise IdTokenRefused("sub")
     return claims
+
+
+def _is_subject(found: object) -> bool:
+    """Text that a database can keep: neither NUL nor half of a surrogate pair."""
+    if not isinstance(found, str) or "\x00" in found:
+        return False
+    return 0 < len(found) <= LONGEST_SUBJECT and not re.search("[\ud800-\udfff]", found)
 
 
 def _signed_claims(token: str, keys: Callable[[bool], KeySet]) -> dict[str, Any]:

@@ -54,12 +54,13 @@ def rotate(key: ApiKey, *, by: User | None, now: datetime) -> tuple[ApiKey, str]
         old = ApiKey.objects.select_for_update().get(pk=key.pk)
         if not old.is_alive(now) or old.successors.filter(revoked_at=None).exists():
             raise KeyRotated
+        reached = old.reach.hostname_ids
         life = old.expires_at - old.created_at if old.expires_at else None
         successor, secret = ApiKey.objects.make(
             name=old.name,
             scopes=old.scopes,
             app_ids=old.app_ids,
-            hostname_ids=old.hostname_ids,
+            hostname_ids=None if reached is None else sorted(reached),
             expires_at=now + life if life else None,
             created_by=by,
             created_at=now,
@@ -74,7 +75,9 @@ def rotate(key: ApiKey, *, by: User | None, now: datetime) -> tuple[ApiKey, str]
 def take_over(key: ApiKey, *, by: User, now: datetime) -> None:
     """Who made it has gone, and `by` answers for it from now on. What it may do stays."""
     with transaction.atomic():
-        if ApiKey.objects.alive(now).filter(pk=key.pk).update(created_by=by):
+        alive = ApiKey.objects.alive(now).filter(pk=key.pk)
+        alive.keep_reach()
+        if alive.update(created_by=by):
             AuditEvent.objects.record(Action.API_KEY_TAKEN_OVER, key, now=now)
 
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from integrations import actor
 from integrations.actions import Action
 from integrations.linking import disconnection, entitlement
-from integrations.models import AuditEvent
+from integrations.models import ApiKey, AuditEvent
 
 BETWEEN_REFUSALS = timedelta(minutes=1)  # of one address: whoever guesses fills no table
 Whom = User | Group
@@ -33,6 +33,7 @@ def record_saved(
 def delete(whom: Whom, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         if isinstance(whom, User):
+            ApiKey.objects.filter(created_by=whom).keep_reach()
             disconnection.end_all_of(whom, by=by, reason="user deleted", now=now)
         action = Action.USER_DELETED if isinstance(whom, User) else Action.GROUP_DELETED
         AuditEvent.objects.record(action, whom, now=now)

@@ -57,6 +57,8 @@ def _admit(
     if not user.is_active:
         raise SignInRefused("inactive")
     brands = list(provider.branded_urls.defer("logo"))
+    if not (brands or door.is_portal):
+        raise SignInRefused("off")  # taken from the hostname meanwhile
     has_say = _has_say(user, brands, door)
     if identity.made_user:
         profile.update(user, claims)
@@ -94,7 +96,7 @@ def _find(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> 
         with transaction.atomic():
             return _make(provider, claims, now)
     except IntegrityError:
-        return known.get()
+        return known.first() or _make(provider, claims, now)  # or only the name was taken
 
 
 def _make(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> Identity:

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -52,6 +53,7 @@ class Arrival:
     provider: IdentityProvider
     next_path: str
     counts_as_second_factor: bool
+    authenticated_at: float  # seconds since 1970; 0: not told, and it may be long ago
     is_linked_now: bool  # to who was signed in already
 
 
@@ -113,6 +115,7 @@ def complete(
         provider=provider,
         next_path=pending.next_path,
         counts_as_second_factor=provider.counts_as_second_factor(claims),
+        authenticated_at=_authenticated_at(claims, now),
         is_linked_now=links is not None,
     )
 
@@ -124,6 +127,14 @@ def sign_out_url(provider: IdentityProvider, door: Door, back_to: str) -> str:
     """
     metadata = discovery.discover(provider.issuer, Deadline(settings.SSO_TIMEOUT))
     return client.sign_out_url(client_of(provider), metadata, back_to)
+
+
+def _authenticated_at(claims: dict[str, Any], now: datetime) -> float:
+    """Not the moment of a sign-in that the provider granted to an old session of theirs."""
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return 0.0
+    return max(0.0, min(at, now.timestamp()))
 
 
 def _provider(door: Door) -> IdentityProvider:
