@@ -6,6 +6,9 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 
 from accounts.models import SessionOwner, User
+from accounts.sessions import SessionStore
+from integrations import clock
+from integrations.operations import housekeeping
 
 PAGE = "/my-account/"
 
@@ -43,6 +46,34 @@ def test_code_before_this_release_reads_and_ends_what_this_one_wrote(alice_brows
     Session.objects.filter(pk=before.session_key)._raw_delete("default")  # knows no owners
 
     assert not is_in()
+
+
+def test_a_session_that_inherits_a_key_inherits_no_owner(alice_browser, alice, bob):
+    key = alice_browser.session.session_key
+    before = db.SessionStore(key)
+    SessionOwner.objects.update(user=bob)  # of one that code before this release had ended
+
+    before.save()
+
+    assert "Alice Adams" in alice_browser.get(PAGE).text
+    alice_browser.start()
+    assert SessionOwner.objects.get(session=key).user == alice
+
+
+def test_the_owner_of_a_session_that_older_code_ended_is_forgotten(alice_browser, browser, bob):
+    browser(bob)
+    Session.objects.filter(pk=alice_browser.session.session_key)._raw_delete("default")
+
+    housekeeping.tidy(now=clock.now())
+
+    assert SessionOwner.objects.get().user == bob
+
+
+@pytest.mark.parametrize("key", ["a" * 31 + "\x00", "’" * 32, "short", ""])
+def test_a_cookie_that_is_no_key_is_not_looked_for(db, key, django_assert_num_queries):
+    """PostgreSQL refuses a NUL: a stranger's cookie was an error on record, and a mail."""
+    with django_assert_num_queries(0):
+        assert SessionStore(key).is_empty()
 
 
 def test_an_inactive_user_is_out_at_once(alice, is_in):
