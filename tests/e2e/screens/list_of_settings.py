@@ -157,7 +157,7 @@ NONE = {
     "admin:jsi18n": "a script",
     "admin:integrations_auditevent_export": "a file",
     "admin:integrations_brandedurl_logo": "a picture",
-    "admin:integrations_webexapp_hostnames": "JSON",
+    "admin:integrations_webexapp_hostnames": "JSON", "admin:accounts_user_hostnames": "JSON",
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
         ("admin:integrations_webexapp_forget_secret",

@@ -77,7 +77,9 @@ window.rules = {
 function coverOf(element) {
   const box = element.getBoundingClientRect();
   if (box.height > innerHeight / 2 || isForEars(element, getComputedStyle(element))) return null;
-  for (const [across, down] of [[0.5, 0.5], [0.1, 0.15], [0.9, 0.85]]) {
+  const places = [[0.1, 0.15], [0.5, 0.5], [0.9, 0.85]];
+  // Of a text area a browser scrolls to where the caret is.
+  for (const [across, down] of element.localName === "textarea" ? places.slice(0, 1) : places) {
     const at = document.elementFromPoint(box.left + box.width * across, box.top + box.height * down);
     for (let over = at; over && !over.contains(element); over = over.parentElement) {
       if (["fixed", "sticky"].includes(getComputedStyle(over).position)) return over;
