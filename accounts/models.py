@@ -53,6 +53,10 @@ class SessionOwner(models.Model):
 
     objects = SessionOwnerQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = _("session")  # for who deletes a user
+        verbose_name_plural = _("sessions")
+
     def __str__(self) -> str:
         return f"session of {self.user}"
 

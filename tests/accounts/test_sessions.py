@@ -19,6 +19,11 @@ def is_in(alice_browser):
 
 
 @pytest.fixture
+def desk(browser, root):
+    return browser(root, "admin.example.com")
+
+
+@pytest.fixture
 def as_made_before_this_release(alice_browser):
     SessionOwner.objects.all().delete()
 
@@ -101,6 +106,12 @@ def test_a_deleted_user_is_out_at_once(alice, is_in):
 
     assert not is_in()
     assert not SessionOwner.objects.exists()
+
+
+def test_who_deletes_a_user_reads_in_their_language_that_sessions_end(alice_browser, alice, desk):
+    page = desk.get(f"/admin/accounts/user/{alice.pk}/delete/", HTTP_ACCEPT_LANGUAGE="de").text
+
+    assert "<dt>Sitzungen</dt>" in page
 
 
 def test_the_row_beside_a_session_lets_nobody_in_as_somebody_else(alice_browser, alice, mallory):
