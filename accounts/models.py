@@ -27,6 +27,12 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
+class SessionOwnerQuerySet(models.QuerySet["SessionOwner"]):
+    def without_session(self) -> Self:
+        """Of those that code before this release ended."""
+        return self.filter(~models.Exists(Session.objects.filter(pk=models.OuterRef("pk"))))
+
+
 class SessionOwner(models.Model):
     """Who signed in to a session, for accounts/sessions.py.
 
@@ -44,6 +50,12 @@ class SessionOwner(models.Model):
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="session_owners", db_constraint=False
     )
+
+    objects = SessionOwnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")  # for who deletes a user
+        verbose_name_plural = _("sessions")
 
     def __str__(self) -> str:
         return f"session of {self.user}"

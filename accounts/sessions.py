@@ -4,6 +4,7 @@ They are Django's own, in its own table. A row beside each names who signed in; 
 one, as code before this release makes them, is read like any other, and its user after it.
 """
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -32,10 +33,15 @@ SESSION_AND_USER = Statement(
     person=User,
 )
 GET_USER = ModelBackend.get_user
+KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
 class SessionStore(db.SessionStore):
     owner: User | None = None  # as it was when the session was read
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Whatever a cookie says otherwise, a NUL for instance, PostgreSQL may refuse."""
+        return bool(key and KEY.fullmatch(key))
 
     def load(self) -> dict[str, Any]:
         found = SESSION_AND_USER.first(self.session_key, timezone.now())

@@ -10,7 +10,7 @@ from ssl import CERT_REQUIRED
 from csp.constants import NONE, SELF
 
 from config import environment as env
-from config import loggers
+from config import loggers, schedule
 from config.guards import hosts, keys, languages, mail, stores, webex
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -272,20 +272,7 @@ REFRESH_CLAIM = env.number(
 )
 
 CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
-# What nobody took before the next tick would only repeat it, and is dropped (tasks/guarded.py).
-CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"integrations.{name}", "schedule": every}
-    for name, every in {
-        "tasks.sweep": REFRESH_SWEEP_EVERY,
-        "tasks.send_notices": 60.0,
-        "tasks.tidy": 600.0,
-        # The regular start of the polling loop; usually it is woken, and runs already.
-        "device_tasks.poll_device_authorizations": 5.0,
-        "tasks.bulk_jobs.work": 5.0,
-        "tasks.follow_subscribers": 5.0,
-        "tasks.webhooks.deliver": 5.0,
-    }.items()
-}
+CELERY_BEAT_SCHEDULE = schedule.of(sweep_every=REFRESH_SWEEP_EVERY)
 
 # Days for which it stays readable what happened: events of grants, incidents, the admin's own log.
 HISTORY_DAYS = env.whole_number("HISTORY_DAYS", 400, at_least=30, at_most=3650)

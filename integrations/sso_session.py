@@ -24,7 +24,7 @@ from integrations.single_sign_on.sign_in import Arrival
 
 KEY = "single_sign_on"  # in the session
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PORTAL_RULE = "portal-sign-in-rule"  # no hostname
+PORTAL_RULE = "/sign-in-rule"  # which no Host header can name
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ def _is_good_here(request: PortalRequest, user: User) -> bool:
 
 
 def _serving(request: PortalRequest) -> tuple[int | None, str]:
-    """The provider that lets people in here, and the rule. The portal's own is kept for seconds."""
-    if request.brand is None:
+    """The provider that lets people in here, and the rule. The portal's own is kept for seconds,
+    for who only looks."""
+    if request.brand is None and request.method in ("GET", "HEAD"):
         kept = caches["brands"]  # models/kept_brands.py says what it is good for
         found: Any = kept.get(PORTAL_RULE)
         if found is None:

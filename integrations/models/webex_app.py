@@ -104,6 +104,11 @@ class WebexApp(models.Model):
         super().save(*args, **kwargs)
         kept_brands.forget()
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        kept_brands.forget()
+        return deleted
+
     @property
     def audit_label(self) -> str:
         return self.name

@@ -1,4 +1,4 @@
-"""How the background work is doing: for the dashboard, `manage.py status`, /readyz/ and metrics."""
+"""How the background work is doing: for the dashboard, `manage.py status`, probes and metrics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts.models import SignInFailure
+from accounts.models import SessionOwner, SignInFailure
 from integrations.linking import disconnection, entitlement
 from integrations.models import (
     AppIncident,
@@ -65,6 +65,7 @@ def forget(*, now: datetime) -> None:
         _in_steps(partial(forgettable, now))
     _in_steps(lambda: Lease.objects.filter(expires_at__lt=now - LEASES_KEPT))
     _in_steps(lambda: Session.objects.filter(expire_date__lt=now))
+    _in_steps(SessionOwner.objects.without_session)
     history = now - timedelta(days=settings.HISTORY_DAYS)
     deliveries = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
     _oldest_in_steps(WebhookDelivery, "created_at", deliveries)

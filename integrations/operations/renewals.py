@@ -1,6 +1,6 @@
 """How the renewals of each integration are doing, and what of it is trouble.
 
-The one place that decides: overview, panel, list, `status`, `check_registration`, /readyz/ and
+The one place that decides: overview, panel, list, `status`, `check_registration`, probes and
 metrics all show what is found here.
 """
 

@@ -6,6 +6,9 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 
 from accounts.models import SessionOwner, User
+from accounts.sessions import SessionStore
+from integrations import clock
+from integrations.operations import housekeeping
 
 PAGE = "/my-account/"
 
@@ -13,6 +16,11 @@ PAGE = "/my-account/"
 @pytest.fixture
 def is_in(alice_browser):
     return lambda: alice_browser.get(PAGE).status_code == 200
+
+
+@pytest.fixture
+def desk(browser, root):
+    return browser(root, "admin.example.com")
 
 
 @pytest.fixture
@@ -45,6 +53,34 @@ def test_code_before_this_release_reads_and_ends_what_this_one_wrote(alice_brows
     assert not is_in()
 
 
+def test_a_session_that_inherits_a_key_inherits_no_owner(alice_browser, alice, bob):
+    key = alice_browser.session.session_key
+    before = db.SessionStore(key)
+    SessionOwner.objects.update(user=bob)  # of one that code before this release had ended
+
+    before.save()
+
+    assert "Alice Adams" in alice_browser.get(PAGE).text
+    alice_browser.start()
+    assert SessionOwner.objects.get(session=key).user == alice
+
+
+def test_the_owner_of_a_session_that_older_code_ended_is_forgotten(alice_browser, browser, bob):
+    browser(bob)
+    Session.objects.filter(pk=alice_browser.session.session_key)._raw_delete("default")
+
+    housekeeping.tidy(now=clock.now())
+
+    assert SessionOwner.objects.get().user == bob
+
+
+@pytest.mark.parametrize("key", ["a" * 31 + "\x00", "’" * 32, "short", ""])
+def test_a_cookie_that_is_no_key_is_not_looked_for(db, key, django_assert_num_queries):
+    """PostgreSQL refuses a NUL: a stranger's cookie was an error on record, and a mail."""
+    with django_assert_num_queries(0):
+        assert SessionStore(key).is_empty()
+
+
 def test_an_inactive_user_is_out_at_once(alice, is_in):
     User.objects.update(is_active=False)
 
@@ -70,6 +106,12 @@ def test_a_deleted_user_is_out_at_once(alice, is_in):
 
     assert not is_in()
     assert not SessionOwner.objects.exists()
+
+
+def test_who_deletes_a_user_reads_in_their_language_that_sessions_end(alice_browser, alice, desk):
+    page = desk.get(f"/admin/accounts/user/{alice.pk}/delete/", HTTP_ACCEPT_LANGUAGE="de").text
+
+    assert "<dt>Sitzungen</dt>" in page
 
 
 def test_the_row_beside_a_session_lets_nobody_in_as_somebody_else(alice_browser, alice, mallory):

@@ -4,7 +4,9 @@ import pytest
 from django.core.cache import caches
 from django.db.models import QuerySet
 
+from integrations import clock, sso_session
 from integrations.models import AuthorizationRequest, BrandedURL, Grant
+from integrations.operations import integrations
 from tests.conftest import ALICE_AT_WEBEX, H1
 
 
@@ -31,6 +33,22 @@ def test_what_this_process_changed_is_seen_at_once(alice_browser):
 
     brand.delete()
     assert alice_browser.get("/").status_code == 400
+
+
+def test_an_integration_that_this_process_deleted_is_gone_at_once(alice_browser, acme):
+    alice_browser.get("/")
+
+    integrations.delete(acme, now=clock.now())
+
+    assert BrandedURL.objects.lately_serving(H1).app is None
+
+
+def test_nothing_else_that_is_kept_can_be_named_by_a_host(browser, root, acme):
+    browser(root, "admin.example.com").get("/admin/")
+
+    assert caches["brands"].get(sso_session.PORTAL_RULE)
+    answer = browser(None, sso_session.PORTAL_RULE).get("/")
+    assert answer.status_code == 400
 
 
 def test_what_another_changed_is_seen_a_little_later(alice_browser, behind_our_back):

@@ -23,7 +23,7 @@ from integrations.operations import audit, housekeeping
 from integrations.provisioning.bulk import jobs
 
 CANNOT_GROW = {
-    "accounts.SessionOwner": "goes with the session",
+    "accounts.SessionOwner": "goes with the session, or in the next tidying after it",
     "accounts.User": "a user goes when an administrator deletes them",
     "accounts.User_groups": "goes with user and group",
     "accounts.User_user_permissions": "goes with user and permission",

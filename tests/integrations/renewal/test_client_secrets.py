@@ -1,17 +1,15 @@
 """Two client secrets while one is changed: nothing stops, and nobody is given up because of one."""
 
-from datetime import timedelta
-
 import pytest
 
 from integrations import clock
 from integrations.errors import InvalidClient, Refused
-from integrations.models import AppIncident, AuditEvent, Grant, GrantEvent, WebexApp
-from integrations.operations import housekeeping, integrations, readiness
+from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
 from integrations.renewal import client_probe, on_demand
 from integrations.renewal.refusal_policy import Client
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.conftest import TOKENS
+from tests.integrations.renewal.conftest import panel, replace
 from tests.integrations.renewal.draining import drained
 
 pytestmark = pytest.mark.usefixtures("brisk")
@@ -21,26 +19,6 @@ COUNTS = pytest.mark.parametrize(
     ("count", "shape"),
     [*((count, "gateway") for count in (0, 1, 2, 3, 12)), (1, "oauth"), (3, "oauth")],
 )
-
-
-def replace(app, secret):
-    app = WebexApp.objects.get(pk=app.pk)
-    app.replace_secret(secret, now=clock.now())
-    app.save()
-    return app
-
-
-@pytest.fixture
-def mistyped(acme):
-    """The new secret is wrong; Webex goes on accepting the one before it."""
-    return replace(acme, "mistyped")
-
-
-@pytest.fixture
-def regenerated(acme, sandbox):
-    """As Webex does it: the one before it has ended."""
-    sandbox.state.integrations[acme.client_id].client_secret = "regenerated"
-    return replace(acme, "regenerated")
 
 
 @pytest.fixture
@@ -57,11 +35,6 @@ def pass_minutes(acme, later):
 
 def secrets_used(sandbox):
     return [call.form["client_secret"] for call in sandbox.ledger.find(TOKENS)]
-
-
-def panel(app):
-    app = WebexApp.objects.get(pk=app.pk)
-    return readiness.check_all([app], now=clock.now())[app.pk]
 
 
 def sentences(app):
@@ -232,76 +205,3 @@ def test_the_first_refusal_is_what_a_caller_hears_of(mistyped):
 
     with pytest.raises(InvalidClient, match="new"):
         on_demand.Clients(mistyped, now=clock.now()).ask(refuse)
-
-
-# --- What is kept, and for how long --------------------------------------------------------------
-
-
-def test_saving_the_same_secret_again_keeps_none(acme):
-    assert not replace(acme, acme.client_secret).has_previous_secret
-
-
-def test_of_several_mistyped_ones_the_last_that_worked_is_kept(acme):
-    right = acme.client_secret
-    app = replace(acme, "mistyped")
-    client_probe.check(app, now=clock.now())
-
-    app = replace(app, "mistyped again")
-
-    assert app.previous_client_secret == right
-    app = replace(app, right)
-    assert (app.client_secret, app.relies_on_previous_secret) == (right, False)
-
-
-def test_a_probe_without_an_answer_undoes_nothing_that_was_found(mistyped, sandbox):
-    right = mistyped.previous_client_secret
-    client_probe.check(mistyped, now=clock.now())
-    sandbox.fault(TOKENS, times=None, status=503)
-
-    assert client_probe.check(mistyped, now=clock.now()) is Client.UNKNOWN
-
-    assert not integrations.forget_previous_secret(mistyped, now=clock.now())
-    assert replace(mistyped, "mistyped again").previous_client_secret == right
-
-
-def test_a_secret_of_another_client_is_not_kept(mistyped):
-    mistyped.client_id = "Canother"
-
-    integrations.save(mistyped, secret="", changed={"client_id"}, now=clock.now())
-
-    assert not WebexApp.objects.get(pk=mistyped.pk).has_previous_secret
-
-
-def test_a_page_that_was_opened_before_a_colleague_saved_keeps_the_colleagues_secret(acme):
-    stale = WebexApp.objects.get(pk=acme.pk)
-    integrations.save(acme, secret="of a colleague", changed=set(), now=clock.now())
-
-    integrations.save(stale, secret="mine", changed=set(), now=clock.now())
-
-    app = WebexApp.objects.get(pk=acme.pk)
-    assert (app.client_secret, app.previous_client_secret) == ("mine", "of a colleague")
-
-
-def test_it_is_forgotten_after_two_weeks_without_use(regenerated, later):
-    later(days=13)
-    housekeeping.tidy(now=clock.now())
-    assert WebexApp.objects.get(pk=regenerated.pk).has_previous_secret
-
-    later(days=2)
-    housekeeping.tidy(now=clock.now())
-
-    assert not WebexApp.objects.get(pk=regenerated.pk).has_previous_secret
-    assert AuditEvent.objects.get(action="secret.forgotten").changed == ["previous_client_secret"]
-
-
-def test_each_use_counts_anew(mistyped, link, later):
-    grant = link("alice", mistyped)
-    later(days=13)
-    on_demand.renew(grant, now=clock.now())
-    later(days=2)
-
-    housekeeping.tidy(now=clock.now())
-
-    app = WebexApp.objects.get(pk=mistyped.pk)
-    assert app.has_previous_secret
-    assert clock.now() - app.previous_client_secret_used_at < timedelta(days=3)

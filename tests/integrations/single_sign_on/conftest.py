@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from integrations import clock
 from integrations.models import BrandedURL, IdentityProvider, SignInRule
 from integrations.models.webex_app import fingerprint
@@ -89,3 +90,9 @@ def who(client: PortalClient) -> str:
     page = client.get("/my-account/")
     found = re.search(r"User name</dt>\s*<dd[^>]*>\s*([^<\s]+)", page.text)
     return found[1] if found else ""
+
+
+def refused(response: Any, sentence: str = "do not fit together") -> bool:
+    assert response.status_code in (400, 403, 503), response.status_code
+    assert sentence in response.text
+    return not User.objects.exists()

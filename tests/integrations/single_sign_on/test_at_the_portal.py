@@ -1,9 +1,13 @@
 """The portal's own hosts: the settings, the second factor, and a way in when a provider is dead."""
 
 import pytest
+from django.core.cache import caches
+from django.db.models import QuerySet
 
 from accounts.models import User
+from integrations import clock, sso_session
 from integrations.models import Identity, IdentityProvider, SecondFactor, SignInRule
+from integrations.single_sign_on import providers
 from tests.integrations.single_sign_on.conftest import ADMIN, leave, register, sign_in, who
 
 PASSWORD = {"username": "root", "password": "correct horse"}
@@ -49,6 +53,27 @@ def test_a_password_session_from_before_ends_unless_it_is_a_superusers(
 ):
     assert who(browser(make_user("clerk"), ADMIN)) == ""
     assert who(browser(root, ADMIN)) == "root"
+
+
+@pytest.mark.parametrize("change", [{"is_enabled": False}, {"portal_rule": "password"}])
+def test_nothing_is_changed_in_a_session_whose_provider_another_process_closed(
+    desk, staff, acme_idp, change
+):
+    sign_in(desk, acme_idp, "staff")
+    assert who(desk) == "staff"
+
+    QuerySet.update(IdentityProvider.objects.all(), **change)
+
+    assert desk.post("/admin/accounts/user/add/")["Location"].startswith("/admin/login/")
+
+
+def test_a_provider_that_was_deleted_serves_nobody_a_moment_longer(browser, root, own_provider):
+    assert who(browser(root, ADMIN)) == "root"
+    assert sso_session.PORTAL_RULE in caches["brands"]
+
+    providers.delete(own_provider, now=clock.now())
+
+    assert sso_session.PORTAL_RULE not in caches["brands"]
 
 
 COUNTS = [
