@@ -19,6 +19,9 @@ QUICK = {
     "keepalives_interval": 2,
     "keepalives_count": 2,
 }
+# The server keeps what it planned, a third of what a short page costs it; psycopg asks for that
+# once a statement came for the fifth time. Not behind pgbouncer: config/deploy/README.md.
+PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
 # A power cut (not a crash) may undo the last commits; production is PostgreSQL.
 PATIENT = {
     "transaction_mode": "IMMEDIATE",
@@ -73,7 +76,10 @@ def _postgresql(value: str) -> dict[str, Any]:
     config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True} | config
     if not isinstance(config["CONN_MAX_AGE"], int | None):
         raise _no_database("has a conn_max_age that is no number of seconds")
-    config["OPTIONS"] = QUICK | config.get("OPTIONS", {})
+    options = QUICK | PREPARED | config.get("OPTIONS", {})
+    if options["prepare_threshold"] == "None":  # never; the library leaves the word as it is
+        options["prepare_threshold"] = None
+    config["OPTIONS"] = options
     return config
 
 
