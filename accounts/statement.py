@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
 
+import psycopg
 from django.db import connection, models
 
 Converter = Callable[[Any, Any, Any], Any]
@@ -24,6 +25,7 @@ class Statement:
         """A row, with None for a model whose table had none. None: nothing was found."""
         adapted = [connection.ops.adapt_unknown_value(each) for each in parameters]
         with connection.cursor() as cursor:
+            _bind_at_the_server(cursor)
             cursor.execute(self._sql, adapted)
             found = cursor.fetchone()
         if found is None:
@@ -33,6 +35,16 @@ class Statement:
             rows.append(part.row(list(found[at : at + len(part.names)])))
             at += len(part.names)
         return [*rows, *found[at:]]
+
+
+def _bind_at_the_server(cursor: Any) -> None:
+    """Where psycopg puts the parameters into the text, each is a new statement to PostgreSQL.
+
+    `server_side_binding` would do that for the ORM as well, which then inserts no more than 65,535
+    values at once.
+    """
+    if connection.vendor == "postgresql":
+        cursor.cursor = psycopg.Cursor(cursor.cursor.connection)
 
 
 class _Part:

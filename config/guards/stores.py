@@ -19,9 +19,9 @@ QUICK = {
     "keepalives_interval": 2,
     "keepalives_count": 2,
 }
-# The server keeps what it planned, a third of what a short page costs it; psycopg asks for that
-# once a statement came for the fifth time. Not behind pgbouncer: config/deploy/README.md.
-PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
+# What accounts/statement.py asks for the fifth time is planned no more: planning is two thirds of
+# what a short page costs the server. Not behind pgbouncer: config/deploy/README.md.
+PREPARED = {"prepare_threshold": 5}
 # A power cut (not a crash) may undo the last commits; production is PostgreSQL.
 PATIENT = {
     "transaction_mode": "IMMEDIATE",

@@ -103,7 +103,7 @@ def test_a_port_that_another_program_has_is_no_reason_to_delete_anything(start) 
 def test_what_an_empty_demo_prints_answers(empty_demo: Demo) -> None:
     addresses = re.findall(r"http://[^\s]+", empty_demo.output)
 
-    assert len(addresses) == 2  # the settings and the sandbox
+    assert len(addresses) == 3  # the settings, the sandbox and its inbox
     for address in addresses:
         assert urllib.request.urlopen(address).status == 200
 

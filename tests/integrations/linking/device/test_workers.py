@@ -129,7 +129,7 @@ def test_users_who_start_at_the_same_moment_see_their_own_codes(portal: Portal) 
         paths = list(threads.map(Visitor.start, visitors))
 
     pages = [visitor.get(path).text for visitor, path in zip(visitors, paths, strict=True)]
-    codes = [re.search(r'class="user-code" aria-label="([\d ]+)"', page)[1] for page in pages]
+    codes = [re.search(r'class="visually-hidden">([\d ]+)<', page)[1] for page in pages]
     pictures = {re.search(r'<svg [^>]*class="qr".*?</svg>', page, re.DOTALL)[0] for page in pages}
     assert len(set(codes)) == len(pictures) == len(visitors)
     assert visitors[0].get(paths[1]).status == 404
