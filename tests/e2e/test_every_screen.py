@@ -1,4 +1,4 @@
-"""A twentieth of the full screens against the rules of tests/e2e/screens; SCREENS_PART picks others.
+"""A twentieth of all screens against the rules of tests/e2e/screens (SCREENS_PART picks another).
 
 All of them, in every size and language, with pictures: `python -m tests.e2e.screens DIR`.
 """
