@@ -105,8 +105,8 @@ def register(page: Page, demo: Demo) -> tuple[str, str, str]:
 def set_redirect_uri(page: Page, developer: str, uri: str) -> str:
     page.goto(developer)
     write(page, page.get_by_label("Redirect URI"), uri)
-    press(page, button(page, re.compile("Save")))
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        press(page, button(page, re.compile("Save")))
     return page.get_by_label("OAuth Authorization URL").input_value()
 
 

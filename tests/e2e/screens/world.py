@@ -8,18 +8,15 @@ import json
 import os
 import re
 import sys
-import time
-from datetime import timedelta
-from pathlib import Path
 
 import requests
 
 from tests.e2e import full_data
+from tests.e2e.screens import words_of_paths
+from tests.e2e.screens.running import ENTERPRISE, app_at_webex, browser, sandbox, until, webex
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-SETTLES = 30  # seconds
 COLUMNS = "userId,spEnterpriseId,firstName,lastName,package,email,extension"
-ENTERPRISE = "ParkBench+acme-corporation"
 PEOPLE = {"carl": "Webex users", "dora": "Webex users", "uma": "Webex users",
           "erin": "Webex provisioning", "lisa": "Webex provisioning",
           "support": "Webex support"}  # fmt: skip
@@ -43,7 +40,7 @@ def main() -> None:
     is_empty, templates = sys.argv[1:2] == ["empty"], sys.argv[1:]
     if not is_empty and not User.objects.filter(username="carl").exists():
         _fill(now)
-    ids = {} if is_empty else _ids(now)
+    ids = {} if is_empty else words_of_paths.found(now)
     drawn = {} if is_empty else {name: _draw(name) for name in templates}
     print(json.dumps({"ids": ids, "sessions": _sessions(now), "drawn": drawn}))
 
@@ -122,81 +119,6 @@ def _make_jobs() -> None:
 # --- Each time ------------------------------------------------------------------------------------
 
 
-def _ids(now) -> dict[str, str]:
-    from accounts.models import User
-    from integrations.linking import connect_link
-    from integrations.models import (
-        ApiKey,
-        AuthorizationRequest,
-        BrandedURL,
-        BulkJob,
-        DeviceAuthorization,
-        Grant,
-        Identity,
-        IdentityProvider,
-        WebexApp,
-        WebhookDelivery,
-        WebhookEndpoint,
-    )
-
-    alice, dora, pat, uma = map(browser, ("alice", "dora", "pat", "uma"))
-    uma.start()
-    old = now - timedelta(minutes=3)
-    AuthorizationRequest.objects.filter(user__username="uma").update(created_at=old)
-    replace = alice.link("carol@acme.example").url
-    DeviceAuthorization.objects.all().delete()  # so many starts are refused
-    over = dora.post("/webex/device/").url
-    device = dora.post("/webex/device/").url
-    code = DeviceAuthorization.objects.get(pk=device.split("/")[3])
-    brand = BrandedURL.objects.get(hostname="acme.localhost")
-    carl = User.objects.get(username="carl")
-    link = connect_link.make(user=carl, brand=brand, now=now).url
-    found = pat.get(f"/webex/subscribers/?enterprise={ENTERPRISE.replace('+', '%2B')}").text
-    failed = pat.get("/webex/subscribers/?status=error").text
-    subscriber = re.compile(r'href="(/webex/subscriber/[^"]+/)"')
-    reports = re.findall(r'href="(/webex/reports/billing/[^"/]+/)"',
-                         pat.get("/webex/reports/billing/").text)  # fmt: skip
-    by_age = [str(job.pk) for job in BulkJob.objects.order_by("created_at")]
-    app = WebexApp.objects.get(name="Demo portal")
-    grants = Grant.objects.filter(app=app)
-    return {key: str(value) for key, value in {
-        "replace": replace,
-        "device": device.split("/")[3],
-        "device_over": over.split("/")[3],
-        "connect_link": "/" + link.split("/", 3)[3],
-        "subscriber": subscriber.search(found)[1],
-        "subscriber_failed": subscriber.search(failed)[1],
-        "billing_report": reports[0],
-        "billing_failed": reports[-1],
-        "bulk_done": by_age[0], "bulk_draft": by_age[1], "bulk_removal": by_age[2],
-        "webexapp": app.pk,
-        "large": WebexApp.objects.get(name=full_data.LONG_APP).pk,
-        "largest": WebexApp.objects.get(name="Two thousand hostnames").pk,
-        "begun": WebexApp.objects.get(name="Hardly begun").pk,
-        "brandedurl": brand.pk,
-        "free": BrandedURL.objects.filter(app=None).first().pk,
-        "grant": grants.get(user__username="alice").pk,
-        "grant_failing": grants.get(user__username="user02").pk,
-        "grant_lost": grants.get(user__username="user04").pk,
-        "grant_long": grants.get(user__username=full_data.LONG_USER).pk,
-        "user": carl.pk,
-        "user_long": User.objects.get(username=full_data.LONG_USER).pk,
-        "group": carl.groups.get().pk,
-        "apikey": ApiKey.objects.get(name="CRM of the call centre").pk,
-        "apikey_revoked": ApiKey.objects.exclude(revoked_at=None).first().pk,
-        "identityprovider": IdentityProvider.objects.get().pk,
-        "identity": Identity.objects.get().pk,
-        "webhookendpoint": WebhookEndpoint.objects.filter(is_enabled=True).first().pk,
-        "webhook_off": WebhookEndpoint.objects.exclude(off_reason="").first().pk,
-        "webhookdelivery": WebhookDelivery.objects.filter(state="DELIVERED").first().pk,
-        "given_up": WebhookDelivery.objects.filter(state="GIVEN_UP").first().pk,
-        "sandbox_app": app_at_webex(),
-        "authorization": path_of(app.authorization_url),
-        "authorization_elsewhere": path_of(app.authorization_url).replace("acme", "elsewhere"),
-        "verification": path_of(code.verification_uri_complete),
-    }.items()}  # fmt: skip
-
-
 def _sessions(now) -> dict[str, str]:
     from django.conf import settings
     from django.test import Client
@@ -241,51 +163,6 @@ def _draw(name: str) -> dict[str, str]:
 
 
 # --- Webex ----------------------------------------------------------------------------------------
-
-
-def sandbox() -> str:
-    from django.conf import settings
-
-    return settings.WEBEX_API_URL.removesuffix("/v1")
-
-
-def webex(path: str, **values) -> None:
-    requests.post(f"{sandbox()}/sandbox/{path}", json=values, timeout=10).raise_for_status()
-
-
-def app_at_webex() -> str:
-    page = requests.get(f"{sandbox()}/my-apps/", timeout=10).text
-    return re.search(r'href="/my-apps/(?!new)([^"]+)"', page)[1]
-
-
-def path_of(url: str) -> str:
-    return "/" + url.replace("&amp;", "&").split("/", 3)[3]
-
-
-def browser(username: str, hostname: str = "acme.localhost"):
-    from accounts.models import User
-    from tests.browsing import PortalClient
-
-    client = PortalClient(host=hostname, sandbox=Webex())
-    backend = "django.contrib.auth.backends.ModelBackend"
-    client.force_login(User.objects.get(username=username), backend)
-    return client
-
-
-class Webex:
-    """As PortalClient wants it, over HTTP."""
-
-    def accept(self, url: str, email: str) -> str:
-        from tests.e2e.conftest import Demo
-        from tests.e2e.troubled_demo import World
-
-        return World(Demo(Path(), 0, sandbox(), "", "", "")).consent(url, email)
-
-
-def until(condition) -> None:
-    deadline = time.monotonic() + SETTLES
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.3)
 
 
 if __name__ == "__main__":
