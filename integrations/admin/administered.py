@@ -36,6 +36,12 @@ class Administered(ModelAdmin[M]):
         may = super().has_delete_permission(request, obj)
         return may and (obj is None or administered.may_change(obj, by=cast(User, request.user)))
 
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Each knows who fills it in, and so what they may choose from."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.user = request.user
+        return form
+
 
 class AdministeredOnly(admin.RelatedFieldListFilter):
     """Of the objects that a list can be filtered by, those that its reader sees."""

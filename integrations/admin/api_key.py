@@ -144,11 +144,6 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
             }
         return super().render_change_form(request, context, *args, **kw)
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
-        return form
-
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         now, asked = clock.now(), form.cleaned_data
         days = timedelta(days=int(asked["days"])) if asked["days"] else None

@@ -23,7 +23,7 @@ from integrations.single_sign_on import providers
 
 class IdentityForm(ModelForm[Identity]):
     username = forms.CharField(label=gettext_lazy("User name"), max_length=150)
-    actor: User  # set by the admin
+    user: User  # set by the admin
 
     class Meta:
         model = Identity
@@ -34,7 +34,7 @@ class IdentityForm(ModelForm[Identity]):
         user = User.objects.filter(username=name).first()
         if user is None:
             raise ValidationError(_("Nobody here has this user name."))
-        if powers.is_mightier(user, self.actor):
+        if powers.is_mightier(user, self.user):
             raise ValidationError(_("They may do more than you."))
         if Identity.objects.filter(user=user, provider=self.cleaned_data.get("provider")).exists():
             raise ValidationError(_("They are linked with this provider already."))
@@ -55,11 +55,6 @@ class IdentityAdmin(ForAllBrands, SharedAdmin[Identity]):
     paginator = CappedPaginator
     show_full_result_count = False
     form = IdentityForm
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
-        form.actor = request.user  # type: ignore[attr-defined]
-        return form
 
     def get_fields(self, request: HttpRequest, obj: Identity | None = None) -> Any:
         return self.fields if obj is None else ("provider", "subject", "user", "created_at")

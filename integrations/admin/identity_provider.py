@@ -74,11 +74,6 @@ class IdentityProviderAdmin(ForAllBrands, DeletedByName[IdentityProvider]):
         name = "integrations_identityprovider_check"
         return [path("<int:pk>/check/", check, name=name), *super().get_urls()]
 
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
-        form.actor = request.user  # type: ignore[attr-defined]
-        return form
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As of a user who may do more: by another group or claim they would give it away."""
         may = super().has_change_permission(request, obj)

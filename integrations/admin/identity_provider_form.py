@@ -5,30 +5,20 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import credentials
 from integrations.admin import powers
-from integrations.admin.kept_secret import KeptSecret
-from integrations.admin.shared_editing import SharedForm, Unseen
-from integrations.errors import InvalidCredential
+from integrations.admin.client_secret_form import ClientSecretForm
 from integrations.models import IdentityProvider
-from integrations.models.webex_app import fingerprint
 
 ARROW = "->"
 LINES = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
 
-class IdentityProviderForm(SharedForm[IdentityProvider]):
-    new_client_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        max_length=500,
-        widget=KeptSecret(attrs={"autocomplete": "new-password"}),
-    )
+class IdentityProviderForm(ClientSecretForm[IdentityProvider]):
+    where_shown = gettext_lazy("The provider shows it when this portal is registered there.")
     roles = forms.CharField(
         label=gettext_lazy("Roles by group"),
         required=False,
@@ -61,10 +51,7 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
             "client_id": forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
         }
 
-    unseen = {
-        "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
-    }
-    actor: User  # set by the admin
+    user: User  # set by the admin
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         provider = kwargs.get("instance")
@@ -75,25 +62,6 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
             initial = {"roles": lines, "settings_groups": groups}
             kwargs["initial"] = {**(kwargs.get("initial") or {}), **initial}
         super().__init__(*args, **kwargs)
-        if secret := self.fields.get("new_client_secret"):
-            secret.help_text = self._secret_help()
-
-    def _secret_help(self) -> str:
-        provider = self.instance
-        if not provider.client_secret_set_at:
-            return _("The provider shows it when this portal is registered there.")
-        return _("Set on %(date)s, fingerprint %(fingerprint)s. Leave empty to keep it.") % {
-            "date": formats.date_format(provider.client_secret_set_at),
-            "fingerprint": provider.client_secret_fingerprint or "–",
-        }
-
-    def clean_new_client_secret(self) -> str:
-        text: str = self.cleaned_data["new_client_secret"]
-        try:
-            credentials.check(text)
-        except InvalidCredential as error:
-            raise ValidationError(str(error)) from None
-        return text
 
     def clean_issuer(self) -> str:
         """Another issuer means others by the same `sub`."""
@@ -107,7 +75,7 @@ class IdentityProviderForm(SharedForm[IdentityProvider]):
         return _lines(self.cleaned_data["settings_groups"])
 
     def clean_roles(self) -> list[tuple[str, Group]]:
-        allowed = {each.name: each for each in powers.grantable_groups(self.actor)}
+        allowed = {each.name: each for each in powers.grantable_groups(self.user)}
         found = []
         for line in _lines(self.cleaned_data["roles"]):
             theirs, arrow, ours = (

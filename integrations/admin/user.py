@@ -102,7 +102,6 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
         if obj is not None:
             vars(obj)["may_get_password"] = _may_set_password(request, obj)
         return form

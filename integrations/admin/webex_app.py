@@ -85,7 +85,6 @@ class WebexAppAdmin(WithActions):
         """The extra fields are the form's own; Django would look for them in the model."""
         kwargs["fields"] = [name for name in GENERAL if name not in ONLY_FOR_EDITORS]
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
         may_add = request.user.has_perm("integrations.add_brandedurl")
         form.may_create_hostnames = may_add and limits(request) is None
         return form

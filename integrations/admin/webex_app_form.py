@@ -6,14 +6,12 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from integrations import clock, credentials
-from integrations.admin.kept_secret import KeptSecret
-from integrations.admin.shared_editing import REPLACED, SharedForm, Unseen
+from integrations import clock
+from integrations.admin.client_secret_form import ClientSecretForm
 from integrations.admin.two_lists import (
     HostnamesField,
     TwoLists,
@@ -22,22 +20,15 @@ from integrations.admin.two_lists import (
     read_each,
     words_of,
 )
-from integrations.errors import InvalidCredential
 from integrations.models import BrandedURL, WebexApp
 from integrations.models.limited_administrator import limits_of
-from integrations.models.webex_app import fingerprint
 from integrations.operations import integrations, readiness
 
 MOST_NEW_HOSTNAMES = 500
 
 
-class WebexAppForm(SharedForm[WebexApp]):
-    new_client_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        max_length=500,
-        widget=KeptSecret(attrs={"autocomplete": "new-password"}),
-    )
+class WebexAppForm(ClientSecretForm[WebexApp]):
+    where_shown = gettext_lazy("Webex shows it only once, when the integration is created.")
     enable_anyway = forms.BooleanField(
         label=gettext_lazy("Enable it although there are things to check"), required=False
     )
@@ -69,9 +60,6 @@ class WebexAppForm(SharedForm[WebexApp]):
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
 
-    unseen = {
-        "new_client_secret": Unseen("client_secret_fingerprint", "client_secret", fingerprint)
-    }
     may_create_hostnames = True  # both set by the admin
     user: User
 
@@ -80,8 +68,6 @@ class WebexAppForm(SharedForm[WebexApp]):
         if hostnames := self.fields.get("hostnames"):
             lists = cast(TwoLists, hostnames.widget)
             lists.app, lists.user = self.instance if self.instance.pk else None, self.user
-        if secret := self.fields.get("new_client_secret"):
-            secret.help_text = self._secret_help()
         if name := self.fields.get("name"):
             name.widget.attrs["autofocus"] = self.instance.pk is None
         self.asks_to_enable = False
@@ -92,28 +78,6 @@ class WebexAppForm(SharedForm[WebexApp]):
     def _blocking(self) -> set[str]:
         found = readiness.check_all([self.instance], now=clock.now(), by=self.user)
         return {check.code for check in found[self.instance.pk].blocking}
-
-    def _secret_help(self) -> str:
-        app = self.instance
-        if not app.client_secret_set_at:
-            return _("Webex shows it only once, when the integration is created.")
-        return _("Set on %(date)s, fingerprint %(fingerprint)s. Leave empty to keep it.") % {
-            "date": formats.date_format(app.client_secret_set_at),
-            "fingerprint": app.client_secret_fingerprint or "–",
-        }
-
-    def add_error(self, field: str | None, error: Any) -> None:
-        super().add_error(field, error)
-        if field == "new_client_secret" and getattr(error, "code", "") != REPLACED:
-            cast(KeptSecret, self.fields[field].widget).is_refused = True
-
-    def clean_new_client_secret(self) -> str:
-        text: str = self.cleaned_data["new_client_secret"]
-        try:
-            credentials.check(text)
-        except InvalidCredential as error:
-            raise ValidationError(str(error)) from None
-        return text
 
     def clean_hostnames(self) -> integrations.Hostnames:
         moved: integrations.Hostnames = self.cleaned_data["hostnames"]
@@ -153,7 +117,7 @@ class WebexAppForm(SharedForm[WebexApp]):
         return brand.hostname
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
         self._check_client()
         if limits_of(self.user) and not self.errors and not self._brands_to_be(clock.now()):
             text = _("Choose at least one of your hostnames, or this integration is not yours.")
@@ -162,9 +126,7 @@ class WebexAppForm(SharedForm[WebexApp]):
             self._check_enabling()
 
     def _check_client(self) -> None:
-        client_id, secret = self.instance.client_id, self.cleaned_data.get("new_client_secret")
-        if secret and secret == client_id:
-            self.add_error("new_client_secret", _("This is the client ID, not the secret."))
+        client_id = self.instance.client_id
         is_same = client_id == self._client_id_before or "client_id" in self.errors
         if is_same or self.cleaned_data.get("new_client_anyway"):
             return

@@ -53,11 +53,6 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
             *super().get_urls(),
         ]
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.user = request.user
-        return form
-
     # --- Columns ----------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("name"))

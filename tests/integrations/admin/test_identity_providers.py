@@ -66,6 +66,7 @@ def test_a_provider_is_added_and_its_secret_never_shown(desk):
         ("roles", "desk = Webex users", "is not: group at the provider"),
         ("roles", "desk -> Emperors", "is no role here"),
         ("new_client_secret", "••••••", "These are the dots"),
+        ("new_client_secret", "portal", "This is the client ID, not the secret."),
         ("new_client_secret", "", "To enable it, fill in the client secret."),
     ],
 )
@@ -74,6 +75,14 @@ def test_what_cannot_work_is_said_in_a_sentence(desk, field, value, sentence):
 
     assert sentence in page.text
     assert not IdentityProvider.objects.exists()
+
+
+@pytest.mark.parametrize(("secret", "is_kept"), [(SECRET, True), ("••••••", False)])
+def test_a_secret_outlives_a_refused_form_unless_it_was_refused_itself(desk, secret, is_kept):
+    page = desk.post(f"{LIST}add/", FORM | {"new_client_secret": secret, "issuer": "x"}).text
+
+    assert ('name="new_client_secret_kept"' in page) is is_kept
+    assert SECRET not in page
 
 
 def test_check_says_what_the_provider_answers(desk, idp, settings):
