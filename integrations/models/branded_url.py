@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,11 +15,8 @@ from accounts.statement import Statement
 from integrations import hostnames, plain_text
 from integrations.errors import InvalidHostname
 from integrations.models import kept_brands
-from integrations.models.identity_provider import (
-    SSO_CALLBACK_PATH,
-    IdentityProvider,
-    SignInRule,
-)
+from integrations.models.identity_provider import IdentityProvider, SignInRule, not_noted_lately
+from integrations.models.kept_brands import KeptModel, KeptQuerySet
 from integrations.models.webex_app import WebexApp
 
 CALLBACK_PATH = "/webex/callback/"  # registered at Webex: no request and no server moves it
@@ -31,7 +27,7 @@ def logo_digest(png: bytes | None) -> str:
     return hashlib.sha256(png).hexdigest()[:32] if png else ""
 
 
-class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
+class BrandedURLQuerySet(KeptQuerySet["BrandedURL"]):
     def serving(self, hostname: str) -> "BrandedURL | None":
         """What this hostname looks like and which integration it uses; without the logo."""
         found = BY_HOSTNAME.first(hostname)
@@ -42,10 +38,9 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         return brand
 
     def signed_in(self, hostname: str, *, now: datetime) -> None:
-        """Through its identity provider. Noted once a minute at most."""
-        old = models.Q(last_sign_in_at=None)
-        old |= models.Q(last_sign_in_at__lt=now - timedelta(minutes=1))
-        self.filter(old, hostname=hostname).update(last_sign_in_at=now)
+        """Through its identity provider."""
+        here = self.filter(not_noted_lately("last_sign_in_at", now), hostname=hostname)
+        here.update(last_sign_in_at=now)
 
     def lately_serving(self, hostname: str) -> "BrandedURL | None":
         """The same as of a few seconds ago, for who only looks. A new one is never missed."""
@@ -53,11 +48,6 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         if brand is None and (brand := self.serving(hostname)):
             kept_brands.keep(brand)
         return brand
-
-    def update(self, **columns: Any) -> int:
-        rows = super().update(**columns)
-        kept_brands.forget()
-        return rows
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:
         """How many were still free: of two who want the same hostname, one gets it."""
@@ -78,7 +68,7 @@ class BrandedURLQuerySet(models.QuerySet["BrandedURL"]):
         return self.filter(pk__in=list(keys), app=app).update(app=None, assigned_at=None)
 
 
-class BrandedURL(models.Model):
+class BrandedURL(KeptModel):
     hostname = models.CharField(_("hostname"), max_length=253, unique=True)
     brand_name = models.CharField(
         _("brand name"), max_length=100, blank=True, validators=[plain_text.validate_visible]
@@ -129,15 +119,6 @@ class BrandedURL(models.Model):
     def __str__(self) -> str:
         return self.hostname
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        super().save(*args, **kwargs)
-        kept_brands.forget()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        deleted = super().delete(*args, **kwargs)
-        kept_brands.forget()
-        return deleted
-
     def clean(self) -> None:
         if self.sign_in_rule != SignInRule.PASSWORD and self.identity_provider_id is None:
             missing = _("Choose the identity provider that people sign in with.")
@@ -162,10 +143,6 @@ class BrandedURL(models.Model):
     def redirect_uri(self) -> str:
         """Webex compares it byte for byte with what is registered (RFC 6749 section 3.1.2.3)."""
         return hostnames.origin(self.hostname) + CALLBACK_PATH
-
-    @property
-    def sign_in_redirect_uri(self) -> str:
-        return hostnames.origin(self.hostname) + SSO_CALLBACK_PATH
 
     def test_url(self, ticket: str) -> str:
         return hostnames.origin(self.hostname) + reverse("webex_test", args=[ticket])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import credentials, plain_text
 from integrations.errors import InvalidCredential
 from integrations.fields import EncryptedTextField
-from integrations.models import kept_brands
+from integrations.models.kept_brands import KeptModel, KeptQuerySet
 from integrations.provider_address import is_url_allowed
 
 SSO_CALLBACK_PATH = "/sign-in/callback/"  # registered at the providers: no request moves it
@@ -36,23 +36,21 @@ def validate_scopes(text: str) -> None:
         raise ValidationError(_("It must contain “openid”."))
 
 
-class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
+def not_noted_lately(column: str, now: datetime) -> Q:
+    """A moment is noted once a minute at most, or people would queue for the row."""
+    return Q(**{column: None}) | Q(**{f"{column}__lt": now - timedelta(minutes=1)})
+
+
+class IdentityProviderQuerySet(KeptQuerySet["IdentityProvider"]):
     def of_portal(self) -> "IdentityProvider | None":
         """The one that serves the portal's own hosts."""
         return self.exclude(portal_rule=SignInRule.PASSWORD).first()
 
-    def update(self, **columns: Any) -> int:
-        rows = super().update(**columns)
-        kept_brands.forget()
-        return rows
-
     def returned(self, pk: int, *, now: datetime) -> None:
-        """Noted once a minute at most, or people would queue for its row."""
-        old = Q(last_return_at=None) | Q(last_return_at__lt=now - timedelta(minutes=1))
-        self.filter(old, pk=pk).update(last_return_at=now)
+        self.filter(not_noted_lately("last_return_at", now), pk=pk).update(last_return_at=now)
 
 
-class IdentityProvider(models.Model):
+class IdentityProvider(KeptModel):
     name = models.CharField(
         _("name"),
         max_length=100,
@@ -131,15 +129,6 @@ class IdentityProvider(models.Model):
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        super().save(*args, **kwargs)
-        kept_brands.forget()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        deleted = super().delete(*args, **kwargs)
-        kept_brands.forget()
-        return deleted
-
     @property
     def audit_label(self) -> str:
         return self.name
@@ -153,18 +142,15 @@ class IdentityProvider(models.Model):
     def counts_as_second_factor(self, claims: dict[str, Any]) -> bool:
         """RFC 8176 (`amr`), OpenID Connect Core, 2 (`acr`)."""
         wanted = self.second_factor_values.replace(",", " ").split()
-        methods = claims.get("amr")
-        shown = (
-            [each for each in methods if isinstance(each, str)] if isinstance(methods, list) else []
-        )
-        return any(each in wanted for each in [*shown, claims.get("acr")])
+        return any(each in wanted for each in [*_words(claims.get("amr")), claims.get("acr")])
 
     def groups_in(self, claims: dict[str, Any]) -> set[str]:
         found = claims.get(self.groups_claim)
-        found = [found] if isinstance(found, str) else found
-        return (
-            {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
-        )
+        return {found} if isinstance(found, str) else set(_words(found))
+
+
+def _words(claim: object) -> list[str]:
+    return [each for each in claim if isinstance(each, str)] if isinstance(claim, list) else []
 
 
 class MappedGroup(models.Model):

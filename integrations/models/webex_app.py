@@ -1,7 +1,6 @@
 """A Webex integration: one OAuth client registered at developer.webex.com."""
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,7 +16,7 @@ from integrations.errors import (
     UndecryptableValue,
 )
 from integrations.fields import EncryptedTextField
-from integrations.models import kept_brands
+from integrations.models.kept_brands import KeptModel, KeptQuerySet
 
 PREVIOUS_ACCEPTED = "previous"  # the answer of Webex: not this client secret, the one before it
 
@@ -27,7 +26,7 @@ def fingerprint(secret: str) -> str:
     return salted_hmac("integrations.client_secret", secret, algorithm="sha256").hexdigest()[:8]
 
 
-class WebexApp(models.Model):
+class WebexApp(KeptModel):
     name = models.CharField(
         _("name"), max_length=100, unique=True, validators=[plain_text.validate_visible]
     )
@@ -83,6 +82,8 @@ class WebexApp(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
+    objects = KeptQuerySet["WebexApp"].as_manager()
+
     class Meta:
         verbose_name = _("Webex integration")
         verbose_name_plural = _("Webex integrations")
@@ -99,15 +100,6 @@ class WebexApp(models.Model):
 
     def __str__(self) -> str:
         return plain_text.isolated(self.name)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        super().save(*args, **kwargs)
-        kept_brands.forget()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        deleted = super().delete(*args, **kwargs)
-        kept_brands.forget()
-        return deleted
 
     @property
     def audit_label(self) -> str:

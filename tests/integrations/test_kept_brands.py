@@ -43,6 +43,14 @@ def test_an_integration_that_this_process_deleted_is_gone_at_once(alice_browser,
     assert BrandedURL.objects.lately_serving(H1).app is None
 
 
+def test_an_integration_that_this_process_disabled_is_off_at_once(alice_browser, acme):
+    alice_browser.get("/")
+
+    integrations.disable(acme, now=clock.now())
+
+    assert not BrandedURL.objects.lately_serving(H1).app.is_enabled
+
+
 def test_nothing_else_that_is_kept_can_be_named_by_a_host(browser, root, acme):
     browser(root, "admin.example.com").get("/admin/")
 
