@@ -115,7 +115,7 @@ def build(
         "redirect_uri": redirect_uri,
         "scope": " ".join(scopes),
         "state": state,
-        "code_challenge": _challenge(code_verifier),
+        "code_challenge": code_challenge(code_verifier),
         "code_challenge_method": "S256",
     }
     return f"{authorize_endpoint()}?{urlencode(parameters, quote_via=quote)}"
@@ -125,6 +125,6 @@ def authorize_endpoint() -> str:
     return f"{settings.WEBEX_API_URL}/authorize"
 
 
-def _challenge(code_verifier: str) -> str:
+def code_challenge(code_verifier: str) -> str:
     digest = hashlib.sha256(code_verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

@@ -12,6 +12,14 @@ class IntegrationError(Exception):
     """The root: lets a caller catch whatever this project raises on purpose."""
 
 
+class ReasonedError(IntegrationError):
+    """Of one kind for several reasons; `reason` is a word for code and log, not for people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class WebexError(IntegrationError):
     """Something Webex said, or did not say."""
 
@@ -135,15 +143,11 @@ class TooManyCodes(IntegrationError):
         self.until = until
 
 
-class ConsentRefused(IntegrationError):
+class ConsentRefused(ReasonedError):
     """The callback does not belong to a consent under way here. Say nothing about why.
 
     `reason` is for the log only: a browser gets the same text for every reason.
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class NotReady(IntegrationError):
@@ -158,40 +162,24 @@ class NotOffered(IntegrationError):
     """This user cannot link at this hostname: no right, or no enabled integration."""
 
 
-class LinkRefused(IntegrationError):
+class LinkRefused(ReasonedError):
     """The link that support sent is not good (any more) for whoever opened it; see `reason`."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
-
-class ProviderUnavailable(IntegrationError):
+class ProviderUnavailable(ReasonedError):
     """An identity provider gave no usable answer; see `reason`. Nobody signs in; try later."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
-
-class ProviderMisconfigured(IntegrationError):
+class ProviderMisconfigured(ReasonedError):
     """Its answer does not fit what is registered here. Tell the administrator; see `reason`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class IdTokenRefused(ProviderMisconfigured):
     """Its ID token is not what this sign-in needs. Nobody signs in; the log says which claim."""
 
 
-class SignInRefused(IntegrationError):
+class SignInRefused(ReasonedError):
     """Single sign-on ends here, for this `reason`. Nobody is signed in."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class InvalidHostname(IntegrationError, ValueError):
@@ -270,12 +258,8 @@ class WebexBusy(IntegrationError):
     """All threads that may wait for Webex do. Say so at once."""
 
 
-class KeyRefused(IntegrationError):
+class KeyRefused(ReasonedError):
     """The API key is none of ours, or not any more: `reason` says which."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class KeyRotated(IntegrationError):

@@ -1,7 +1,6 @@
 """The authorization code flow with PKCE, as a client (OpenID Connect Core 3.1, RFC 7636)."""
 
 import base64
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from joserfc.jwk import KeySet
 
+from integrations.authorization_url import code_challenge
 from integrations.errors import IdTokenRefused, ProviderMisconfigured
 from integrations.openid import discovery, id_token
 from integrations.openid.discovery import Metadata
@@ -48,13 +48,12 @@ def authorization_url(client: Client, metadata: Metadata, attempt: Attempt) -> s
         "scope": client.scopes,
         "state": attempt.state,
         "nonce": attempt.nonce,
-        "code_challenge": _challenge(attempt.code_verifier),
+        "code_challenge": code_challenge(attempt.code_verifier),
         "code_challenge_method": "S256",
     }
     if attempt.anew:
         parameters |= {"prompt": "login", "max_age": "0"}
-    separator = "&" if urlsplit(metadata.authorization_endpoint).query else "?"
-    return f"{metadata.authorization_endpoint}{separator}{urlencode(parameters)}"
+    return _with_query(metadata.authorization_endpoint, parameters)
 
 
 def redeem(
@@ -77,7 +76,8 @@ def redeem(
     claims = id_token.verify(
         token, keys, issuer=client.issuer, client_id=client.id, nonce=attempt.nonce, now=now
     )
-    if attempt.anew and not _is_since(attempt.begun_at, claims.get("auth_time")):
+    shown_at = id_token.auth_time(claims) or 0
+    if attempt.anew and shown_at < attempt.begun_at - id_token.CLOCK_SKEW:
         raise IdTokenRefused("auth_time")
     if metadata.userinfo_endpoint and isinstance(access_token, str):
         claims = _with_userinfo(claims, metadata, access_token, deadline)
@@ -89,8 +89,11 @@ def sign_out_url(client: Client, metadata: Metadata, back_to: str) -> str:
     if not metadata.end_session_endpoint:
         return ""
     parameters = {"client_id": client.id, "post_logout_redirect_uri": back_to}
-    separator = "&" if urlsplit(metadata.end_session_endpoint).query else "?"
-    return f"{metadata.end_session_endpoint}{separator}{urlencode(parameters)}"
+    return _with_query(metadata.end_session_endpoint, parameters)
+
+
+def _with_query(endpoint: str, parameters: dict[str, str]) -> str:
+    return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(parameters)}"
 
 
 def _token_request(client: Client, metadata: Metadata, code: str, attempt: Attempt) -> Request:
@@ -120,14 +123,3 @@ def _with_userinfo(
     if told.get("sub") != claims["sub"]:
         raise IdTokenRefused("userinfo sub")
     return {**told, **claims}
-
-
-def _is_since(begun_at: int, auth_time: object) -> bool:
-    if isinstance(auth_time, bool) or not isinstance(auth_time, int | float):
-        return False
-    return auth_time >= begun_at - id_token.CLOCK_SKEW
-
-
-def _challenge(code_verifier: str) -> str:
-    digest = hashlib.sha256(code_verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

@@ -51,6 +51,13 @@ def verify(
     return claims
 
 
+def auth_time(claims: dict[str, Any]) -> float | None:
+    """When they showed who they are, in seconds since 1970; None where that is not told."""
+    at = claims.get("auth_time")
+    is_moment = isinstance(at, int | float) and not isinstance(at, bool) and at == at  # no NaN
+    return at if is_moment else None
+
+
 def _is_subject(found: object) -> bool:
     """Text that a database can keep: neither NUL nor half of a surrogate pair."""
     if not isinstance(found, str) or "\x00" in found:

@@ -1,11 +1,10 @@
 """Calls to addresses that administrators chose, on the transport that Webex is asked with.
 
-Straight to the provider, without a proxy and without redirects: the address is judged when the
-connection is made, whatever the name meant a moment ago (as in `webhooks/sender.py`).
+Straight to the provider and without redirects; `webex/guard.py` judges where that is.
 """
 
 import json
-import socket
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import pycurl
 from integrations.errors import ProviderMisconfigured, ProviderUnavailable
 from integrations.provider_address import is_address_allowed, is_url_allowed
 from integrations.webex import http
+from integrations.webex.guard import Guard
 from integrations.webex.http import Deadline, Request
 
 JSON = {"Accept": "application/json", "User-Agent": "webex-portal"}
@@ -46,11 +46,11 @@ def fetch_json(request: Request, deadline: Deadline) -> dict[str, Any]:
 def _send(request: Request, deadline: Deadline) -> http.Answer:
     if not is_url_allowed(request.url):
         raise ProviderMisconfigured("address")
-    curl, guard = pycurl.Curl(), _Guard(urlsplit(request.url).hostname or "")
+    curl = pycurl.Curl()
+    http.prepare(curl, request, deadline.remaining())
+    host = urlsplit(request.url).hostname or ""
+    guard = Guard(curl, partial(is_address_allowed, host=host))
     try:
-        http.prepare(curl, request, deadline.remaining())
-        curl.setopt(pycurl.PROXY, "")
-        curl.setopt(pycurl.OPENSOCKETFUNCTION, guard.open)
         incoming = http.Incoming(curl)
         if request.body is not None:
             curl.setopt(pycurl.POSTFIELDS, request.body)
@@ -65,24 +65,3 @@ def _send(request: Request, deadline: Deadline) -> http.Answer:
     if guard.is_refused:
         raise ProviderMisconfigured("private_address")
     raise ProviderUnavailable(TROUBLE.get(code, f"libcurl_{code}"))
-
-
-class _Guard:
-    """Opens sockets to addresses that are allowed."""
-
-    def __init__(self, host: str) -> None:
-        self._host = host
-        self._opened: list[socket.socket] = []
-        self.is_refused = False
-
-    def open(self, purpose: int, address: Any) -> socket.socket | int:
-        found = address.addr[0] if isinstance(address.addr, tuple) else ""
-        if not is_address_allowed(found, host=self._host):
-            self.is_refused = True
-            return pycurl.SOCKET_BAD
-        self._opened.append(socket.socket(address.family, address.socktype, address.protocol))
-        return self._opened[-1]  # libcurl uses a copy of it
-
-    def close(self) -> None:
-        for each in self._opened:
-            each.close()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from integrations import hostnames
 from integrations.models import BrandedURL, IdentityProvider, SignInRule
 from integrations.models.identity_provider import SSO_CALLBACK_PATH
@@ -24,7 +26,17 @@ class Door:
 
     @property
     def redirect_uri(self) -> str:
-        return hostnames.origin(self.hostname) + SSO_CALLBACK_PATH
+        return redirect_uri_at(self.hostname)
+
+
+def redirect_uri_at(hostname: str) -> str:
+    """A provider must have it letter by letter (RFC 6749 section 3.1.2.3)."""
+    return hostnames.origin(hostname) + SSO_CALLBACK_PATH
+
+
+def signed_out_uri_at(hostname: str) -> str:
+    """Where a provider sends people whom it signed out (`post_logout_redirect_uri`)."""
+    return hostnames.origin(hostname) + reverse("sign_in")
 
 
 def at(hostname: str, brand: BrandedURL | None) -> Door:

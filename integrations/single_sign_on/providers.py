@@ -8,15 +8,14 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from integrations import hostnames
 from integrations.actions import Action
 from integrations.errors import ProviderMisconfigured, ProviderUnavailable, UndecryptableValue
 from integrations.models import AuditEvent, Identity, IdentityProvider, SignInRule
-from integrations.models.identity_provider import SSO_CALLBACK_PATH
 from integrations.models.webex_app import fingerprint
 from integrations.openid import discovery
 from integrations.operations.check import Check, Level
 from integrations.plain_text import isolated
+from integrations.single_sign_on import doors
 from integrations.webex.http import Deadline
 
 
@@ -101,8 +100,8 @@ def addresses(provider: IdentityProvider) -> list[Address]:
 
 
 def _address(hostname: str, last_return_at: datetime | None) -> Address:
-    origin = hostnames.origin(hostname)
-    return Address(hostname, origin + SSO_CALLBACK_PATH, f"{origin}/sign-in/", last_return_at)
+    uris = doors.redirect_uri_at(hostname), doors.signed_out_uri_at(hostname)
+    return Address(hostname, *uris, last_return_at)
 
 
 def ask(provider: IdentityProvider) -> Check:

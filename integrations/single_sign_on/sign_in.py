@@ -19,9 +19,9 @@ from integrations.linking.consent import LONGEST_CODE, Callback
 from integrations.models import BrandedURL, IdentityProvider
 from integrations.openid import client, discovery
 from integrations.openid.client import Attempt, Client
-from integrations.openid.id_token import CLOCK_SKEW
+from integrations.openid.id_token import CLOCK_SKEW, auth_time
 from integrations.single_sign_on import admission
-from integrations.single_sign_on.doors import Door
+from integrations.single_sign_on.doors import Door, signed_out_uri_at
 from integrations.webex.http import Deadline
 
 LIFETIME = 600  # seconds for which somebody may stay at the provider
@@ -120,21 +120,19 @@ def complete(
     )
 
 
-def sign_out_url(provider: IdentityProvider, door: Door, back_to: str) -> str:
+def sign_out_url(provider: IdentityProvider, door: Door) -> str:
     """Where somebody ends their session at the provider, too; empty where it offers none.
 
     Raises what `begin` raises.
     """
     metadata = discovery.discover(provider.issuer, Deadline(settings.SSO_TIMEOUT))
+    back_to = signed_out_uri_at(door.hostname)
     return client.sign_out_url(client_of(provider), metadata, back_to)
 
 
 def _authenticated_at(claims: dict[str, Any], now: datetime) -> float:
     """Not the moment of a sign-in that the provider granted to an old session of theirs."""
-    at = claims.get("auth_time")
-    if isinstance(at, bool) or not isinstance(at, int | float):
-        return 0.0
-    return max(0.0, min(at, now.timestamp()))
+    return max(0.0, min(auth_time(claims) or 0.0, now.timestamp()))
 
 
 def _provider(door: Door) -> IdentityProvider:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts import next_path
-from integrations import clock, hostnames, sso_session
+from integrations import clock, sso_session
 from integrations.errors import (
     ProviderMisconfigured,
     ProviderUnavailable,
@@ -123,9 +123,8 @@ class SignOut(LogoutView):
 
 def _url_to_end_there(request: Any, provider: IdentityProvider) -> str:
     door = sso_session.door_of(request)
-    back_to = hostnames.origin(door.hostname) + reverse("sign_in")
     try:
         with provider_share.hold(provider.pk):
-            return sign_in.sign_out_url(provider, door, back_to)
+            return sign_in.sign_out_url(provider, door)
     except TROUBLE:
         return ""

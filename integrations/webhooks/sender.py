@@ -1,11 +1,9 @@
 """Many calls at once to addresses that others chose, on the transport that Webex is asked with.
 
-Straight to the receiver, without a proxy, for only so is it known where a connection goes: the
-address is judged when it is made, whatever the name meant a moment ago. The status is the whole
-answer; of its body no more than a few kilobytes are taken in, and none is kept.
+Straight to the receiver; `webex/guard.py` judges where that is. The status is the whole answer; of
+its body no more than a few kilobytes are taken in, and none is kept.
 """
 
-import socket
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from django.conf import settings
 from integrations import public_address
 from integrations.models import WebhookDelivery
 from integrations.webex import answers, http
+from integrations.webex.guard import Guard
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -61,14 +60,12 @@ class _Call(Generic[Key]):
 
     def __init__(self, key: Key, request: http.Request) -> None:
         self.key, self.curl = key, pycurl.Curl()
-        self.lines, self.size, self.is_refused = list[bytes](), 0, False
-        self._opened: list[socket.socket] = []
+        self.lines, self.size = list[bytes](), 0
         http.prepare(self.curl, request, settings.WEBHOOK_TIMEOUT)
+        self._guard = Guard(self.curl, is_allowed)
         plain = request.url.startswith("http://")
         own: dict[int, Any] = {
-            pycurl.PROXY: "",
             pycurl.PROTOCOLS: pycurl.PROTO_HTTP if plain else pycurl.PROTO_HTTPS,
-            pycurl.OPENSOCKETFUNCTION: self._open,
             pycurl.HEADERFUNCTION: self.lines.append,
             pycurl.WRITEFUNCTION: self._take,
             pycurl.POST: 1,
@@ -78,14 +75,6 @@ class _Call(Generic[Key]):
         }
         for option, value in own.items():
             self.curl.setopt(option, value)
-
-    def _open(self, purpose: int, address: Any) -> socket.socket | int:
-        host = address.addr[0] if isinstance(address.addr, tuple) else ""
-        if not is_allowed(host):
-            self.is_refused = True
-            return pycurl.SOCKET_BAD
-        self._opened.append(socket.socket(address.family, address.socktype, address.protocol))
-        return self._opened[-1]  # libcurl uses a copy of it
 
     def _take(self, piece: bytes) -> int:
         """A short count ends the transfer: the status has come long since."""
@@ -103,11 +92,10 @@ class _Call(Generic[Key]):
 
     def close(self) -> None:
         self.curl.close()
-        for each in self._opened:
-            each.close()
+        self._guard.close()
 
     def _trouble(self, code: int | None) -> Trouble:
-        if self.is_refused:
+        if self._guard.is_refused:
             return Trouble.NOT_PUBLIC
         return TROUBLE.get(code or 0, Trouble.NO_ANSWER)
 
