@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
 
-import psycopg
 from django.db import connection, models
 
 Converter = Callable[[Any, Any, Any], Any]
@@ -44,6 +43,7 @@ def _bind_at_the_server(cursor: Any) -> None:
     values at once.
     """
     if connection.vendor == "postgresql":
+        psycopg = connection.Database  # type: ignore[attr-defined]
         cursor.cursor = psycopg.Cursor(cursor.cursor.connection)
 
 
