@@ -115,7 +115,7 @@ def test_the_page_refuses_a_foreign_origin_and_unknown_actions(
     assert sandbox.state.clock_offset == 0
 
 
-@pytest.mark.parametrize("path", ["/sandbox/", "/my-apps/", "/my-apps/new"])
+@pytest.mark.parametrize("path", ["/sandbox/", "/sandbox/mails/", "/my-apps/", "/my-apps/new"])
 def test_pages_for_developers_are_in_one_language_whatever_the_browser_asks_for(
     client: Client, path: str
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from integrations.sandbox.core.http import Request, Response, Routes
 from integrations.sandbox.core.state import State
-from integrations.sandbox.wire.pages import page
+from integrations.sandbox.wire.pages import english_page
 
 routes = Routes()
 NEWEST = 100
@@ -20,7 +20,8 @@ SEPARATOR = b"-" * 79 + b"\n"  # between the mails of a file of Django's
 def inbox(state: State, request: Request) -> Response:
     folder = state.mail_folder
     mails = [_shown(mail) for mail in _newest(folder)] if folder else []
-    return page("mails.html", {"section": "mails", "folder": str(folder or ""), "mails": mails})
+    context = {"section": "mails", "folder": str(folder or ""), "mails": mails}
+    return english_page("mails.html", context)
 
 
 def _newest(folder: Path) -> Iterator[EmailMessage]:
