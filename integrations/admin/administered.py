@@ -5,6 +5,7 @@
 from typing import Any, TypeVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 
@@ -41,6 +42,13 @@ class Administered(ModelAdmin[M]):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.user = request.user
         return form
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Without Django's small pictures beside a choice, which open windows and say nothing."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
 
 class AdministeredOnly(admin.RelatedFieldListFilter):

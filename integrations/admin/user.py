@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar, cast
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -22,7 +23,7 @@ from integrations.admin.lists import CappedPaginator
 from integrations.admin.shared_editing import SharedAdmin
 from integrations.admin.user_form import GroupForm, NewUserForm, Ticked, UserForm
 from integrations.linking import disconnection
-from integrations.models import Grant, GrantEvent, LimitedAdministrator, administered
+from integrations.models import Grant, GrantEvent, administered
 from integrations.operations import people
 
 Whom = TypeVar("Whom", User, Group)
@@ -51,6 +52,14 @@ class OnRecord(SharedAdmin[Whom]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Whom]) -> None:
         for each in queryset:
             self.delete_model(request, each)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nobody needs to hear of the tables that only say who belongs to what."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        for each in apps.get_models(include_auto_created=True):
+            if each._meta.auto_created:
+                counts.pop(str(each._meta.verbose_name_plural), None)
+        return deleted, counts, forbidden, protected
 
 
 @admin.register(User)
@@ -195,7 +204,6 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A user's grants and their events go along, though nobody may delete one by hand."""
         deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
-        counts.pop(str(LimitedAdministrator.hostnames.through._meta.verbose_name_plural), None)
         follow = {Grant._meta.verbose_name, GrantEvent._meta.verbose_name}
         return deleted, counts, forbidden - follow, protected
 

@@ -40,17 +40,14 @@ class TickedField(typed.ModelMultipleChoiceField[Model]):
 
 
 class Ticked:
-    """Many-to-many fields as lists of boxes, without Django's button to add more of them."""
+    """Many-to-many fields as lists of boxes."""
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.many_to_many:
             kwargs["widget"] = forms.CheckboxSelectMultiple(attrs={"class": "ticks"})
             is_permission = db_field.related_model is Permission
             kwargs["form_class"] = PermissionField if is_permission else TickedField
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
-        if field and db_field.many_to_many:
-            field.widget = field.widget.widget
-        return field
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
 
 class WithPermissions:

@@ -57,6 +57,7 @@ class ConnectLink(models.Model):
 
     class Meta:
         verbose_name = _("link to connect")
+        verbose_name_plural = _("links to connect")
 
     def __str__(self) -> str:
         return f"connect link {self.pk}"

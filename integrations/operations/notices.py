@@ -68,8 +68,8 @@ def _notice_expiring(now: datetime) -> None:
     )
     with transaction.atomic():  # locked, or it might be told after that they were disconnected
         locked = ending.select_for_update(of=("self",)).select_related("user", "app")
-        kind, grants = GrantEvent.Kind.EXPIRING, locked[:AT_ONCE]
-        GrantEvent.objects.record_each(kind, grants, notice_due=True, now=now)
+        soonest = locked.order_by("refresh_token_expires_at", "pk")[:AT_ONCE]
+        GrantEvent.objects.record_each(GrantEvent.Kind.EXPIRING, soonest, notice_due=True, now=now)
 
 
 def _notice_stalled(now: datetime) -> None:
@@ -95,10 +95,10 @@ Due = AppIncident | WebhookEndpoint | GrantEvent
 
 def _due(now: datetime) -> Iterator[Due]:
     """Operators first."""
-    incidents = AppIncident.objects.to_tell(now).order_by("began_at")
+    incidents = AppIncident.objects.to_tell(now).order_by("began_at", "pk")
     yield from incidents.select_related("app")[:AT_ONCE]
-    yield from WebhookEndpoint.objects.to_tell(now).order_by("off_at")[:AT_ONCE]
-    events = GrantEvent.objects.to_tell(now).order_by("at")
+    yield from WebhookEndpoint.objects.to_tell(now).order_by("off_at", "pk")[:AT_ONCE]
+    events = GrantEvent.objects.to_tell(now).order_by("at", "pk")
     yield from events.select_related("grant__user", "grant__app")[:AT_ONCE]
 
 
