@@ -39,9 +39,12 @@ class LeftOver:
 
     def sentences(self) -> Iterator[str]:
         if self.app.is_paused(self.now) and (until := self.app.refresh_paused_until):
-            values = {"until": in_words(until, self.now)}
-            values["cause"] = Cause.of(self.app.pause_reason).in_words
-            yield _("It is paused until %(until)s. %(cause)s") % values
+            cause = Cause.of(self.app.pause_reason)
+            values = {"until": in_words(until, self.now), "cause": cause.in_words}
+            text = _("It is paused until %(until)s. %(cause)s") % values
+            if not cause.is_a_wait:
+                text += " " + _("“manage.py resume_integration” tries it at once.")
+            yield text
         if self.due:
             yield (
                 ngettext("%d is due and was not tried.", "%d are due and were not tried.", self.due)

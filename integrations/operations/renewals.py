@@ -158,7 +158,7 @@ def _refused_client(app: WebexApp, renewals: Renewals, now: datetime) -> Check |
     step += f" {cause.next_step}"
     return Check(
         "client", Level.BLOCKS, sentence, step, since=since, until=app.refresh_paused_until,
-        tracking_id=cause.tracking_id,
+        tracking_id=cause.tracking_id, can_resume=app.is_paused(now),
     )  # fmt: skip
 
 
@@ -194,8 +194,9 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
     level = Level.BLOCKS if is_long and _is_stalled(renewals, now) else Level.ASKS
     step = cause.next_step or _("Renewals go on by themselves then; nobody has to link again.")
     return Check(
-        "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id
-    )
+        "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id,
+        can_resume=bool(until) and not cause.is_a_wait,
+    )  # fmt: skip
 
 
 def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
