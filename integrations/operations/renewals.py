@@ -165,15 +165,15 @@ def _behind(renewals: Renewals, now: datetime) -> Iterable[Check]:
     values = {"n": renewals.due} | _use(renewals)
     if ends_at := renewals.caught_up_at(now):
         sentence = _(
-            "%(n)d renewals wait for their turn, because the limit is %(limit)d calls a minute. "
-            "Caught up at about %(end)s, the most urgent first."
+            "%(n)d renewals wait for their turn, because %(limit)d a minute is the limit. Caught "
+            "up at about %(end)s, the most urgent first."
         ) % {**values, "end": _about(ends_at, now)}
         step = _("Nobody has to do anything. If that moment moves away, start more workers.")
         yield Check("behind", Level.ASKS, sentence, step, until=ends_at)
     else:
         sentence = _(
             "%(n)d renewals wait for their turn, and no end is in sight: what comes due takes "
-            "%(share)d %% of the rate limit (%(limit)d calls a minute)."
+            "%(share)d %% of the rate limit (%(limit)d a minute)."
         )
         yield Check("behind", Level.BLOCKS, sentence % values, _raise_the_limit())
 
@@ -181,7 +181,7 @@ def _behind(renewals: Renewals, now: datetime) -> Iterable[Check]:
 def _nearly_full(renewals: Renewals) -> Iterable[Check]:
     if renewals.share_of_limit >= NEARLY_FULL:
         sentence = _(
-            "Its renewals take %(share)d %% of the rate limit (%(limit)d calls a minute); beyond "
+            "Its renewals take %(share)d %% of the rate limit (%(limit)d a minute); beyond "
             "100 %% they fall behind."
         )
         yield Check("nearly_full", Level.ASKS, sentence % _use(renewals), _raise_the_limit())

@@ -110,7 +110,7 @@ def test_it_is_said_everywhere_before_it_falls_behind(
 
     assert set(levels.values()) == {1 if share else 0}, levels
     for name in set(texts) - {"list"}:
-        said = f"Its renewals take {share} % of the rate limit (30 calls a minute)" in texts[name]
+        said = f"Its renewals take {share} % of the rate limit (30 a minute)" in texts[name]
         assert said is bool(share), name
     cache.clear()
     bearer = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
@@ -131,7 +131,7 @@ def test_behind_it_names_an_end_everywhere(client, sam, acme, fill, settings, li
     now = timezone.localtime(clock.now())
     ends = {f"{now + timedelta(minutes=minutes):%H:%M} UTC" for minutes in range(5, 12)}
     for name in set(texts) - {"list"}:
-        assert "wait for their turn, because the limit is 30 calls a minute." in texts[name], name
+        assert "wait for their turn, because 30 a minute is the limit." in texts[name], name
         (said,) = {part[:9] for part in texts[name].split("Caught up at about ")[1:]}
         assert said in ends, name
         assert "Do worker, beat and broker run?" not in texts[name], name
