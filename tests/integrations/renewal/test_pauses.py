@@ -93,6 +93,25 @@ def test_a_probe_asks_with_a_grant_that_has_no_trouble_of_its_own(
     assert paused_for(acme) is None
 
 
+@pytest.mark.parametrize("fresh", [1, 2])
+def test_who_linked_after_a_restore_proves_at_once_that_the_client_is_good(
+    acme, fill, sandbox, later, fresh
+):
+    """Else dozens of dead grants would be asked first, a few with each pause, for hours."""
+    for grant in fill(acme, 40):
+        sandbox.fault(TOKEN, person=grant.person_email, times=None, **INVALID_GRANT)
+    drained(acme)
+    assert paused_for(acme) > timedelta(minutes=1)
+    fill(acme, fresh, refresh_due_at=clock.now() + timedelta(days=5))
+    for _ in range(2):
+        later(minutes=6)
+        drained(acme)
+
+    assert paused_for(acme) is None
+    assert Grant.objects.filter(status="CONSENT_LOST").count() == 40
+    assert Grant.objects.active().count() == fresh
+
+
 def test_a_refusal_is_no_verdict_while_another_drain_saw_a_burst(acme, fill, sandbox, monkeypatch):
     grants = fill(acme, 20)
     sandbox.fault(TOKEN, person=grants[3].person_email, **INVALID_GRANT)
