@@ -60,8 +60,6 @@ class BulkJob(models.Model):
     )
     person_id = models.CharField(max_length=200)  # whose Webex account it was started with
     hostname = models.CharField(max_length=253)
-    # Of the sentences in its rows, which its owner reads: theirs when they brought the file.
-    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     file_name = models.CharField(_("file"), max_length=200)
     columns = models.JSONField()  # of the file, in its order
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
