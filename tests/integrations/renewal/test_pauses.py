@@ -140,7 +140,10 @@ def test_an_outage_pauses_instead_of_asking_for_everybody(acme, fill, sandbox, c
     assert paused_for(acme) > timedelta(minutes=1)
 
 
-def test_an_outage_is_backed_off_per_integration_doubling(acme, fill, sandbox, calls, later):
+def test_in_an_outage_one_call_every_two_minutes_looks_whether_it_is_over(
+    acme, fill, sandbox, calls, later
+):
+    """However long it lasts: an hour of it must be caught up in little more than half an hour."""
     fill(acme, 30)
     sandbox.fault(TOKEN, status=503, times=None)
     waits = []
@@ -149,8 +152,7 @@ def test_an_outage_is_backed_off_per_integration_doubling(acme, fill, sandbox, c
         waits.append(paused_for(acme).total_seconds())
         later(seconds=waits[-1] + 1)
 
-    expected = [120, 240, 480, 960, 1920]
-    assert all(0.85 * want < got < 1.12 * want for want, got in zip(expected, waits, strict=True))
+    assert all(0.85 * 120 < wait < 1.12 * 120 for wait in waits)
     assert len(calls()) <= 8 + 4, "more than one probe for each pause"
     assert AppIncident.objects.count() == 1
 
