@@ -20,7 +20,7 @@ def safe(candidate: str | None, *, default: str = "") -> str:
 
 def came_from(request: HttpRequest) -> str:
     """The page of this host on which a button was pressed, as its browser says; else nothing."""
-    referrer = request.headers.get("Referer", "")
+    referrer = request.META.get("HTTP_REFERER", "")  # as the middleware spells the host
     try:
         page = urlsplit(referrer)
     except ValueError:
