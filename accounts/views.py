@@ -42,4 +42,6 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
+    """Perhaps all cookies are gone: who goes back to the page is asked to sign in there."""
+    context = {"back": next_path.came_from(request)}
+    return render(request, "403_csrf.html", context, status=403)

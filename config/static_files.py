@@ -26,8 +26,8 @@ BUNDLES = {
     "look/settings.css": (
         *LOOK,
         *(f"settings/{name}.css" for name in (
-            "theme", "shell", "parts", "narrow", "search", "lists", "forms", "controls", "tabs",
-            "overview", "pages", "audit", "webhooks",
+            "theme", "shell", "parts", "narrow", "search", "lists", "list-rows", "forms",
+            "controls", "tabs", "overview", "pages", "audit", "webhooks",
         )),
         "look/print.css",
     ),

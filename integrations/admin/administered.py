@@ -63,6 +63,10 @@ class AdministeredOnly(admin.RelatedFieldListFilter):
         ordered = rows.order_by(*self.field_admin_ordering(field, request, model_admin))
         return [(str(row.pk), str(row)) for row in ordered]
 
+    def has_output(self) -> bool:
+        """A link may choose the only one there is: what narrows a list down is always shown."""
+        return super().has_output() or bool(self.used_parameters)
+
 
 def _is_related(field: "Field[Any, Any]") -> bool:
     return bool(field.remote_field)

@@ -9,6 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -102,7 +103,11 @@ class DaysFilter(admin.ListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         kept = changelist.params.items()
+        since, until = (self._day(name) for name in (SINCE, UNTIL))
+        days = [date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in (since, until)]
         yield {
+            "selected": bool(since or until),
+            "display": " – ".join(days).strip(),
             "since": self.used_parameters.get(SINCE, ""),
             "until": self.used_parameters.get(UNTIL, ""),
             "others": [pair for pair in kept if pair[0] not in (SINCE, UNTIL)],

@@ -53,7 +53,7 @@ def read_bulk_job(
     found = progress.of(job, now=request.auth.now)
     return BulkJobFacts(
         id=job.pk,
-        file_name=job.file_name,
+        file_name=job.name,
         status=BulkJob.Status(job.status),
         stopped_because=job.stop_reason,
         created_at=job.created_at,

@@ -60,9 +60,7 @@ class BulkJob(models.Model):
     )
     person_id = models.CharField(max_length=200)  # whose Webex account it was started with
     hostname = models.CharField(max_length=253)
-    # Of the sentences in its rows, which its owner reads: theirs when they brought the file.
-    language = models.CharField(max_length=10, blank=True, default="", db_default="")
-    file_name = models.CharField(_("file"), max_length=200)
+    file_name = models.CharField(_("file"), max_length=200)  # empty: its lines were pasted
     columns = models.JSONField()  # of the file, in its order
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     stop_reason = models.CharField(max_length=20, choices=StopReason, blank=True)
@@ -99,8 +97,12 @@ class BulkJob(models.Model):
         return f"bulk job {self.pk}"
 
     @property
+    def name(self) -> str:
+        return self.file_name or str(_("Pasted lines"))
+
+    @property
     def audit_label(self) -> str:
-        return self.file_name
+        return self.file_name or "pasted lines"
 
     @property
     def user_id(self) -> int:

@@ -67,7 +67,7 @@ class BulkRow(Claimable):
     broadworks_user_id = models.CharField(max_length=200)
     enterprise_id = models.CharField(max_length=200, blank=True)
     cells = models.JSONField()  # by column, without the empty ones
-    problems = models.JSONField(default=dict)  # sentences by column, of the dry run
+    problems = models.JSONField(default=dict)  # remarks by column, of the dry run
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     gate = models.CharField(max_length=5, choices=Gate, default=Gate.OPEN)
     attempts = models.PositiveIntegerField(default=0)  # writes sent; a request to wait is none
@@ -82,7 +82,8 @@ class BulkRow(Claimable):
     webex_status = models.CharField(max_length=50, blank=True)
     subscriber_id = models.CharField(max_length=200, blank=True)
     error_code = models.CharField(max_length=20, blank=True)
-    description = models.TextField(blank=True)
+    remarks = models.JSONField(null=True)  # as provisioning/bulk/remarks.py keeps and reads them
+    description = models.TextField(blank=True)  # a sentence, of a row from before remarks
     tracking_id = models.CharField(max_length=100, blank=True)
 
     objects = BulkRowQuerySet.as_manager()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +16,14 @@ PACKAGES = ("softphone", "basic", "standard", "premium")
 NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
 EXTENSION = re.compile(r"[0-9*#]{1,20}")
 LONGEST = 256  # characters
+
+
+class Fault(models.TextChoices):
+    MISSING = "missing", gettext_lazy("This is required.")
+    TOO_LONG = "too_long", gettext_lazy("This is too long.")
+    NO_EMAIL = "no_email", gettext_lazy("This is not an e-mail address.")
+    NO_NUMBER = "no_number", gettext_lazy("Write a number such as +12405551212.")
+    NO_EXTENSION = "no_extension", gettext_lazy("An extension consists of digits.")
 
 
 @dataclass(frozen=True)
@@ -67,26 +76,25 @@ def faults(values: Mapping[str, str], *, only: tuple[Field, ...] = FIELDS) -> di
     """A sentence for each field that cannot be right; empty where Webex may be asked."""
     found = {}
     for field in only:
-        if sentence := fault(field, values.get(field.name, "")):
-            found[field.name] = sentence
+        if wrong := fault(field, values.get(field.name, "")):
+            found[field.name] = str(wrong.label)
     if not values.get("primaryPhoneNumber") and not values.get("extension"):
         found.setdefault("primaryPhoneNumber", _("Give a primary phone number or an extension."))
     return found
 
 
-def fault(field: Field, value: str) -> str:
-    """A sentence; empty where it may be right."""
+def fault(field: Field, value: str) -> Fault | None:
     if not value:
-        return _("This is required.") if field.is_required else ""
+        return Fault.MISSING if field.is_required else None
     if len(value) > LONGEST:
-        return _("This is too long.")
+        return Fault.TOO_LONG
     if field.name == "email" and not _is_email(value):
-        return _("This is not an e-mail address.")
+        return Fault.NO_EMAIL
     if field.name.endswith("PhoneNumber") and not NUMBER.fullmatch(value):
-        return _("Write a number such as +12405551212.")
+        return Fault.NO_NUMBER
     if field.name == "extension" and not EXTENSION.fullmatch(value):
-        return _("An extension consists of digits.")
-    return ""
+        return Fault.NO_EXTENSION
+    return None
 
 
 def _is_email(value: str) -> bool:

@@ -66,12 +66,21 @@ class Explanation:
 
 
 def problem_in_words(problem: Problem, tracking_id: str = "") -> Explanation:
-    known = WORDS.get(problem.code) if problem.code is not None else None
+    count_unknown(problem, tracking_id)
+    return in_words(problem, tracking_id)
+
+
+def count_unknown(problem: Problem, tracking_id: str) -> None:
+    """Where Webex says a code that nobody put into words yet."""
+    if problem.code is not None and problem.code not in WORDS:
+        logger.warning("Unknown code of Webex: %s tracking_id=%s", problem.code, tracking_id)
+        counting.count("webex_unknown_codes", code=str(problem.code))
+
+
+def in_words(problem: Problem, tracking_id: str = "") -> Explanation:
     facts: Any = {"code": problem.code, "field": problem.field, "tracking_id": tracking_id}
+    known = WORDS.get(problem.code) if problem.code is not None else None
     if known is None:
-        if problem.code is not None:
-            logger.warning("Unknown code of Webex: %s tracking_id=%s", problem.code, tracking_id)
-            counting.count("webex_unknown_codes", code=str(problem.code))
         text = problem.text or _("Webex gave no reason.")
         return Explanation(text, _("If this does not help, ask Cisco with the details."), **facts)
     field = {"field": problem.field or problem.text or "?"}

@@ -12,8 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
-from integrations.admin import looks
-from integrations.admin.lists import CAP
+from integrations.admin import lists, looks
 from integrations.models import AuditEvent, GrantEvent
 from integrations.operations import causes
 from integrations.operations.activity import Slot
@@ -97,8 +96,13 @@ def largest_unit(span: str) -> str:
     return span.partition(",")[0]
 
 
+@register.inclusion_tag("admin/settings/_chips.html")
+def chips(changelist: Any) -> dict[str, list[lists.Chip]]:
+    return {"chips": list(lists.chips(changelist))}
+
+
 @register.simple_tag
 def capped(changelist: Any) -> str:
     count = changelist.result_count
     is_capped = getattr(changelist.paginator, "is_capped", False)
-    return f"{CAP:,}+" if is_capped else f"{count:,}"
+    return f"{lists.CAP:,}+" if is_capped else f"{count:,}"

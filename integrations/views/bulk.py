@@ -129,7 +129,7 @@ def start(request: PortalRequest, id: UUID) -> HttpResponse:
     if removals and request.POST.get("removals", "").strip() != str(removals):
         messages.error(request, _("Nothing was started: type how many users are to be removed."))
         return SeeOther(reverse("webex_bulk_job", args=[id]))
-    if removals and with_people and request.POST.get("typed", "").strip() != job.file_name.strip():
+    if removals and with_people and request.POST.get("typed", "").strip() != job.name.strip():
         messages.error(request, _("Nothing was started: type the name of the file, as it is."))
         return SeeOther(reverse("webex_bulk_job", args=[id]))
     start = partial(jobs.start, removes_people=bool(removals) and with_people, now=clock.now())

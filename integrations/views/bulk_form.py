@@ -53,4 +53,4 @@ class BulkForm(forms.Form):
     @property
     def file_name(self) -> str:
         file = self.cleaned_data["file"]
-        return str(file.name) if file else _("Pasted lines")
+        return str(file.name) if file else ""

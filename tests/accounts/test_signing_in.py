@@ -44,6 +44,28 @@ def test_a_message_travels_in_a_cookie_of_this_host_only(visitor):
     assert "There was nothing to disconnect." in visitor.get("/webex/").text
 
 
+def test_who_lost_all_cookies_goes_on_at_the_page_they_were_on(visitor):
+    visitor.handler.enforce_csrf_checks = True
+    on = {"Referer": f"https://{H1}/webex/reports/?month=3"}
+
+    page = visitor.post("/webex/disconnect/", headers=on)
+
+    assert page.status_code == 403
+    assert 'href="/webex/reports/?month=3"' in page.text
+    assert visitor.get("/webex/reports/?month=3")["Location"].endswith(
+        "?next=/webex/reports/%3Fmonth%3D3"
+    )
+    assert "/sign-in/?next=/webex/disconnect/" in visitor.get("/webex/disconnect/").text
+    for elsewhere in (
+        f"https://{H2}/webex/",
+        "https://evil.example/",
+        "//[",
+        f"https://{H1}//evil/",
+    ):
+        page = visitor.post("/webex/disconnect/", headers={"Referer": elsewhere})
+        assert "Back to the page" not in page.text, elsewhere
+
+
 def test_signing_in_changes_the_session_key(visitor):
     visitor.cookies["__Host-sessionid"] = fixed = "f" * 32
     sign_in(visitor)

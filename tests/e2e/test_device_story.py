@@ -16,7 +16,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from integrations.webex.device import HELPER_URIS
+from tests.e2e.accessibility_tree import flaws, read_aloud
 from tests.e2e.conftest import Demo, photograph
+from tests.e2e.test_keyboard import button, press, write
 from tests.e2e.test_pictures import look
 from tests.e2e.test_story import ACME, GLOBEX, expect_mark, sign_in, sign_in_admin
 
@@ -174,6 +176,29 @@ def test_it_works_without_scripts_by_reload(
     )
     disconnect(page, device_demo)
     page.context.close()
+
+
+def test_it_needs_no_mouse_and_no_eyes(page: Page, phone: Page, device_demo: Demo) -> None:
+    sign_in(page, device_demo, ACME, "alice")
+    page.goto(device_demo.at(ACME, "/webex/"))
+    press(page, button(page, "Link with another device"))
+    expect(page.get_by_role("timer")).to_be_visible()
+    heard, code = [str(said) for said in read_aloud(page)], shown_code(page)
+    assert "image: QR code that opens the Webex sign-in" in heard
+    assert any(" ".join(code) in each for each in heard)  # letter by letter
+    assert flaws(page) == []
+
+    phone.goto(page.locator(".steps a").get_attribute("href"))
+    write(phone, phone.get_by_label("Code"), code)
+    press(phone, button(phone, "Next"))
+    press(phone, button(phone, re.compile("Alice Adams")))
+    press(phone, button(phone, "Accept"))
+
+    expect(page).to_have_title(re.compile("Your Webex account is linked"))  # what is heard first
+    press(page, page.get_by_role("link", name="Manage the connection"))
+    press(page, page.locator("summary", has_text="Disconnect"))
+    press(page, button(page, "Disconnect now"))
+    expect(page.get_by_role("status", name="Messages")).to_be_focused()
 
 
 def test_cancelling_leads_back_and_the_code_is_dead_in_the_portal(

@@ -1,5 +1,5 @@
 """Guide, linking and parting without a mouse: only keys are pressed, and each step begins where the
-one before it left the focus."""
+one before it left the focus. By device: test_device_story.py."""
 
 import re
 

@@ -41,10 +41,10 @@ READABLE = {
     },
     "integrations.BulkJob": {
         "id", "person_id", "hostname", "file_name", "columns", "status", "stop_reason",
-        "tracking_id", "language",
+        "tracking_id",
     },
     "integrations.BulkRow": {
-        "cells", "problems",  # of a file that is deleted after a while
+        "cells", "problems", "remarks",  # of a file that is deleted after a while
         "broadworks_user_id", "enterprise_id", "operation", "status", "gate", "webex_status",
         "subscriber_id", "person_id", "error_code", "description", "tracking_id", "claimed_by",
     },

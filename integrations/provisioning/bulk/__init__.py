@@ -8,6 +8,7 @@ asking        one row, one question to Webex
 outcomes      what an answer means for its row
 pauses        how long a whole job waits before it asks again
 gates         the first user of a new enterprise goes ahead of the others
+remarks       what is said of a line, kept as codes
 progress      how far it is, in figures and sentences
 result_file   the file again, with what came of each line
 """

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import translation
 
 from accounts.models import User
 from integrations.actions import Action
@@ -30,7 +29,6 @@ def make(
     job = BulkJob(
         grant=grant, person_id=grant.person_id, hostname=brand.hostname if brand else "",
         file_name=file_name[:200], columns=list(table.columns), created_at=now,
-        language=translation.get_language() or "",
     )  # fmt: skip
     with transaction.atomic():
         job.save()
@@ -49,7 +47,6 @@ def _row(job: BulkJob, checked: CheckedLine) -> BulkRow:
         cells=cells,
         problems=problems,
         status=BulkRow.Status.SKIPPED if problems else BulkRow.Status.PENDING,
-        description=" ".join(f"{name}: {text}" for name, text in problems.items()),
     )
 
 

@@ -1,19 +1,18 @@
-"""What is wrong with a line, found without asking anybody. Pure: sentences by column."""
+"""What is wrong with a line, found without asking anybody. Pure: remarks by column."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
-from django.utils.translation import gettext as _
-
 from integrations.models import BulkRow
 from integrations.provisioning import fields
 from integrations.provisioning.bulk.columns import CHANGEABLE, COLUMNS
 from integrations.provisioning.bulk.csv_file import LONGEST_CELL, Line
+from integrations.provisioning.bulk.remarks import Kept, Remark, about
 
 PROVISION, UPDATE, REMOVE, _VERIFY = BulkRow.Operation
-Problems = dict[str, str]
+Problems = dict[str, Kept]
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,13 @@ def _check(
 ) -> CheckedLine:
     operation = line.cells.get("operation", otherwise).lower()
     if operation not in BulkRow.Operation:
-        text = _("Write provision, update, remove or verify, or leave it empty.")
-        return CheckedLine(line, otherwise, {"operation": text})
+        return CheckedLine(line, otherwise, {"operation": about(Remark.OPERATION)})
     problems = _missing(line, operation, default_provisioning_id) | _malformed(line, operation)
     others = [number for number in twice[_key(line)] if number != line.number]
     if others and "userId" in line.cells:
-        problems["userId"] = _("Line %(line)s is about the same user.") % {"line": others[0]}
+        problems["userId"] = about(Remark.SAME_USER, line=others[0])
     if line.has_too_many_cells:
-        problems["userId"] = _("The line has more cells than there are columns.")
+        problems["userId"] = about(Remark.MORE_CELLS)
     return CheckedLine(line, operation, problems)
 
 
@@ -64,13 +62,13 @@ def _key(line: Line) -> str:
 def _missing(line: Line, operation: str, default_provisioning_id: str) -> Problems:
     cells = line.cells
     required = [name for name, column in COLUMNS.items() if operation in column.required]
-    problems = {name: _("Required.") for name in required if name not in cells}
+    problems = {name: about(Remark.REQUIRED) for name in required if name not in cells}
     if operation == PROVISION and not cells.keys() & {"primaryPhoneNumber", "extension"}:
-        problems["extension"] = _("An extension or a primary phone number is required.")
+        problems["extension"] = about(Remark.NO_NUMBER)
     if operation == PROVISION and not (cells.get("provisioningId") or default_provisioning_id):
-        problems["provisioningId"] = _("Required: the integration has no default.")
+        problems["provisioningId"] = about(Remark.NO_DEFAULT)
     if operation == UPDATE and not cells.keys() & CHANGEABLE:
-        problems["userId"] = _("The line changes nothing: fill the cells that shall change.")
+        problems["userId"] = about(Remark.CHANGES_NOTHING)
     return problems
 
 
@@ -78,18 +76,18 @@ def _malformed(line: Line, operation: str) -> Problems:
     problems: Problems = {}
     for name, cell in line.cells.items():
         if len(cell) > LONGEST_CELL or (name in ("userId", "spEnterpriseId") and len(cell) > 200):
-            problems[name] = _("Too long.")
+            problems[name] = about(Remark.TOO_LONG)
         elif operation == REMOVE:
             continue  # only who it is matters
         elif operation not in COLUMNS[name].allowed:
-            problems[name] = _("This cannot be changed here: leave the cell empty.")
-        elif sentence := _what_is_wrong(name, cell):
-            problems[name] = sentence
+            problems[name] = about(Remark.UNCHANGEABLE)
+        elif wrong := _what_is_wrong(name, cell):
+            problems[name] = about(wrong)
     return problems
 
 
-def _what_is_wrong(name: str, cell: str) -> str:
+def _what_is_wrong(name: str, cell: str) -> Remark | fields.Fault | None:
     if name == "package" and cell not in fields.PACKAGES:
-        return _("Write softphone, basic, standard or premium.")
+        return Remark.PACKAGE
     field = fields.BY_NAME.get(name)
-    return fields.fault(field, cell) if field else ""
+    return fields.fault(field, cell) if field else None

@@ -9,21 +9,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from integrations import actor
 from integrations.actions import Action
 from integrations.errors import (
     InsufficientScope,
     Locked,
+    Problem,
     Rejected,
     WebexError,
     WebexUnavailable,
 )
 from integrations.models import AuditEvent, BulkJob, BulkRow, WatchedSubscriber
-from integrations.provisioning import announcing, following, words
-from integrations.provisioning.bulk import gates, pauses
+from integrations.provisioning import announcing, following
+from integrations.provisioning.bulk import gates, pauses, remarks
 from integrations.provisioning.bulk.asking import Answer, Kind, is_elsewhere
+from integrations.provisioning.bulk.remarks import Remark, said
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
@@ -47,7 +48,7 @@ PROVISION, UPDATE, REMOVE, VERIFY = BulkRow.Operation
 def record(row: BulkRow, answer: Answer, *, now: datetime) -> None:
     found = answer.subscriber
     if answer.kind is Kind.CHECKED and row.operation == VERIFY:
-        _finish(row, now, Status.DONE, description=_("The check passed."))
+        _finish(row, now, Status.DONE, remarks=said(Remark.CHECKED))
     elif answer.kind is Kind.CHECKED:
         row.write(checked_at=now)
     elif answer.kind is Kind.ORGANISATION_EXISTS:
@@ -107,8 +108,7 @@ def _note_whom_to_remove(row: BulkRow, found: Subscriber, now: datetime) -> None
 
 def _record_removed(row: BulkRow, kind: Kind, now: datetime) -> None:
     if kind is Kind.BACK:
-        text = _("Was given Webex again meanwhile, so the Webex person stays.")
-        _finish(row, now, Status.FAILED, description=text)
+        _finish(row, now, Status.FAILED, remarks=said(Remark.BACK))
         return
     key = WatchedSubscriber.key_of(row.job.grant.app_id, row.subscriber_id)
     about = WatchedSubscriber(
@@ -117,27 +117,25 @@ def _record_removed(row: BulkRow, kind: Kind, now: datetime) -> None:
     with transaction.atomic():
         if kind is Kind.PERSON_REMOVED:
             _put_on_record(row, Action.PERSON_REMOVED, about, now=now)
-            _finish(row, now, Status.DONE, description=_("The Webex person is removed, too."))
+            _finish(row, now, Status.DONE, remarks=said(Remark.PERSON_REMOVED))
             return
         _put_on_record(row, Action.SUBSCRIBER_REMOVED, about, now=now)
         if not row.person_id:
             _finish(row, now, Status.DONE)
             return
-        text = _("No longer has Webex here; the Webex person is still to be removed.")
-        row.write(status=Status.PENDING, due_at=now, removed_at=now, attempts=0, description=text)
+        facts = {"removed_at": now, "attempts": 0, "remarks": said(Remark.PERSON_NEXT)}
+        row.write(status=Status.PENDING, due_at=now, **facts)
 
 
 def _record_absent(row: BulkRow, now: datetime) -> None:
     if row.status == Status.ACCEPTED:
-        _finish(row, now, Status.FAILED, description=_("Webex does not know this user any more."))
+        _finish(row, now, Status.FAILED, remarks=said(Remark.GONE))
     elif row.operation == REMOVE:
-        _finish(
-            row, now, Status.DONE, description=_("Webex did not know this user: nothing to remove.")
-        )
+        _finish(row, now, Status.DONE, remarks=said(Remark.NOT_THERE))
     elif row.operation == UPDATE:
-        _finish(row, now, Status.FAILED, description=_("Webex does not know this user."))
+        _finish(row, now, Status.FAILED, remarks=said(Remark.UNKNOWN))
     elif row.error_code == str(ALREADY_THERE):
-        _finish(row, now, Status.FAILED, description=row.description)
+        _finish(row, now, Status.FAILED)
     elif row.missed_at and row.missed_at <= now - BETWEEN_LOOKS:
         _send_again(row, now)
     else:
@@ -149,15 +147,14 @@ def _send_again(row: BulkRow, now: datetime) -> None:
     if row.attempts < MOST_ATTEMPTS:
         row.write(status=Status.PENDING, due_at=now)
         return
-    text = _("Webex did not answer properly, several times. It does not know this user.")
-    _finish(row, now, Status.FAILED, description=text)
+    _finish(row, now, Status.FAILED, remarks=said(Remark.NEVER_ARRIVED))
 
 
 def _record_unchanged(row: BulkRow, found: Subscriber, now: datetime) -> None:
     if is_elsewhere(row, found):
         _fail_elsewhere(row, found, now)
     else:
-        _finish(row, now, Status.DONE, found, description=_("Nothing to change."))
+        _finish(row, now, Status.DONE, found, remarks=said(Remark.SAME))
 
 
 def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
@@ -168,12 +165,12 @@ def _record_found(row: BulkRow, found: Subscriber, now: datetime) -> None:
     elif is_elsewhere(row, found):
         _fail_elsewhere(row, found, now)
     else:
-        _finish(row, now, Status.DONE, found, description=_("Was there already."), error_code="")
+        _finish(row, now, Status.DONE, found, remarks=said(Remark.WAS_THERE), error_code="")
 
 
 def _fail_elsewhere(row: BulkRow, found: Subscriber, now: datetime) -> None:
-    text = _("This user belongs to %(enterprise)s at Webex.")
-    _finish(row, now, Status.FAILED, found, description=text % {"enterprise": found.enterprise_id})
+    why = said(Remark.ELSEWHERE, enterprise=found.enterprise_id)
+    _finish(row, now, Status.FAILED, found, remarks=why)
 
 
 def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
@@ -182,16 +179,15 @@ def follow(row: BulkRow, found: Subscriber, *, now: datetime) -> None:
     if is_stale or found.status not in following.FINAL:
         _watch(row, found, now)
     elif found.status == "error":
-        explained = [words.problem_in_words(each, found.tracking_id) for each in found.problems]
-        _finish(row, now, Status.FAILED, found, **_explained(explained))
+        why = remarks.of_problems(found.problems, found.tracking_id)
+        _finish(row, now, Status.FAILED, found, remarks=why, error_code=_code(found.problems))
     else:
-        note = str(words.STATES[found.status][1])  # for whom it waits
-        _finish(row, now, Status.DONE, found, description=note)
+        _finish(row, now, Status.DONE, found, remarks=remarks.of_state(found.status))
 
 
 def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
     if row.accepted_at and now - row.accepted_at > LONGEST_SETUP:
-        _finish(row, now, Status.DONE, found, description=_("Webex is still setting this up."))
+        _finish(row, now, Status.DONE, found, remarks=said(Remark.SLOW))
         return
     accepted_at = row.accepted_at or now
     row.write(
@@ -204,24 +200,20 @@ def _watch(row: BulkRow, found: Subscriber, now: datetime) -> None:
 
 
 def record_rejected(row: BulkRow, error: Rejected, *, now: datetime, is_check: bool) -> None:
-    explanations = words.explain(error)
-    if row.removed_at:
-        text = _("No longer has Webex here, but the Webex person is still there.")
-        explanations = [words.Explanation(text), *explanations]
-    facts = {**_explained(explanations), "tracking_id": error.tracking_id}
+    why, code = remarks.of_rejection(error), _code(error.problems)
+    said_first = said(Remark.PERSON_STAYS) if row.removed_at else []
+    facts: Any = {"remarks": [*said_first, *why], "tracking_id": error.tracking_id}
     if is_check:
-        problems = {each.field or "userId": each.text for each in explanations}
-        row.write(status=Status.SKIPPED, problems=problems, **facts)
-    elif row.operation == PROVISION and ALREADY_THERE in (each.code for each in explanations):
-        row.write(status=Status.UNKNOWN, due_at=now, **facts | {"error_code": str(ALREADY_THERE)})
+        problems = {each.get("field") or "userId": each for each in why}
+        row.write(status=Status.SKIPPED, problems=problems, error_code=code, **facts)
+    elif row.operation == PROVISION and ALREADY_THERE in (each.code for each in error.problems):
+        row.write(status=Status.UNKNOWN, due_at=now, error_code=str(ALREADY_THERE), **facts)
     else:
-        _finish(row, now, Status.FAILED, None, **facts)
+        _finish(row, now, Status.FAILED, error_code=code, **facts)
 
 
-def _explained(explanations: list[words.Explanation]) -> dict[str, str]:
-    texts = [f"{each.text} {each.next_step}".strip() for each in explanations]
-    codes = [str(each.code) for each in explanations if each.code is not None]
-    return {"description": " ".join(texts), "error_code": codes[0] if codes else ""}
+def _code(problems: tuple[Problem, ...]) -> str:
+    return next((str(each.code) for each in problems if each.code is not None), "")
 
 
 def record_error(job: BulkJob, row: BulkRow | None, error: WebexError, *, now: datetime) -> None:
@@ -244,8 +236,8 @@ def _put_behind(row: BulkRow, error: InsufficientScope, now: datetime) -> None:
     if row.attempts + 1 < MOST_ATTEMPTS:
         row.write(status=row.status, due_at=now, attempts=row.attempts + 1, sent_at=row.sent_at)
         return
-    text = _("Your Webex account may not do this for this user.")
-    _finish(row, now, Status.FAILED, description=text, tracking_id=error.tracking_id)
+    why = said(Remark.FORBIDDEN)
+    _finish(row, now, Status.FAILED, remarks=why, tracking_id=error.tracking_id)
 
 
 def _record_unavailable(row: BulkRow, now: datetime) -> None:
@@ -256,9 +248,7 @@ def _record_unavailable(row: BulkRow, now: datetime) -> None:
     elif row.attempts + 1 < MOST_ATTEMPTS:
         row.write(status=Status.PENDING, due_at=now + SOON, attempts=row.attempts + 1)
     else:
-        _finish(
-            row, now, Status.FAILED, description=_("Webex did not answer properly, several times.")
-        )
+        _finish(row, now, Status.FAILED, remarks=said(Remark.UNANSWERED))
 
 
 def put_back(row: BulkRow) -> None:
@@ -267,7 +257,7 @@ def put_back(row: BulkRow) -> None:
 
 
 def _finish(
-    row: BulkRow, now: datetime, status: str, found: Subscriber | None = None, **columns: str
+    row: BulkRow, now: datetime, status: str, found: Subscriber | None = None, **columns: Any
 ) -> None:
     facts = (_facts(found) if found else {}) | columns
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from integrations.models import BulkJob, BulkRow
+from integrations.provisioning.bulk import remarks
 
 MOST = 100  # lines on a page; the result file has them all
 
@@ -30,10 +31,11 @@ def of_dry_run(job: BulkJob) -> ProblemTable:
 
 
 def _cells(row: BulkRow, columns: tuple[str, ...]) -> tuple[Cell, ...]:
-    cells, problems = row.cells, row.problems
-    return tuple(Cell(name, cells.get(name, ""), problems.get(name, "")) for name in columns)
+    said = {name: remarks.in_words(each, with_step=False) for name, each in row.problems.items()}
+    return tuple(Cell(name, row.cells.get(name, ""), said.get(name, "")) for name in columns)
 
 
-def failed(job: BulkJob) -> list[BulkRow]:
+def failed(job: BulkJob) -> list[tuple[BulkRow, str]]:
+    """Each with why."""
     rows = BulkRow.objects.filter(job=job, status=BulkRow.Status.FAILED)
-    return list(rows.order_by("line")[:MOST])
+    return [(row, remarks.of_row(row)) for row in rows.order_by("line")[:MOST]]

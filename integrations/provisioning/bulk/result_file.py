@@ -6,6 +6,7 @@ from datetime import datetime
 from integrations import spreadsheet
 from integrations.actions import Action
 from integrations.models import AuditEvent, BulkJob, BulkRow
+from integrations.provisioning.bulk import remarks
 from integrations.provisioning.bulk.columns import RESULTS
 
 AT_ONCE = 500  # rows in memory
@@ -38,5 +39,5 @@ def _lines(job: BulkJob, rows: Iterator[BulkRow]) -> Iterator[list[str]]:
     for row in rows:
         given = [row.cells.get(name, "") for name in job.columns]
         result = RESULT[BulkRow.Status(row.status)]
-        facts = [result, row.webex_status, row.error_code, row.description]
+        facts = [result, row.webex_status, row.error_code, remarks.of_row(row)]
         yield [*given, *facts, row.tracking_id, row.subscriber_id]

@@ -11,9 +11,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import connection
-from django.utils import translation
 
-from accounts import languages
 from integrations.clock import Ticking
 from integrations.database import AWAY, retry_write
 from integrations.errors import (
@@ -64,8 +62,7 @@ def _record_some(turns: "list[Turn]", *, timeout: float) -> None:
         time.sleep(timeout)
     done, _ = wait(running, timeout=timeout, return_when=FIRST_COMPLETED)
     for turn in turns:
-        with translation.override(languages.first_offered(turn.job.language)):
-            turn.record(done)
+        turn.record(done)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ window.rules = {
     return [...found];
   },
 
+  isUnder: (element) => Boolean(coverOf(element)),
+
   // Each can be seen to have the focus, and nothing lies over it. A key was pressed before.
   focus() {
     document.activeElement.blur();

@@ -2,7 +2,7 @@
 
 import pytest
 
-from integrations.provisioning.bulk import line_checks
+from integrations.provisioning.bulk import line_checks, remarks
 from integrations.provisioning.bulk.csv_file import Line
 
 GOOD = {
@@ -16,7 +16,9 @@ def problems(
 ) -> list[dict[str, str]]:
     lines = [Line(number, each) for number, each in enumerate(cells, start=2)]
     checked = line_checks.check(lines, otherwise=otherwise, default_provisioning_id=default)
-    return [each.problems for each in checked]
+    return [
+        {name: remarks.in_words(said) for name, said in each.problems.items()} for each in checked
+    ]
 
 
 def without(*names: str) -> dict[str, str]:

@@ -194,6 +194,22 @@ def test_the_failed_lines_and_the_example_can_be_read(client: PortalClient, make
     assert "people.csv" in words(client.get("/webex/bulk/"))
 
 
+def test_each_line_speaks_the_language_of_whoever_reads_it(client: PortalClient, run: Run) -> None:
+    upload(client, "userId,package\nann,gold\nbo,basic\n", operation="update")
+    job = BulkJob.objects.get()
+    german = {"Accept-Language": "de"}
+    assert "Schreiben Sie softphone" in words(client.get(f"/webex/bulk/{job.pk}/", headers=german))
+    client.post(f"/webex/bulk/{job.pk}/start/")
+    run(job)
+
+    assert "Webex does not know this user." in words(client.get(f"/webex/bulk/{job.pk}/"))
+    assert "Webex kennt diesen Benutzer nicht." in words(
+        client.get(f"/webex/bulk/{job.pk}/", headers=german)
+    )
+    result = client.get(f"/webex/bulk/{job.pk}/result.csv", headers=german)
+    assert "package: Schreiben Sie" in b"".join(result).decode()
+
+
 def test_others_see_nothing_of_it(
     client: PortalClient,
     make: Make,

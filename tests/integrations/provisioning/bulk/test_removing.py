@@ -7,7 +7,7 @@ import pytest
 
 from integrations import clock
 from integrations.models import AuditEvent, BulkJob, BulkRow
-from integrations.provisioning.bulk import jobs, outcomes, progress
+from integrations.provisioning.bulk import jobs, outcomes, progress, remarks
 from integrations.provisioning.bulk.asking import Answer, Kind
 from integrations.provisioning.bulk.work import work
 from integrations.sandbox import Sandbox
@@ -40,7 +40,7 @@ def test_people_are_removed_once_whichever_answer_is_lost(
     run(job)
 
     assert set(statuses(job).values()) == {"DONE"}
-    assert "person is removed" in job.rows.first().description
+    assert "person is removed" in remarks.of_row(job.rows.first())
     assert (person_of(sandbox, "ann"), person_of(sandbox, "bo")) == (None, None)
     assert person_of(sandbox, "cy")
     done = Counter(AuditEvent.objects.values_list("action", flat=True))
@@ -82,7 +82,7 @@ def test_a_person_who_was_given_webex_again_meanwhile_stays(
     jobs.resume(job, now=clock.now())
     run(job)
 
-    assert "given Webex again meanwhile" in job.rows.get().description
+    assert "given Webex again meanwhile" in remarks.of_row(job.rows.get())
     assert job.rows.get().status == "FAILED"
     assert person_of(sandbox, "ann")
 
@@ -98,7 +98,7 @@ def test_a_person_that_webex_keeps_is_said_to_be_there_still(
     run(job)
 
     assert job.rows.get().status == "FAILED"
-    assert "the Webex person is still there" in job.rows.get().description
+    assert "the Webex person is still there" in remarks.of_row(job.rows.get())
     assert AuditEvent.objects.filter(action="subscriber.removed").count() == 1
 
 
@@ -128,8 +128,8 @@ def test_a_check_of_many_changes_nothing_and_ends(
     run(job)
 
     assert statuses(job) == {"ann@new.example": "DONE", "dup-bo@new.example": "FAILED"}
-    assert row("ann").description == "The check passed."
-    assert "already connected" in row("dup-bo").description
+    assert remarks.of_row(row("ann")) == "The check passed."
+    assert "already connected" in remarks.of_row(row("dup-bo"))
     assert not sandbox.ledger.provisions
 
 

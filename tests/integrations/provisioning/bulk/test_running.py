@@ -6,7 +6,7 @@ import pytest
 
 from integrations import clock
 from integrations.models import AuditEvent, BulkJob, BulkRow
-from integrations.provisioning.bulk import jobs, work
+from integrations.provisioning.bulk import jobs, remarks, work
 from integrations.provisioning.bulk.work import work as turn
 from integrations.sandbox import Sandbox
 from tests.integrations.provisioning.bulk.conftest import (
@@ -62,7 +62,7 @@ def test_where_the_first_fails_the_second_goes_ahead(
 
     assert list(statuses(job).values()) == ["FAILED", "DONE", "DONE", "DONE"]
     assert row("fail-ann").error_code == "10999"
-    assert "consent" in row("migrate-bo").description
+    assert "consent" in remarks.of_row(row("migrate-bo"))
     assert set(sandbox.ledger.provisions.values()) == {1}
 
 
@@ -75,7 +75,7 @@ def test_what_webex_rejects_fails_in_words_and_the_rest_goes_on(
 
     assert statuses(job) == {"ann@new.example": "FAILED", "bo@new.example": "DONE"}
     ann = row("ann")
-    assert "Wholesale" in ann.description
+    assert "Wholesale" in remarks.of_row(ann)
     assert ann.tracking_id
 
 
@@ -120,7 +120,7 @@ def test_a_line_that_webex_never_answers_ends_after_three_attempts(
 
     posts = [call for call in sandbox.ledger.find(SUBSCRIBERS) if call.method == "POST"]
     assert len(posts) == 1
-    assert "several times" in row("ann").description
+    assert "several times" in remarks.of_row(row("ann"))
 
 
 def test_webex_asking_for_a_pause_is_obeyed_and_counts_no_attempt(
@@ -146,14 +146,14 @@ def test_somebody_who_was_there_already_is_done(started: Make, run: Run, sandbox
     elsewhere = people("ann").replace("ann@new.example", known.user_id, 1)
     job = started(here.replace("x@y.example", known.user_id, 1))
     run(job)
-    assert job.rows.get().description == "Was there already."
+    assert remarks.of_row(job.rows.get()) == "Was there already."
     assert job.rows.get().status == "DONE"
 
     job = started(elsewhere)
     run(job)
 
     assert job.rows.get().status == "FAILED"
-    assert known.sp_enterprise_id in job.rows.get().description
+    assert known.sp_enterprise_id in remarks.of_row(job.rows.get())
 
 
 def test_packages_are_changed_and_only_what_differs_is_sent(
@@ -166,7 +166,7 @@ def test_packages_are_changed_and_only_what_differs_is_sent(
     run(job)
 
     assert list(statuses(job).values()) == ["DONE", "DONE", "FAILED"]
-    assert job.rows.get(broadworks_user_id="bo@new.example").description == "Nothing to change."
+    assert remarks.of_row(job.rows.get(broadworks_user_id="bo@new.example")) == "Nothing to change."
     directory = sandbox.state.directory.subscribers
     assert directory.find("user_id", "ann@new.example").package == "premium"
     assert len([call for call in sandbox.ledger.calls if call.method == "PUT"]) == 1
