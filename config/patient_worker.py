@@ -5,6 +5,7 @@ of them every thread. They wait in the worker's event loop instead, as those who
 """
 
 import re
+import select
 import socket
 from typing import Any
 
@@ -25,13 +26,21 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]  # untyped
         read_ahead = conn.parser.unreader.buf.getvalue() if conn.parser else b""
         try:
             wanted = _wanted(conn.sock, read_ahead)
-            # Or the event loop would be told again and again of what has come already.
+            # Or the event loop would be told again and again of what has come already,
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted or 1)
+            if wanted and _sends_no_more(conn.sock):  # and of an end, whatever is wanted
+                wanted = 0
         except HeadTooLong:
             return False
         except OSError:
             wanted = 0  # the connection is gone, which gunicorn finds out, too
         return gthread._DEFER if wanted else super().handle(conn)
+
+
+def _sends_no_more(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, getattr(select, "POLLRDHUP", select.POLLHUP))
+    return bool(poll.poll(0))
 
 
 def _wanted(sock: socket.socket, read_ahead: bytes) -> int:

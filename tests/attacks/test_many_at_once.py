@@ -1,6 +1,7 @@
 """64 strangers at once: the portal goes on saying that it lives, and operators get one mail."""
 
 import re
+import socket
 import sqlite3
 import time
 from contextlib import ExitStack, closing
@@ -36,6 +37,17 @@ def test_64_connections_that_say_nothing_or_half_hold_no_thread(portal, raw):
         assert portal.is_healthy()
 
         assert (time.monotonic() - began) / busyness() < 1
+
+
+@pytest.mark.parametrize("raw", HALF.values(), ids=HALF)
+def test_who_sends_half_and_hangs_up_is_let_go(portal, raw):
+    """Or the event loop would turn for them for ever."""
+    with portal.connect(timeout=5) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+
+        while connection.recv(65536):
+            pass
 
 
 def test_64_strangers_at_once_who_guess_passwords_leave_the_others_their_threads(portal):
