@@ -145,9 +145,10 @@ def _paces(keys: list[int]) -> Facts:
     """From the lives of some grants' tokens, always the same ones, spread over the table."""
     if rate_limit.calls_per_minute() == inf:
         return []
-    last = Grant.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    step = 1 | 1 << (last // SAMPLE).bit_length()
-    some = Grant.objects.active().filter(app__in=keys, pk__in=range(0, last + 1, step))
+    ids = Grant.objects.order_by("pk").values_list("pk", flat=True)
+    first, last = ids.first() or 0, ids.last() or 0
+    step = 1 | 1 << ((last - first) // SAMPLE).bit_length()
+    some = Grant.objects.active().filter(app__in=keys, pk__in=range(first, last + 1, step))
     known = some.exclude(Q(refreshed_at=None) | Q(access_token_expires_at=None))
     lives: Any = known.values_list(
         "app", "refreshed_at", "access_token_expires_at", "refresh_token_expires_at"
