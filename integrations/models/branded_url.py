@@ -127,6 +127,8 @@ class BrandedURL(KeptModel):
             message = models.Field.default_error_messages["invalid_choice"]
             params = {"value": self.language}
             raise ValidationError({"language": ValidationError(message, params=params)})
+        if not self.hostname:
+            return  # what was wrong with it is said already
         try:
             self.hostname = hostnames.normalise(self.hostname)
         except InvalidHostname as error:
