@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import re
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -34,6 +35,7 @@ def client_ip(request: HttpRequest) -> str:
     return found
 
 
+@lru_cache(maxsize=2_000)
 def _address(text: str) -> str:
     found = SPELLING.fullmatch(text.strip()) if len(text) < LONGEST else None
     try:

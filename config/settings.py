@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "integrations.middleware.NoStoreMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "integrations.middleware.WrongMethodMiddleware",
     "integrations.middleware.KeyCanaryMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

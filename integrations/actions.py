@@ -24,6 +24,7 @@ class Action(TextChoices):
     INTEGRATION_PAUSED = "integration.paused", _("Renewals began to fail")
     INTEGRATION_RESUMED = "integration.resumed", _("Renewals work again")
     INTEGRATION_RENEWAL_ASKED = "integration.renewal_asked", _("Renewal of all grants asked for")
+    INTEGRATION_RESUME_ASKED = "integration.resume_asked", _("End of a pause asked for")
     SECRET_SET = "secret.set", _("Secret set")
     SECRET_FORGOTTEN = "secret.forgotten", _("Previous secret forgotten")
     KEYS_ROTATED = "encryption_key.rotated", _("Encryption key rotated")

@@ -182,6 +182,12 @@ class SignInRefused(ReasonedError):
     """Single sign-on ends here, for this `reason`. Nobody is signed in."""
 
 
+class CannotResume(IntegrationError):
+    """The integration is not paused, or Webex asked it to wait. Its message says so to whoever
+    asked; nothing was changed.
+    """
+
+
 class InvalidHostname(IntegrationError, ValueError):
     """The text is not a hostname. Its message is a sentence for the person who typed it."""
 

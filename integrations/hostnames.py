@@ -1,6 +1,7 @@
 """Hostnames: one spelling for each, whoever typed it or sent it in a Host header."""
 
 import re
+from functools import lru_cache
 
 import idna
 from django.conf import settings
@@ -13,6 +14,7 @@ NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a name that ends in one is an addr
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+@lru_cache(maxsize=2_000)  # every request has one
 def normalise(text: str) -> str:
     """Lower case, A-labels (RFC 5890), no final dot.
 

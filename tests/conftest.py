@@ -166,6 +166,7 @@ def travel(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def by(delta: Any) -> None:
         offset.append(delta)
         monkeypatch.setattr(clock, "now", lambda: sum(offset, start=real()))
+        monkeypatch.setattr(clock, "lately", lambda: clock.now())
 
     return by
 

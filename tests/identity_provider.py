@@ -91,42 +91,50 @@ def signed(claims: dict[str, Any], key: RSAKey, **header: Any) -> str:
     return jwt.encode({"alg": "RS256", "kid": key.kid, **header}, claims, key)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    provider: Provider
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._say({})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self._say({name: values[0] for name, values in parse_qs(body).items()})
+
+    def _say(self, form: dict[str, str]) -> None:
+        provider = self.server.provider
+        answer = provider.answer(urlsplit(self.path).path, form)
+        if isinstance(answer, float):
+            time.sleep(answer)
+            answer = 200
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        if isinstance(answer, int):
+            status, body = answer, b""
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        self.send_response(status)
+        if 300 <= status < 400:
+            self.send_header("Location", f"{provider.url}/elsewhere")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
 @contextlib.contextmanager
 def serving(provider: Provider) -> Iterator[Provider]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self._say({})
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            self._say({name: values[0] for name, values in parse_qs(body).items()})
-
-        def _say(self, form: dict[str, str]) -> None:
-            answer = provider.answer(urlsplit(self.path).path, form)
-            if isinstance(answer, float):
-                time.sleep(answer)
-                answer = 200
-            status, body = answer if isinstance(answer, tuple) else (200, answer)
-            if isinstance(answer, int):
-                status, body = answer, b""
-            if not isinstance(body, bytes):
-                body = json.dumps(body).encode()
-            self.send_response(status)
-            if 300 <= status < 400:
-                self.send_header("Location", f"{provider.url}/elsewhere")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.provider = provider
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     provider.url = f"http://127.0.0.1:{server.server_port}"
     try:

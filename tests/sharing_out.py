@@ -10,7 +10,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # These start processes or wait; they come first, so that none of them is left for the end.
-FIRST = ("tests/e2e/", "tests/config/", "tests/integrations/renewal/")
+FIRST = (
+    "tests/e2e/",
+    "tests/config/",
+    "tests/integrations/admin/test_many_hostnames.py",
+    "tests/integrations/linking/device/test_workers.py",
+    "tests/integrations/renewal/",
+)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

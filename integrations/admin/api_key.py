@@ -1,5 +1,6 @@
 """API keys: made here and shown once, then rotated and revoked. Nobody changes what one may do."""
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, cast
 
@@ -7,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -81,9 +82,14 @@ class KeyList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = shown = list(self.result_list)
-        why = api_keys.why_abandoned(shown)
+        why, limits, now = api_keys.why_abandoned(shown), _limits(shown), clock.now()
         for key in shown:
-            vars(key)["why_abandoned"] = why[key.pk]
+            vars(key)["facts"] = {
+                "key": key,
+                "is_expired": key.is_expired(now),
+                "why_abandoned": why[key.pk],
+                **limits[key.pk],
+            }
 
 
 @admin.register(ApiKey)
@@ -140,7 +146,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
                 "is_rotated": key.successors.filter(revoked_at=None).exists(),
                 "why_abandoned": api_keys.why_abandoned([key])[key.pk],
                 "may_manage": self.has_add_permission(request),
-                **_limits(key),
+                **_limits([key])[key.pk],
             }
         return super().render_change_form(request, context, *args, **kw)
 
@@ -218,9 +224,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, key: ApiKey) -> str:
-        context = {"key": key, "is_expired": key.is_expired(clock.now())}
-        context["why_abandoned"] = vars(key)["why_abandoned"]
-        return render_to_string("admin/integrations/apikey/_state.html", context)
+        return render_to_string("admin/integrations/apikey/_state.html", vars(key)["facts"])
 
     @admin.display(description=gettext_lazy("may"))
     def may(self, key: ApiKey) -> str:
@@ -228,7 +232,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
 
     @admin.display(description=gettext_lazy("where"))
     def where(self, key: ApiKey) -> str:
-        return render_to_string("admin/integrations/apikey/_where.html", _limits(key))
+        return render_to_string("admin/integrations/apikey/_where.html", vars(key)["facts"])
 
     @admin.display(description=gettext_lazy("last used"))
     def used(self, key: ApiKey) -> str:
@@ -239,15 +243,25 @@ def _url(key: ApiKey) -> str:
     return reverse("admin:integrations_apikey_change", args=[key.pk])
 
 
-def _limits(key: ApiKey) -> dict[str, Any]:
-    """Names; None where there is no limit."""
-    apps = WebexApp.objects.filter(pk__in=key.app_ids or ()).order_by("name")
-    brands = BrandedURL.objects.filter(pk__in=key.hostname_ids or ()).order_by("hostname")
+def _limits(keys: Collection[ApiKey]) -> dict[int, dict[str, Any]]:
+    """By primary key, the first names; None where there is no limit."""
+    apps = _named(WebexApp, "name", [key.app_ids for key in keys])
+    brands = _named(BrandedURL, "hostname", [key.hostname_ids for key in keys])
     return {
-        "apps": None if key.app_ids is None else [str(app) for app in apps[:LISTED]],
-        "more_apps": max(len(key.app_ids or ()) - LISTED, 0),
-        "brands": None
-        if key.hostname_ids is None
-        else list(brands.values_list("hostname", flat=True)[:LISTED]),
-        "more_brands": max(len(key.hostname_ids or ()) - LISTED, 0),
+        key.pk: {
+            "apps": None if key.app_ids is None else apps(key.app_ids),
+            "more_apps": max(len(key.app_ids or ()) - LISTED, 0),
+            "brands": None if key.hostname_ids is None else brands(key.hostname_ids),
+            "more_brands": max(len(key.hostname_ids or ()) - LISTED, 0),
+        }
+        for key in keys
     }
+
+
+def _named(
+    model: type[Model], column: str, limits: list[list[int] | None]
+) -> Callable[[list[int]], list[str]]:
+    """What a limit calls its first, of all of these limits in one query."""
+    wanted = {pk for ids in limits for pk in (ids or ())[:LISTED]}
+    names = dict(model._default_manager.filter(pk__in=wanted).values_list("pk", column))
+    return lambda ids: sorted(names[pk] for pk in ids[:LISTED] if pk in names)

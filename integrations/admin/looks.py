@@ -36,6 +36,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     Action.KEYS_ROTATED: ("key", GREY),
     Action.KEY_GIVEN_UP: ("warning", WARN),
     Action.INTEGRATION_RENEWAL_ASKED: ("retry", GREY),
+    Action.INTEGRATION_RESUME_ASKED: ("retry", GREY),
     Action.INTEGRATION_PAUSED: ("warning", WARN),
     Action.INTEGRATION_RESUMED: ("success", GOOD),
     Action.WEBHOOK_SECRET_ROTATED: ("key", GREY),

@@ -1,4 +1,4 @@
-"""What the buttons of an integration do: clone, disable, forget a secret, test a link."""
+"""What the buttons of an integration do: clone, resume, disable, forget a secret, test a link."""
 
 from typing import cast
 
@@ -12,12 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from integrations import clock
+from integrations import clock, tasks
 from integrations.admin import two_lists
 from integrations.admin.administered import limits
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.typed import ModelForm
-from integrations.errors import NotReady
+from integrations.errors import CannotResume, NotReady
 from integrations.linking import test_link
 from integrations.models import WebexApp, administered
 from integrations.operations import integrations
@@ -35,6 +35,7 @@ class WithActions(DeletedByName[WebexApp]):
         return [
             path("hostnames/", wrap(self.hostnames_view), name=f"{name}_hostnames"),
             path("<int:pk>/clone/", wrap(self.clone_view), name=f"{name}_clone"),
+            path("<int:pk>/resume/", wrap(self.resume_view), name=f"{name}_resume"),
             path("<int:pk>/disable/", wrap(self.disable_view), name=f"{name}_disable"),
             path("<int:pk>/forget-secret/", wrap(self.forget_view), name=f"{name}_forget_secret"),
             path("<int:pk>/redirect-uris/", wrap(self.uris_view), name=f"{name}_redirect_uris"),
@@ -87,6 +88,18 @@ class WithActions(DeletedByName[WebexApp]):
         lines = "".join(f"{brand.redirect_uri}\n" for brand in theirs)
         return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        app = self._object_or_404(request, pk)
+        if request.method != "POST" or not self.has_change_permission(request, app):
+            raise PermissionDenied
+        try:
+            integrations.resume(app, now=clock.now())
+        except CannotResume as error:
+            return self._back_to(request, app, str(error), tab="general", level=messages.WARNING)
+        tasks.wake_sweep()
+        text = _("“%s” is tried now. Reload this page in a moment to see whether it works.") % app
+        return self._back_to(request, app, text, tab="general")
+
     def disable_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         app = self._object_or_404(request, pk)
         if request.method != "POST" or not self.has_change_permission(request, app):
@@ -129,8 +142,11 @@ class WithActions(DeletedByName[WebexApp]):
             raise Http404
         return app
 
-    def _back_to(self, request: HttpRequest, obj: WebexApp, text: str, *, tab: str) -> HttpResponse:
-        messages.success(request, text)
+    def _back_to(
+        self, request: HttpRequest, obj: WebexApp, text: str, *, tab: str,
+        level: int = messages.SUCCESS,
+    ) -> HttpResponse:  # fmt: skip
+        messages.add_message(request, level, text)
         return HttpResponseRedirect(f"{change_url(obj)}#{tab}")
 
 

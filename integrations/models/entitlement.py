@@ -3,9 +3,11 @@
 For whole lists, and for the badge of every page. Elsewhere `user.has_perm` decides.
 """
 
+from functools import cache
 from typing import Any
 
-from django.contrib.auth import get_backends
+from django.conf import settings
+from django.contrib.auth import load_backend
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -31,7 +33,12 @@ MAY_USE_WEBEX = f"""
 
 def is_known_in_sql() -> bool:
     """Another backend may grant what no table shows: then tables do not tell who lost it."""
-    return all(_asks_tables_only(type(backend)) for backend in get_backends())
+    return _ask_tables_only(tuple(settings.AUTHENTICATION_BACKENDS))
+
+
+@cache  # asked with every badge
+def _ask_tables_only(backends: tuple[str, ...]) -> bool:
+    return all(_asks_tables_only(type(load_backend(each))) for each in backends)
 
 
 def _asks_tables_only(backend: type) -> bool:

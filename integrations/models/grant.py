@@ -49,8 +49,8 @@ class GrantQuerySet(renewal.RenewableQuerySet["Grant"]):
         return self.untroubled_in_app(app_id).claimable(now).order_by("refresh_due_at")
 
     def to_probe_with(self, app_id: int, now: datetime, *, most: int) -> "GrantQuerySet":
-        """Healthy ones, each of another organisation; where none is left, what is due must do."""
-        healthy = self.healthy_in_app(app_id, now)
+        """Of each organisation who was renewed last: no backup is older. Or else what is due."""
+        healthy = self.healthy_in_app(app_id, now).reverse()
         keys: dict[str, int] = {}  # by organisation
         while len(keys) < most:
             elsewhere = healthy.exclude(org_id__in=[*keys]).values_list("org_id", "pk").first()

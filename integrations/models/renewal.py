@@ -15,6 +15,7 @@ from integrations.models.claim import ClaimableQuerySet, Row
 from integrations.tokens import TokenSet
 
 SHORTEST_RENEWAL = timedelta(seconds=60)
+EARLIER = (0.9, 1.0)  # of half a life: somewhere between
 
 # One parameter for many rows: four for each would cost more than the write itself.
 JSON_ROWS = {
@@ -59,11 +60,20 @@ def columns(tokens: TokenSet, now: datetime) -> dict[str, Any]:
 
 def due_at(tokens: TokenSet, now: datetime) -> datetime:
     """Half of the shorter life, a little earlier by chance so that renewals spread."""
-    end = tokens.access_token_expires_at
-    if tokens.refresh_token_expires_at and tokens.refresh_token_expires_at < end:
-        end = tokens.refresh_token_expires_at
-    half_life = (end - now) / 2
-    return now + max(half_life * random.uniform(0.9, 1.0), SHORTEST_RENEWAL)
+    half = _half_life(now, tokens.access_token_expires_at, tokens.refresh_token_expires_at)
+    return now + max(half * random.uniform(*EARLIER), SHORTEST_RENEWAL)
+
+
+def mean_interval(
+    renewed_at: datetime, access_token_ends_at: datetime, refresh_token_ends_at: datetime | None
+) -> timedelta:
+    """From a renewal to the next, on average over many of them."""
+    half = _half_life(renewed_at, access_token_ends_at, refresh_token_ends_at)
+    return max(half * sum(EARLIER) / len(EARLIER), SHORTEST_RENEWAL)
+
+
+def _half_life(begin: datetime, access_end: datetime, refresh_end: datetime | None) -> timedelta:
+    return (min(access_end, refresh_end or access_end) - begin) / 2
 
 
 class RenewableQuerySet(ClaimableQuerySet[Row]):

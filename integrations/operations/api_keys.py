@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import rights
 from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import KeyRefused, KeyRotated
@@ -84,6 +85,7 @@ def take_over(key: ApiKey, *, by: User, now: datetime) -> None:
 def why_abandoned(keys: Collection[ApiKey]) -> dict[int, str]:
     """By primary key, why nobody answers for it, in words; empty where somebody does."""
     makers = {key.created_by_id: key.created_by for key in keys}
+    rights.learn([maker for maker in makers.values() if maker])
     words = {pk: _why_gone(maker) for pk, maker in makers.items()}
     return {key.pk: words[key.created_by_id] for key in keys}
 

@@ -25,6 +25,7 @@ class Check:
     next_step: str = ""
     to_copy: str = ""
     tab: str = "general"
+    can_resume: bool = False  # its integration, before its pause ends
     is_trouble: bool = False  # of what runs, not a step that was never done
     since: datetime | None = None
     until: datetime | None = None

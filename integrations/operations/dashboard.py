@@ -13,7 +13,7 @@ from accounts.models import User
 from integrations.models import BrandedURL, Grant, RenewalMinute, WebexApp, administered
 from integrations.operations import health, readiness
 from integrations.operations.cached_count import counted
-from integrations.operations.renewals import Renewals
+from integrations.operations.renewal_figures import Renewals
 
 WEEKS = 13  # a refresh token lives 90 days unless it is used
 UNDATED, NEED_THE_USER, FAILING, DUE, RENEWED = range(WEEKS + 1, WEEKS + 6)

@@ -92,6 +92,7 @@ class Report:
     paused: list[WebexApp]
     trouble: list[Trouble]  # the worst first; none: all is well
     levels: dict[str, Level]  # of each enabled integration, by name
+    shares: dict[str, float]  # of the rate limit that their renewals take
 
     @property
     def level(self) -> Level:
@@ -141,6 +142,7 @@ def report(now: datetime) -> Report:
         paused=[app for app, _ready in checked if app.is_paused(now)],
         trouble=find_trouble(running, checked, now=now),
         levels={app.name: ready.trouble_level for app, ready in checked},
+        shares={app.name: ready.renewals.share_of_limit for app, ready in checked},
     )
 
 

@@ -1,4 +1,4 @@
-"""What an admin does to an integration: save it with its hostnames, clone, disable, delete it."""
+"""What an admin does to an integration: save it with its hostnames, clone, resume, disable it, …"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,13 +7,18 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.actions import Action
+from integrations.errors import CannotResume
 from integrations.linking import disconnection
 from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
+from integrations.operations.causes import Cause
+from integrations.operations.renewals import in_words
 from integrations.renewal import client_probe, outcomes
 from integrations.renewal.refusal_policy import Client
+from integrations.webex.answers import TOKEN_LIMIT
 
 PREVIOUS_SECRET = (
     "previous_client_secret", "previous_client_secret_fingerprint",
@@ -163,6 +168,29 @@ def clone(source: WebexApp, *, name: str, now: datetime) -> WebexApp:
         )
         AuditEvent.objects.record(Action.INTEGRATION_ADDED, copy, reason=source.name, now=now)
     return copy
+
+
+def resume(app: WebexApp, *, now: datetime) -> None:
+    """Tried now instead of when its pause ends, as after every pause: with a renewal or two, and
+    paused anew where these fail. What waits after a failure of its own is due with it.
+
+    Raises CannotResume, also where Webex said for how long to wait (RFC 9110 section 10.2.3).
+    """
+    with transaction.atomic():
+        stored = WebexApp.objects.select_for_update(no_key=True).get(pk=app.pk)
+        cause, until = Cause.of(stored.pause_reason), stored.refresh_paused_until
+        if until is None or not stored.is_paused(now) or not stored.is_enabled:
+            raise CannotResume(_("“%s” is not paused, so nothing was changed.") % stored)
+        if cause.is_a_wait:
+            values = {"name": stored, "until": in_words(until, now)}
+            text = _("Webex asked “%(name)s” to wait until %(until)s, so nothing is asked before.")
+            raise CannotResume(text % values)
+        # The reason stays: it is why the first to ask is careful. The pauses grow anew.
+        WebexApp.objects.filter(pk=app.pk).update(refresh_paused_until=now, pause_count=0)
+        waiting = Grant.objects.failing().filter(app=app, refresh_due_at__gt=now)
+        waiting.exclude(last_error=TOKEN_LIMIT).update(refresh_due_at=now)
+        asked = Action.INTEGRATION_RESUME_ASKED
+        AuditEvent.objects.record(asked, stored, reason=cause.reason, now=now)
 
 
 def disable(app: WebexApp, *, now: datetime) -> None:

@@ -42,6 +42,7 @@ HISTOGRAMS = {
     "portal_task_duration_seconds": "Tasks by name and outcome",
 }
 LEVELS = "0: all is well, 1: look soon, 2: act now"
+RATIO = "What renewals take of the rate limit, by the lives of their tokens; 0: no limit"
 MOMENTS = {
     "last_sweep": "When what is due was last looked for; 0: never",
     "last_beat": "The clock's last sign of life; 0: never",
@@ -136,6 +137,8 @@ def _standing(now: datetime) -> Iterator[Metric]:
     yield _gauge("webex_paused_integrations", "Integrations that ask nothing", len(report.paused))
     levels = {one_line(name): level.exit_code for name, level in report.levels.items()}
     yield _gauges("webex_integration_trouble_level", LEVELS, "integration", levels)
+    shares = {one_line(name): share for name, share in report.shares.items()}
+    yield _gauges("webex_rate_limit_used_ratio", RATIO, "integration", shares)
     yield _gauge("webex_trouble_level", LEVELS, report.level.exit_code)
     yield _gauge("webex_workers", "Workers seen in five minutes", len(background.workers))
     moments = {

@@ -15,10 +15,10 @@ from integrations import scopes
 from integrations.authorization_url import parse
 from integrations.errors import InvalidAuthorizationURL
 from integrations.models import BrandedURL, WebexApp, administered
-from integrations.operations import registered_uris, renewals, sweeps
+from integrations.operations import registered_uris, renewal_figures, renewals, sweeps
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.registered_uris import Traffic
-from integrations.operations.renewals import Renewals
+from integrations.operations.renewal_figures import Renewals
 from integrations.plain_text import isolated
 from integrations.renewal.refusal_policy import Client
 
@@ -116,7 +116,7 @@ def collect_facts(
     apps: Sequence[WebexApp], *, now: datetime, by: User | None = None
 ) -> dict[int, Facts]:
     """What `by` may know of them: hostnames, users and other integrations that they see."""
-    renewed = renewals.collect(apps, now=now, by=by)
+    renewed = renewal_figures.collect(apps, now=now, by=by)
     unattended_since = sweeps.stopped_at(now)
     keys = [app.pk for app in apps if app.pk]
     by_device = [app.pk for app in apps if app.pk and app.device_linking_enabled]

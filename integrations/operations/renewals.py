@@ -1,129 +1,28 @@
-"""How the renewals of each integration are doing, and what of it is trouble.
+"""What of the renewals of an integration is trouble.
 
 The one place that decides: overview, panel, list, `status`, `check_registration`, probes and
 metrics all show what is found here.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Count, DateTimeField, Max, Min, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast
+from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
-from integrations.models import AppIncident, Grant, WebexApp, administered
-from integrations.models.limited_administrator import limits_of
-from integrations.operations.cached_count import counted
+from integrations.models import WebexApp
 from integrations.operations.causes import Cause
 from integrations.operations.check import Check, Level
+from integrations.operations.renewal_figures import OVERDUE, Renewals
 from integrations.renewal.refusal_policy import Client
-from integrations.webex.answers import TOKEN_LIMIT
 
-OVERDUE = timedelta(hours=1)
+NEARLY_FULL = 0.8  # of the rate limit
 TABS = {"client": "general", "previous_secret": "general"}  # where it is mended, if on its page
+LATELY = timedelta(minutes=5)
 ONE_DRAIN = timedelta(minutes=2)  # what it renews is written before what it doubts
-
-
-@dataclass(frozen=True)
-class Renewals:
-    """Of one integration. Whoever has too many sessions at Webex is failing and no trouble."""
-
-    linked: int = 0
-    lost: int = 0
-    failing: int = 0
-    troubled: int = 0
-    troubled_since: datetime | None = None
-    late: int = 0  # troubled for more than an hour
-    untried: int = 0  # due for more than an hour, and nobody tried
-    untried_since: datetime | None = None
-    renewed_at: datetime | None = None  # the last of them
-    last_error: str | None = None
-    last_tracking_id: str | None = None
-    incident_reason: str | None = None
-    incident_since: datetime | None = None
-
-    @property
-    def overdue(self) -> int:
-        return self.late + self.untried
-
-    def has_renewed_since(self, moment: datetime | None) -> bool:
-        return bool(moment and self.renewed_at and self.renewed_at > moment)
-
-
-def collect(
-    apps: Sequence[WebexApp], *, now: datetime, by: User | None = None
-) -> dict[int, Renewals]:
-    """By primary key; as many queries for one integration as for a hundred. Of what `by` sees."""
-    keys = [app.pk for app in apps if app.pk]
-    found = dict.fromkeys(keys, Renewals())
-    limits = limits_of(by)
-    name = f"renewals.{hash((*keys, 0, *sorted(limits.ids)) if limits else tuple(keys))}"
-    for pk, facts in counted(name, lambda: _counts(keys, now, by)) + _latest(keys):
-        found[pk] = replace(found[pk], **facts)
-    return found
-
-
-Facts = list[tuple[int, dict[str, Any]]]
-
-
-def _counts(keys: list[int], now: datetime, by: User | None) -> Facts:
-    """One statement; each of its parts reads an index of its own."""
-    grants = administered.visible(Grant.objects.filter(app__in=keys).order_by(), by)
-    own = Q(last_error=TOKEN_LIMIT) | Q(right_lost_at__isnull=False) | Q(user__is_active=False)
-    troubled = grants.failing().exclude(own)
-    untried = grants.active().filter(failing_since=None, refresh_due_at__lte=now - OVERDUE)
-    parts = {
-        "linked": grants.active(),
-        "lost": grants.filter(status=Grant.Status.CONSENT_LOST),
-        "failing": grants.failing(),
-        "troubled": troubled,
-        # Each failure moves the due moment, so how late it is counts from the first failure.
-        "late": troubled.filter(failing_since__lte=now - OVERDUE),
-        "untried": untried.exclude(own),
-    }
-    first = {"troubled": Min("failing_since"), "untried": Min("refresh_due_at")}
-    nothing = Cast(Value(None), DateTimeField())  # PostgreSQL takes a bare NULL for a text
-    queries: list[Any] = [
-        part.values("app", part=Value(name)).annotate(
-            count=Count("*"), first=first.get(name, nothing)
-        )
-        for name, part in parts.items()
-    ]
-    facts: Facts = []
-    for row in queries[0].union(*queries[1:], all=True):
-        name, app = row["part"], row["app"]
-        facts.append((app, {name: row["count"]}))
-        if name in first:
-            facts.append((app, {f"{name}_since": row["first"]}))
-    return facts
-
-
-def _latest(keys: list[int]) -> Facts:
-    """The newest renewal is looked for among the grants that are due last: no scan, one index."""
-    active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
-    last_due = active.order_by("-refresh_due_at").values("pk")[:20]
-    candidates = Grant.objects.filter(pk__in=last_due).order_by().values("app")
-    newest = candidates.annotate(newest=Max("refreshed_at")).values("newest")
-    failing = Grant.objects.failing().filter(app=OuterRef("pk"))
-    failing = failing.exclude(last_error=TOKEN_LIMIT).order_by("failing_since")
-    incident = AppIncident.objects.filter(app=OuterRef("pk"), ended_at=None)
-    columns: dict[str, Any] = {
-        "renewed_at": Subquery(newest),
-        "last_error": Subquery(failing.values("last_error")[:1]),
-        "last_tracking_id": Subquery(failing.values("last_tracking_id")[:1]),
-        "incident_reason": Subquery(incident.values("reason")[:1]),
-        "incident_since": Subquery(incident.values("began_at")[:1]),
-    }
-    rows = WebexApp.objects.filter(pk__in=keys).values_list("pk", *columns.values())
-    return [(pk, dict(zip(columns, facts, strict=True))) for pk, *facts in rows]
-
-
-# --- What of it is trouble ----------------------------------------------------------------------
 
 
 def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Check]:
@@ -135,7 +34,9 @@ def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Ch
         or _paused(app, renewals, now)
         or _everything_fails(renewals, now)
     )
-    found = [stops_all] if stops_all else [*_incident(renewals, now), *_overdue(renewals, now)]
+    behind = [*_behind(renewals, now)] or [*_untried(renewals, now), *_nearly_full(renewals)]
+    found = [*_incident(renewals, now), *_late(renewals, now), *behind]
+    found = [stops_all] if stops_all else found
     found += [*_previous_secret(app, now), *_lost(renewals)]
     found = [replace(check, is_trouble=True, tab=TABS.get(check.code, "")) for check in found]
     return sorted(found, key=lambda check: list(Level).index(check.level))
@@ -158,7 +59,7 @@ def _refused_client(app: WebexApp, renewals: Renewals, now: datetime) -> Check |
     step += f" {cause.next_step}"
     return Check(
         "client", Level.BLOCKS, sentence, step, since=since, until=app.refresh_paused_until,
-        tracking_id=cause.tracking_id,
+        tracking_id=cause.tracking_id, can_resume=app.is_paused(now),
     )  # fmt: skip
 
 
@@ -194,8 +95,9 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
     level = Level.BLOCKS if is_long and _is_stalled(renewals, now) else Level.ASKS
     step = cause.next_step or _("Renewals go on by themselves then; nobody has to link again.")
     return Check(
-        "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id
-    )
+        "paused", level, sentence, step, since=since, until=until, tracking_id=cause.tracking_id,
+        can_resume=bool(until) and not cause.is_a_wait,
+    )  # fmt: skip
 
 
 def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
@@ -227,7 +129,7 @@ def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:
         )
 
 
-def _overdue(renewals: Renewals, now: datetime) -> Iterable[Check]:
+def _late(renewals: Renewals, now: datetime) -> Iterable[Check]:
     if renewals.late:
         sentence = ngettext(
             "%(n)d user could not be renewed for more than an hour. %(cause)s",
@@ -239,6 +141,9 @@ def _overdue(renewals: Renewals, now: datetime) -> Iterable[Check]:
         since, tracking_id = renewals.troubled_since, renewals.last_tracking_id or ""
         step = cause.next_step or _still_linked()
         yield Check("late", Level.ASKS, sentence, step, since=since, tracking_id=tracking_id)
+
+
+def _untried(renewals: Renewals, now: datetime) -> Iterable[Check]:
     if renewals.untried:
         sentence = ngettext(
             "%(n)d renewal has been due for more than an hour, since %(since)s, and was not tried.",
@@ -251,6 +156,44 @@ def _overdue(renewals: Renewals, now: datetime) -> Iterable[Check]:
         step = _("Do worker, beat and broker run? If so, start more workers.")
         level = Level.BLOCKS if _is_stalled(renewals, now) else Level.ASKS
         yield Check("overdue", level, sentence, step, since=since)
+
+
+def _behind(renewals: Renewals, now: datetime) -> Iterable[Check]:
+    """More is due than the rate limit lets through in a while, and it is being worked off."""
+    if not renewals.is_behind or not renewals.has_renewed_since(now - LATELY):
+        return
+    values = {"n": renewals.due} | _use(renewals)
+    if ends_at := renewals.caught_up_at(now):
+        sentence = _(
+            "%(n)d renewals wait for their turn, because %(limit)d a minute is the limit. Caught "
+            "up at about %(end)s, the most urgent first."
+        ) % {**values, "end": _about(ends_at, now)}
+        step = _("Nobody has to do anything. If that moment moves away, start more workers.")
+        yield Check("behind", Level.ASKS, sentence, step, until=ends_at)
+    else:
+        sentence = _(
+            "%(n)d renewals wait for their turn, and no end is in sight: what comes due takes "
+            "%(share)d %% of the rate limit (%(limit)d a minute)."
+        )
+        yield Check("behind", Level.BLOCKS, sentence % values, _raise_the_limit())
+
+
+def _nearly_full(renewals: Renewals) -> Iterable[Check]:
+    if renewals.share_of_limit >= NEARLY_FULL:
+        sentence = _(
+            "Its renewals take %(share)d %% of the rate limit (%(limit)d a minute); beyond "
+            "100 %% they fall behind."
+        )
+        yield Check("nearly_full", Level.ASKS, sentence % _use(renewals), _raise_the_limit())
+
+
+def _use(renewals: Renewals) -> dict[str, int]:
+    share = round(100 * renewals.share_of_limit)
+    return {"share": share, "limit": settings.REFRESH_CALLS_PER_MINUTE}
+
+
+def _raise_the_limit() -> str:
+    return _("Raise REFRESH_CALLS_PER_MINUTE, or move hostnames to another integration.")
 
 
 def _lost(renewals: Renewals) -> Iterable[Check]:
@@ -289,3 +232,11 @@ def in_words(moment: datetime, now: datetime) -> str:
     local, today = timezone.localtime(moment), timezone.localtime(now)
     is_today = local.date() == today.date()
     return formats.date_format(local, "EXACT_TIME_FORMAT" if is_today else "EXACT_DATETIME_FORMAT")
+
+
+def _about(moment: datetime, now: datetime) -> str:
+    """“03:40 UTC”: the next five minutes; with its date on another day."""
+    local = timezone.localtime(moment + timedelta(minutes=5))
+    local -= timedelta(minutes=local.minute % 5)
+    is_today = local.date() == timezone.localtime(now).date()
+    return formats.date_format(local, "H:i e" if is_today else "DATETIME_FORMAT")

@@ -213,8 +213,8 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
         wait = WRONG_CLIENT_PAUSE
     elif isinstance(error, InvalidGrant | Refused):
         wait = min(back_off(pauses), REFUSED_PAUSE)  # the living wait for it
-    else:
-        wait = max(back_off(pauses), asked_to_wait(error))
+    else:  # an outage: it costs one call, and what comes due meanwhile waits for its end
+        wait = max(back_off(1), asked_to_wait(error))
     with transaction.atomic():
         # Not if the secret is new since: what the old one was told says nothing about it.
         ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)

@@ -5,6 +5,7 @@ The generic cell rate algorithm with one column: the moment up to which calls ar
 """
 
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,12 @@ def reserve(app: WebexApp, *, most: int, now: datetime) -> tuple[int, timedelta]
     """How many token calls may start now; where none may, how long to wait."""
     row = WebexApp.objects.filter(pk=app.pk)
     return _reserve(row, settings.REFRESH_CALLS_PER_MINUTE, most, now)
+
+
+def calls_per_minute() -> float:
+    """As many token calls of an integration may start; infinite where there is no limit."""
+    limit = settings.REFRESH_CALLS_PER_MINUTE
+    return timedelta(minutes=1) / _interval(limit) if limit else inf
 
 
 def reserve_rest(grant: Grant, *, most: int, now: datetime) -> tuple[int, timedelta]:
@@ -41,8 +48,7 @@ def reserve_requests(key: ApiKey, *, most: int, now: datetime) -> tuple[int, tim
 def _reserve(row: QuerySet[Any], limit: int, most: int, now: datetime) -> tuple[int, timedelta]:
     if not limit:
         return most, timedelta(0)
-    # A little slower than the limit, so that no minute holds more, wherever it begins.
-    interval = (timedelta(minutes=1) + AHEAD) / limit
+    interval = _interval(limit)
     ahead = max(AHEAD, interval)  # or a low limit would never allow a single call
     for _attempt in range(5):
         reserved = row.values_list("calls_reserved_until", flat=True).get()
@@ -56,3 +62,8 @@ def _reserve(row: QuerySet[Any], limit: int, most: int, now: datetime) -> tuple[
         if ours.update(calls_reserved_until=begins + calls * interval) == 1:
             return calls, timedelta(0)
     return 0, interval
+
+
+def _interval(limit: int) -> timedelta:
+    """A little slower than the limit, so that no minute holds more, wherever it begins."""
+    return (timedelta(minutes=1) + AHEAD) / limit

@@ -1,12 +1,13 @@
-"""Requests per second of pages, as a share of a bare view with one query under the same gunicorn.
+"""Requests per second of pages, as a share of a bare view with one query.
 
     python -m tests.benchmarks.pages [--seconds 5] [--rounds 3] [--grants 1000000]
 
-PostgreSQL with fsync, two web processes of eight threads, straight at gunicorn's port: what nginx
-and TLS add is the same for all. The load comes from wrk (Debian's package), eight connections, on
-the same processors. Each is asked in turn in each round; medians. The last column is the time of a
-processor that a request costs web server, PostgreSQL and wrk together, and says on a busy machine,
-too, which share a quiet one would show.
+PostgreSQL with fsync, two web processes of eight threads; under the same gunicorn, and under the
+same nginx, TLS and gunicorn. The load comes from wrk (Debian's package), eight connections, on the
+same processors. The bare view is asked right before each page, and each round begins elsewhere;
+medians, and of shares the median of the rounds', for the machine itself is faster at times. The
+last column is the time of a processor that a request costs nginx, web server, PostgreSQL and wrk
+together, and says on a busy machine, too, which share a quiet one would show.
 """
 
 import argparse
@@ -14,11 +15,11 @@ import os
 import re
 import resource
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from tests.benchmarks import filling
@@ -46,59 +47,89 @@ class Sample(NamedTuple):
     cost: float  # milliseconds of a processor
 
 
+class Pair(NamedTuple):
+    """Asked one right after the other."""
+
+    bare: Sample
+    page: Sample
+
+
+class Door(NamedTuple):
+    url: str
+    processes: tuple[int, ...]  # with their children, whatever answers there
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--grants", type=int, default=100)
+    parser.add_argument("--only", nargs="+", choices=PAGES, default=list(PAGES))
     options = parser.parse_args()
     if not shutil.which("wrk"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True)
     prepare_import()
     from integrations.sandbox import Sandbox
+    from tests.benchmarks.fronts import Bare, front
     from tests.production.world import World
 
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         Path(folder).chmod(0o711)
         world = World(Path(folder), sandbox)
+        world.nginx = front(world.folder / "portal", world.portal.port)
         try:
             world.start(grants=100)
-            report(measure(world, options))
+            with Bare(world.folder) as bare:
+                report(measure(world, bare, options))
         finally:
             world.stop()
 
 
-def measure(world: Any, options: argparse.Namespace) -> dict[str, list[Sample]]:
+def measure(world: Any, bare: Any, options: argparse.Namespace) -> dict[str, list[Pair]]:
     browser = world.browsers[0]
     assert browser.link(world.sandbox, "carol@acme.example") == "linked"
     for name in ("web-2", "worker-1", "worker-2", "beat"):
         world.portal[name].stop()
     if options.grants > 100:
         fill(options.grants)
-    key = api_key()
+    sent = headers(browser.cookies(), api_key())
     script = world.folder / "wrk.lua"
     script.write_text(DONE)
-    bare = Bare(world.folder)
     database = int((world.database.folder / "postmaster.pid").read_text().split()[0])
-    found: dict[str, list[Sample]] = {}
-    try:
-        for _round in range(options.rounds):
-            for name, path in {"bare": "/bare/", **PAGES}.items():
-                is_bare = name == "bare"
-                port = bare.port if is_bare else world.portal.port
-                web = bare.process if is_bare else world.portal["web-1"].process
-                sent = [] if "signed out" in name else [f"Cookie: {browser.cookies()}"]
-                if name.startswith("api"):
-                    sent = ["Host: admin.example.com", f"Authorization: Bearer {key}"]
-                url = f"http://127.0.0.1:{port}{path}"
-                before = spent(web.pid, database)
-                rate, p95, requests = wrk(url, options.seconds, script, sent)
-                cost = (spent(web.pid, database) - before) * 1000 / requests
-                found.setdefault(name, []).append(Sample(rate, p95, cost))
-    finally:
-        bare.process.terminate()
-        bare.process.wait()
+    doors = list(zip(
+        ("gunicorn", "nginx, TLS, gunicorn"),
+        doors_of(world.portal["web-1"].process.pid, world.portal.port, world.nginx, database),
+        doors_of(bare.process.pid, bare.port, bare.nginx, database),
+        strict=True,
+    ))  # fmt: skip
+    found: dict[str, list[Pair]] = {}
+    for number in range(options.rounds):
+        for page in options.only[number:] + options.only[:number]:
+            for under, here, there in doors:
+                ask = partial(sample, options.seconds, script, sent[page])
+                pair = Pair(ask(there, "/bare/"), ask(here, PAGES[page]))
+                found.setdefault(f"{page}, under {under}", []).append(pair)
     return found
+
+
+def doors_of(web: int, port: int, nginx: Any, database: int) -> list[Door]:
+    return [
+        Door(f"http://127.0.0.1:{port}", (web, database)),
+        Door(f"https://127.0.0.1:{nginx.port}", (web, database, nginx.process.pid)),
+    ]
+
+
+def headers(cookies: str, key: str) -> dict[str, list[str]]:
+    api = ["Host: admin.example.com", f"Authorization: Bearer {key}"]
+    brand = "Host: acme.example.com"
+    sent = {page: [brand, f"Cookie: {cookies}"] for page in PAGES}
+    return sent | {"sign-in page (signed out)": [brand], "api standing": api}
+
+
+def sample(seconds: int, script: Path, sent: list[str], door: Door, path: str) -> Sample:
+    before = spent(*door.processes)
+    rate, p95, requests = wrk(door.url + path, seconds, script, sent)
+    return Sample(rate, p95, (spent(*door.processes) - before) * 1000 / requests)
 
 
 def fill(grants: int) -> None:
@@ -132,26 +163,9 @@ def api_key() -> str:
     return api_keys.make(name="benchmark", scopes=scopes, **limits, by=None, now=now)[1]
 
 
-class Bare:
-    def __init__(self, folder: Path) -> None:
-        from tests.faults.servers import ROOT, await_true, free_port
-
-        self.port, log = free_port(), folder / "bare.log"
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "config.wsgi"]
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.bare_settings"}
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-            )
-        await_true(lambda: "Booting worker" in log.read_text(), 30, "the bare view")
-
-
 def wrk(url: str, seconds: int, script: Path, sent: list[str]) -> tuple[float, float, int]:
     """Requests per second, the 95th percentile in milliseconds, requests."""
     headers = ["X-Forwarded-Proto: https", "X-Forwarded-For: 192.0.2.1", *sent]
-    if not any(each.startswith("Host:") for each in sent):
-        headers.append("Host: acme.example.com")
     command = ["wrk", "-t1", "-c8", f"-d{seconds}s", "-s", str(script)]
     command += [word for header in headers for word in ("-H", header)]
     said = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
@@ -163,13 +177,14 @@ def wrk(url: str, seconds: int, script: Path, sent: list[str]) -> tuple[float, f
     return float(rate[1]), float(rest[1]), int(rest[3])
 
 
-def report(found: dict[str, list[Sample]]) -> None:
-    medians = {name: Sample(*map(statistics.median, zip(*all_, strict=True)))
-               for name, all_ in found.items()}  # fmt: skip
-    bare = medians["bare"]
-    for name, (rate, p95, cost) in medians.items():
-        share = f"{rate:7.0f}/s  {rate / bare.rate:5.2f} of bare  p95 {p95:6.1f} ms"
-        print(f"{name:28} {share}  {cost:5.2f} ms, {bare.cost / cost:5.2f} of bare")
+def report(found: dict[str, list[Pair]]) -> None:
+    for name, pairs in found.items():
+        page = Sample(*map(median, zip(*(pair.page for pair in pairs), strict=True)))
+        share = median(pair.page.rate / pair.bare.rate for pair in pairs)
+        costs = median(pair.bare.cost / pair.page.cost for pair in pairs)
+        bare = median(pair.bare.rate for pair in pairs)
+        said = f"{page.rate:6.0f}/s of {bare:6.0f}, {share:5.2f}  p95 {page.p95:6.1f} ms"
+        print(f"{name:48} {said}  {page.cost:5.2f} ms, {costs:5.2f}")
 
 
 if __name__ == "__main__":

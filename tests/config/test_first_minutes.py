@@ -12,8 +12,8 @@ from tests.sharing_out import slow
 
 NOTHING = dict.fromkeys(PRODUCTION)
 SENTENCE = "Refusing to start: SECRET_KEY is not set. Make one with: "
-OURS = ["check_registration", "demo", "refresh_grants", "rotate_encryption_key", "status",
-        "webex_sandbox"]  # fmt: skip
+OURS = ["check_registration", "demo", "refresh_grants", "resume_integration",
+        "rotate_encryption_key", "status", "webex_sandbox"]  # fmt: skip
 SERVERS = {
     "worker": ("-m", "celery", "-A", "config", "worker"),
     "beat": ("-m", "celery", "-A", "config", "beat"),

@@ -21,7 +21,6 @@ from tests.e2e.conftest import (
     embedded_environment,
     free_port,
     read_line,
-    running,
 )
 
 
@@ -29,10 +28,11 @@ from tests.e2e.conftest import (
 def start(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     started = []
 
-    def run(*arguments: str) -> "subprocess.Popen[str]":
+    def run(*arguments: str, folder: Path | None = None) -> "subprocess.Popen[str]":
+        environment = embedded_environment(folder) if folder else demo_environment(tmp_path)
         process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", *arguments],
-            cwd=ROOT, env=demo_environment(tmp_path), text=True,
+            cwd=ROOT, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         started.append(process)
@@ -122,21 +122,27 @@ def test_other_commands_find_the_demo_by_the_line_it_prints(demo: Demo) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["a+b #c?d%41", "/".join(["deep" * 10] * 4)])
-def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
-    folder.mkdir(parents=True)
+@pytest.fixture
+def start_below(start, tmp_path: Path) -> Callable[[str], "subprocess.Popen[str]"]:
+    """A demo that works, in a folder of this name."""
 
-    with running(embedded_environment(folder)) as demo:
-        assert urllib.request.urlopen(demo.at("127.0.0.1", "/readyz/background/")).status == 200
+    def run(name: str) -> "subprocess.Popen[str]":
+        folder, port = tmp_path / name, free_port()
+        folder.mkdir(parents=True)
+        ports = ("--port", str(port), "--sandbox-port", str(free_port()))
+        process = start(*ports, folder=folder)
+        until_ready(process)
+        ready = urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz/background/")
+        assert ready.status == 200
         assert (folder / ".demo" / "portal.sqlite3").exists()
+        return process
+
+    return run
 
 
 @pytest.mark.slow
-def test_when_one_part_dies_all_stop_and_the_part_is_named(start) -> None:
-    process = start("--port", str(free_port()), "--sandbox-port", str(free_port()))
-    until_ready(process)
+def test_when_one_part_dies_all_stop_and_the_part_is_named(start_below) -> None:
+    process = start_below("a+b #c?d%41")
     children = parts_of(process.pid)
 
     os.kill(children["beat"], signal.SIGKILL)
@@ -149,9 +155,8 @@ def test_when_one_part_dies_all_stop_and_the_part_is_named(start) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals exist on Linux only")
-def test_a_killed_demo_leaves_nothing_running(start) -> None:
-    process = start("--port", str(free_port()), "--sandbox-port", str(free_port()))
-    until_ready(process)
+def test_a_killed_demo_leaves_nothing_running(start_below) -> None:
+    process = start_below("/".join(["deep" * 10] * 4))
     children = parts_of(process.pid)
 
     process.kill()

@@ -59,8 +59,7 @@ def test_the_guide_needs_no_mouse(page: Page, demo: Demo) -> None:
     press(page, button(page, "Save"))
     first = page.get_by_label("OAuth Authorization URL")
     expect(first).to_be_focused()  # the first field in error
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(pasted)
+    overwrite(page, pasted)
     general, urls = (page.get_by_role("tab", name=name) for name in ("General", "URLs"))
     go(page, general, "Shift+Tab")
     page.keyboard.press("ArrowRight")
@@ -68,8 +67,7 @@ def test_the_guide_needs_no_mouse(page: Page, demo: Demo) -> None:
     write(page, page.get_by_label("Add many at once"), "https://no.example.com/")
     press(page, button(page, "Save"))
     expect(page.get_by_label("Add many at once")).to_be_focused()  # on another tab than the first
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(HOSTNAME)
+    overwrite(page, HOSTNAME)
     press(page, button(page, "Save"))
     expect(page.get_by_role("status", name="Messages")).to_be_focused()
     integration = page.url.partition("#")[0]
@@ -90,6 +88,12 @@ def test_the_guide_needs_no_mouse(page: Page, demo: Demo) -> None:
     press(page, button(page, "Save"))
     expect(page.get_by_role("status", name="Messages")).to_contain_text("saved")
     expect(page.locator(".title-line .pill")).to_have_text("Enabled")
+
+
+def overwrite(page: Page, text: str) -> None:
+    """Where the cursor is."""
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
 
 
 def register(page: Page, demo: Demo) -> tuple[str, str, str]:

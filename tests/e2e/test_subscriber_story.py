@@ -37,6 +37,22 @@ def change(page: Page, field: str, value: str) -> None:
     page.get_by_role("button", name="Change").click()
 
 
+def provision(page: Page) -> None:
+    page.get_by_role("link", name="Provision somebody").click()
+    page.get_by_label("BroadWorks user ID").fill("dup-zoe@parkbench.example")
+    page.get_by_label("Enterprise").fill("ParkBench+acme-corporation")
+    page.get_by_label("First name").fill("Zoë")
+    page.get_by_label("Last name").fill("Zimmer")
+    page.get_by_label("E-mail").fill("zoe@acme-corporation.example")
+    page.get_by_label("Extension").fill("5999")
+    page.get_by_role("button", name="Check first").click()
+    expect(page.get_by_text("already connected to a Webex account")).to_be_visible()
+    page.get_by_label("BroadWorks user ID").fill("zoe@parkbench.example")
+    page.get_by_role("button", name="Check first").click()
+    expect(page.get_by_text("preCheck validation successful")).to_be_visible()
+    page.get_by_role("button", name="Provision", exact=True).click()
+
+
 def test_pat_finds_provisions_follows_changes_mends_and_removes(page: Page, demo: Demo) -> None:
     sign_in(page, demo, ACME, "pat", "/my-account/")
     link(page, demo, ACME, "Pat Partner")
@@ -51,19 +67,7 @@ def test_pat_finds_provisions_follows_changes_mends_and_removes(page: Page, demo
     expect(page.get_by_role("region", name="People at Webex")).to_contain_text("Ada Abbott")
     expect(page).to_have_url(re.compile("q=ada.abbott0"))
 
-    page.get_by_role("link", name="Provision somebody").click()
-    page.get_by_label("BroadWorks user ID").fill("dup-zoe@parkbench.example")
-    page.get_by_label("Enterprise").fill("ParkBench+acme-corporation")
-    page.get_by_label("First name").fill("Zoë")
-    page.get_by_label("Last name").fill("Zimmer")
-    page.get_by_label("E-mail").fill("zoe@acme-corporation.example")
-    page.get_by_label("Extension").fill("5999")
-    page.get_by_role("button", name="Check first").click()
-    expect(page.get_by_text("already connected to a Webex account")).to_be_visible()
-    page.get_by_label("BroadWorks user ID").fill("zoe@parkbench.example")
-    page.get_by_role("button", name="Check first").click()
-    expect(page.get_by_text("preCheck validation successful")).to_be_visible()
-    page.get_by_role("button", name="Provision", exact=True).click()
+    provision(page)
     expect_state(page, "Provisioning")
     expect_state(page, "Provisioned")
 

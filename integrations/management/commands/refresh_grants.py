@@ -7,35 +7,59 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from integrations import clock
-from integrations.operations import metrics
+from integrations.management.monitoring import checked
+from integrations.operations import left_over, metrics
+from integrations.operations.check import Level, worst
+from integrations.operations.left_over import LeftOver
 from integrations.plain_text import isolated, one_line
 from integrations.renewal import drain, sweep
 from integrations.renewal.outcomes import Outcome
-from integrations.startup import check_key_or_exit
 
 BAR = 40  # characters
 
 
 class Command(BaseCommand):
-    help = "Renews the tokens that are due (or all), with a progress bar and a closing table."
+    help = (
+        "Renews the tokens that are due (or all), with a progress bar and a closing table; says "
+        "what was not tried, and why. Exit code 0: nothing is left to renew; 1: some of it waits, "
+        "and is tried again by itself; 2: of some integration nothing could be renewed, or the "
+        "command could not run. Whom Webex ended must link again: nobody waits for them."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--app", help="the name of one integration; default: all enabled ones")
-        parser.add_argument("--all", action="store_true", help="also what is not due yet")
+        parser.add_argument(
+            "--all", action="store_true", help="also what is not due yet, or waits after a failure"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check_key_or_exit()
-        apps = sweep.plan(name=options["app"], everything=options["all"], now=clock.now())
-        if options["app"] and not apps:
-            raise CommandError(_("There is no enabled integration named “%s”.") % options["app"])
+        with checked():
+            level = self._renew(options["app"], everything=options["all"])
+        sys.exit(level.exit_code)
+
+    def _renew(self, only: str | None, *, everything: bool) -> Level:
+        apps = sweep.plan(name=only, everything=everything, now=clock.now())
+        if only and not apps:
+            text = _("There is no enabled integration named “%s”.") % only
+            raise CommandError(text, returncode=Level.BLOCKS.exit_code)
         total: Counter[Outcome] = Counter()
+        left: list[LeftOver] = []
+        levels = []
         for name, app_id, due in apps:
-            total += drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
+            tally = drain.drain(app_id, seconds=float("inf"), progress=self._bar(name, due))
             self.stdout.write("")
+            total += tally
+            left.append(left_over.find(app_id, now=clock.now()))
+            levels.append(left[-1].level(asked=due > 0, renewed=tally[Outcome.RENEWED] > 0))
         metrics.tell()
         self._table(total, due=sum(due for _name, _pk, due in apps))
+        self._explain(left)
+        if not only:
+            self._name_switched_off()
+        return worst(levels)
 
     def _bar(self, name: str, due: int) -> Any:
         def show(done: int) -> None:
@@ -52,7 +76,18 @@ class Command(BaseCommand):
             if total[outcome]:
                 self.stdout.write(f"{total[outcome]:8} {_(outcome.value)}")
         if not total.total():
-            text = _(
-                "Nothing was renewed: paused, or a worker is at it. `manage.py status` says why."
+            self.stdout.write(_("Nothing was renewed.") if due else _("Nothing was due."))
+
+    def _explain(self, left: list[LeftOver]) -> None:
+        for each in left:
+            for sentence in each.sentences():
+                self.stdout.write(f"{isolated(each.app.name)}: {one_line(sentence)}")
+
+    def _name_switched_off(self) -> None:
+        for app, linked in left_over.switched_off():
+            text = ngettext(
+                "It is not enabled, so nothing is renewed for its %d user.",
+                "It is not enabled, so nothing is renewed for its %d users.",
+                linked,
             )
-            self.stdout.write(text if due else _("Nothing was due."))
+            self.stdout.write(f"{isolated(app.name)}: {text % linked}")

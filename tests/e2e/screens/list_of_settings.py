@@ -161,7 +161,7 @@ NONE = {
     "admin:integrations_webexapp_hostnames": "JSON", "admin:accounts_user_hostnames": "JSON",
     "admin:integrations_webexapp_redirect_uris": "plain text",
     **dict.fromkeys(
-        ("admin:integrations_webexapp_forget_secret",
+        ("admin:integrations_webexapp_forget_secret", "admin:integrations_webexapp_resume",
          "admin:integrations_apikey_rotate",
          "admin:integrations_apikey_revoke", "admin:integrations_apikey_take_over",
          "admin:integrations_identityprovider_check",

@@ -142,3 +142,23 @@ def test_a_key_asks_for_the_password_again(browser, root, travel):
     key = ApiKey.objects.get()
     assert "/password-again/" in admin.post(f"{KEYS}{key.pk}/rotate/")["Location"]
     assert "/password-again/" in admin.get(f"{KEYS}add/")["Location"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 12])
+def test_many_keys_of_many_makers_cost_as_many_queries_as_one(
+    keeper, staff, acme, number, django_assert_num_queries
+):
+    hostname = acme.branded_urls.get(hostname=H1)
+    for each in range(number):
+        staff(f"maker{each}", "manage_apikey")
+        api_keys.make(
+            name=f"Key {each}", scopes=["grants:read"], app_ids=[acme.pk, acme.pk + each],
+            hostname_ids=[hostname.pk], expires_at=clock.now() + timedelta(days=1),
+            by=User.objects.get(username=f"maker{each}"), now=clock.now(),
+        )  # fmt: skip
+    keeper.get(KEYS)
+
+    with django_assert_num_queries(11):
+        page = keeper.get(KEYS).text
+
+    assert page.count(H1) == number

@@ -31,21 +31,21 @@ def some(acme):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("registered", [H1, "www.example.com", "foreign.example.net"])
-def test_20_000_hostnames_hold_up_nobody(paula, acme, many, registered):
-    acme.authorization_url = acme.authorization_url.replace(H1, registered)
-    acme.save(update_fields=["authorization_url"])
-    page = paula.get(f"{APPS}{acme.pk}/change/")
-    fields = fields_of(page.text, "webexapp_form")
-    before = sum(len(values) for values in fields.values())
+def test_20_000_hostnames_hold_up_nobody(paula, acme, many):
+    pasted = acme.authorization_url
+    for registered in (H1, "www.example.com", "foreign.example.net"):
+        acme.authorization_url = pasted.replace(H1, registered)
+        acme.save(update_fields=["authorization_url"])
+        page = paula.get(f"{APPS}{acme.pk}/change/")
+        fields = fields_of(page.text, "webexapp_form")
+        assert sum(len(values) for values in fields.values()) < 50
+        assert len(page.content) < 400_000
 
-    saved = paula.post(f"{APPS}{acme.pk}/change/", {**fields, "is_enabled": [], "name": ["Acme 2"]})
-
-    assert saved.status_code == 302
-    assert before < 50
-    assert len(page.content) < 400_000
-    acme.refresh_from_db()
-    assert (acme.name, acme.is_enabled, acme.branded_urls.count()) == ("Acme 2", False, 20_002)
+        sent = fields | {"is_enabled": [], "name": [registered]}
+        assert paula.post(f"{APPS}{acme.pk}/change/", sent).status_code == 302
+        acme.refresh_from_db()
+        assert (acme.name, acme.is_enabled) == (registered, False)
+        assert acme.branded_urls.count() == 20_002
 
 
 @pytest.mark.slow

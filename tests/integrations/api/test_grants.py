@@ -209,12 +209,12 @@ def test_no_other_answer_has_a_token_or_a_secret(support, program, walked_alice,
     assert [found_in(each.text, sandbox) for each in answers] == [set()] * len(answers)
 
 
-def test_the_standing_of_a_linked_user_takes_three_queries(
+def test_the_standing_of_a_linked_user_takes_two_queries(
     program, linked_alice, django_assert_num_queries
 ):
-    """The clock, the key, and all of the standing; the hostname was read a moment before."""
+    """The key, and all of the standing; hostname and time were read a moment before."""
     client, path = program(KeyScope.STANDING_READ), f"/standing?user=alice&hostname={H1}"
     client.ask("GET", path)  # notes the use of the key, and reserves requests
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert client.ask("GET", path).json()["linked"]

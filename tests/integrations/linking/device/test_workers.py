@@ -47,13 +47,23 @@ def alice(portal: Portal) -> Visitor:
     return visitor
 
 
+@pytest.fixture(scope="module")
+def crew(running: Portal) -> list:
+    """Workers that outlive a test: each start takes seconds."""
+    return []
+
+
 @pytest.fixture
-def two_workers(portal: Portal) -> Iterator[list]:
-    workers = [portal.start_worker(), portal.start_worker()]
-    yield workers
-    for worker in workers:
-        if worker.poll() is None:
-            portal.kill(worker)
+def two_workers(portal: Portal, crew: list) -> list:
+    crew[:] = [worker for worker in crew if worker.poll() is None]
+    crew += [portal.start_worker() for _ in range(2 - len(crew))]
+    return crew
+
+
+@pytest.fixture
+def alone(portal: Portal, crew: list) -> None:
+    while crew:
+        portal.kill(crew.pop())
 
 
 def polls(portal: Portal) -> list[Call]:
@@ -184,9 +194,24 @@ def test_slow_down_is_obeyed_by_all_workers(portal: Portal, two_workers: list) -
     await_state(bob, path, "linked", seconds=10)
 
 
+def test_without_beat_the_loop_goes_on_by_itself(
+    portal: Portal, alice: Visitor, two_workers: list
+) -> None:
+    os.killpg(portal.beat.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        alice.start()
+        until(lambda: time.monotonic() - began > TIME_BOX + 6, seconds=TIME_BOX + 8)
+    finally:
+        os.killpg(portal.beat.pid, signal.SIGCONT)
+
+    assert polls(portal)[-1].started > began + TIME_BOX + 2
+    assert max(gaps(polls(portal))) < 2 + 2
+
+
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_the_loop_does_not_keep_a_sweep_waiting(
-    portal: Portal, alice: Visitor, concurrency: int
+    portal: Portal, alice: Visitor, alone: None, concurrency: int
 ) -> None:
     """With a single process the sweep and then its drain wait for one time box of the loop each."""
     worker = portal.start_worker(concurrency=concurrency)
@@ -206,22 +231,9 @@ def test_the_loop_does_not_keep_a_sweep_waiting(
     portal.kill(worker)
 
 
-def test_without_beat_the_loop_goes_on_by_itself(
-    portal: Portal, alice: Visitor, two_workers: list
+def test_without_a_broker_the_page_still_comes_at_once(
+    portal: Portal, alice: Visitor, alone: None
 ) -> None:
-    os.killpg(portal.beat.pid, signal.SIGSTOP)
-    try:
-        began = time.monotonic()
-        alice.start()
-        until(lambda: time.monotonic() - began > TIME_BOX + 6, seconds=TIME_BOX + 8)
-    finally:
-        os.killpg(portal.beat.pid, signal.SIGCONT)
-
-    assert polls(portal)[-1].started > began + TIME_BOX + 2
-    assert max(gaps(polls(portal))) < 2 + 2
-
-
-def test_without_a_broker_the_page_still_comes_at_once(portal: Portal, alice: Visitor) -> None:
     """The last test here: beat takes its time to find a new broker."""
     portal.kill(portal.broker)
     began = time.monotonic()
