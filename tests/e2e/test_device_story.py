@@ -179,8 +179,8 @@ def test_it_works_without_scripts_by_reload(
 
 
 def test_it_needs_no_mouse_and_no_eyes(page: Page, phone: Page, device_demo: Demo) -> None:
-    sign_in(page, device_demo, ACME, "alice")
-    page.goto(device_demo.at(ACME, "/webex/"))
+    sign_in(page, device_demo, GLOBEX, "bob")
+    page.goto(device_demo.at(GLOBEX, "/webex/"))
     press(page, button(page, "Link with another device"))
     expect(page.get_by_role("timer")).to_be_visible()
     heard, code = [str(said) for said in read_aloud(page)], shown_code(page)
@@ -191,7 +191,7 @@ def test_it_needs_no_mouse_and_no_eyes(page: Page, phone: Page, device_demo: Dem
     phone.goto(page.locator(".steps a").get_attribute("href"))
     write(phone, phone.get_by_label("Code"), code)
     press(phone, button(phone, "Next"))
-    press(phone, button(phone, re.compile("Alice Adams")))
+    press(phone, button(phone, re.compile("Bob Brown")))
     press(phone, button(phone, "Accept"))
 
     expect(page).to_have_title(re.compile("Your Webex account is linked"))  # what is heard first
