@@ -25,8 +25,10 @@ from integrations.webex import authorizations
 @webex_user_required
 def webex(request: PortalRequest) -> HttpResponse:
     now = clock.now()
+    overview = connection_page.overview(request.user, request.brand, now=now)
+    request.webex_link_status = overview.link_status  # the menu need not ask again
     context = {
-        "overview": connection_page.overview(request.user, request.brand, now=now),
+        "overview": overview,
         "now": now,
         "webex_tokens_page": authorizations.TOKENS_PAGE,
     }
