@@ -70,7 +70,7 @@ def test_a_brand_gets_its_provider_and_alice_comes_through_it(
     expect(root.get_by_text("People have come back to every hostname.")).to_be_visible()
     expect(root.get_by_role("link", name="1 linked person")).to_be_visible()
     root.goto(demo.at("localhost", "/admin/accounts/user/?q=alice-at-acme"))
-    root.get_by_role("link", name="alice-at-acme").click()
+    root.get_by_role("link", name="alice-at-acme", exact=True).click()
     expect(root.get_by_label("Webex users")).to_be_checked()  # as their group says
 
 
