@@ -18,7 +18,6 @@ known: dict[str, Any] = json.loads(os.environ.get("FUZZ_KNOWN", "{}"))
 answers: dict[str, Counter[int]] = {}  # by operation
 
 
-@schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Every other right request is about what is there; none repeats another's Idempotency-Key."""
     if case.meta is None or case.meta.generation.mode.value != "positive":
@@ -45,13 +44,17 @@ def _be_about_what_is_there(case: Any) -> None:
         case.headers = {**(case.headers or {}), "If-Match": "*"}
 
 
-@schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
     answers.setdefault(case.operation.label, Counter())[response.status_code] += 1
 
 
-@atexit.register
 def tell() -> None:
     for label, found in sorted(answers.items()):
         told = ", ".join(f"{number}× {status}" for status, number in sorted(found.items()))
         sys.stdout.write(f"{label:45} {found.total():6}  {told}\n")
+
+
+if "SCHEMATHESIS_HOOKS" in os.environ:  # its program; in a test they would hold for all after it
+    schemathesis.hook(before_call)
+    schemathesis.hook(after_call)
+    atexit.register(tell)
