@@ -156,7 +156,8 @@ def disagreement(stage: Stage) -> None:
     assert not any("EVIL" in token for token in _tokens(app))
     stage.pass_time(WAITED)
     stage.sweep_until(lambda: stage.renewed(app) == 6, "recovery")
-    stage.allowed["ampl"] = 1 + 3 / stage.due
+    # Three failed once; who is refused before anybody else was renewed is asked again.
+    stage.allowed["ampl"] = 1 + 4 / stage.due
 
 
 def _tokens(app: WebexApp) -> list[str]:
