@@ -32,7 +32,7 @@ class HorizonFilter(admin.SimpleListFilter):
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("failing", gettext_lazy("failing now")),
-            ("right", gettext_lazy("may not use Webex any more")),
+            ("right", gettext_lazy("may not use Webex")),
             ("7", gettext_lazy("would end within 7 days")),
             ("30", gettext_lazy("would end within 30 days")),
         ]

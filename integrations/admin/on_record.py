@@ -61,6 +61,12 @@ ROTATED = re.compile(r"(\d+) values anew with key (\w+), (\d+) left(?:; run by (
 GIVEN_UP = re.compile(r"(\d+) rows")
 
 
+def what(event: AuditEvent) -> str:
+    """And what came of it, where it was not done."""
+    is_said = event.result == AuditEvent.Result.DONE or event.action.startswith("sign_in.")
+    return event.in_words if is_said else f"{event.in_words}: {event.get_result_display()}"
+
+
 def why(event: AuditEvent | GrantEvent) -> str:
     action = event.action if isinstance(event, AuditEvent) else ""
     return str(READERS.get(action, reason_in_words)(event.reason))

@@ -73,6 +73,11 @@ def _model_of(event: AuditEvent) -> type[Model] | None:
 
 
 @register.filter
+def what(event: AuditEvent) -> str:
+    return on_record.what(event)
+
+
+@register.filter
 def why(event: AuditEvent | GrantEvent) -> str:
     return on_record.why(event)
 

@@ -40,3 +40,11 @@ def test_what_is_on_record_is_read_in_the_readers_language(action, noted, words)
 
 def test_every_end_of_a_bulk_job_has_words():
     assert set(on_record.STOPPED) == set(BulkJob.StopReason)
+
+
+def test_what_was_not_done_says_so():
+    refused = AuditEvent(action=Action.SUBSCRIBER_CHANGED, result="refused")
+    failed = AuditEvent(action=Action.SIGN_IN_FAILED, result="failed")
+
+    assert on_record.what(refused) == "Subscriber changed: refused"
+    assert on_record.what(failed) == "Sign-in failed"
