@@ -18,6 +18,9 @@ from integrations.single_sign_on import words
 Stop = BulkJob.StopReason
 WRITTEN: dict[str, Promise] = {
     **IN_WORDS,
+    "by a program": gettext_lazy("by a program"),
+    "user deactivated": gettext_lazy("the user was deactivated"),
+    "right withdrawn": gettext_lazy("the right to use Webex was withdrawn"),
     **{reason.lower(): reason.label for reason in WebhookEndpoint.Off},
     NOBODY_LINKED: gettext_lazy("nobody is linked any more"),
     "the encryption key was lost": gettext_lazy("the encryption key was lost"),
