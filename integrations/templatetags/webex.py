@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from integrations import hostnames, scopes
 from integrations.linking import link_status
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, administered
 
 register = template.Library()
 
-MOST_BRANDS = 60
+MOST_BRANDS = 24
 
 
 @register.simple_tag(takes_context=True)
@@ -51,10 +51,13 @@ def settings_url(context: RequestContext) -> str:
 
 @register.inclusion_tag("integrations/_brands.html", takes_context=True)
 def brands_for_admins(context: RequestContext) -> dict[str, object]:
-    """The portals that this installation serves; one customer never learns of another."""
-    may_see = context["request"].user.has_perm("integrations.view_brandedurl")
-    brands = BrandedURL.objects.defer("logo").order_by("hostname")
-    return {"brands": brands[:MOST_BRANDS] if may_see else []}
+    """The portals that this installation serves, or of them what somebody administers; one
+    customer never learns of another."""
+    user = context["request"].user
+    if not user.has_perm("integrations.view_brandedurl"):
+        return {}
+    brands = administered.visible(BrandedURL.objects.defer("logo").order_by("hostname"), user)
+    return {"brands": brands[:MOST_BRANDS], "more": max(brands.count() - MOST_BRANDS, 0)}
 
 
 @register.filter
