@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from ninja import Router, Schema
+from pydantic import BaseModel
 
 from integrations.api import idempotency, problems, trouble
 from integrations.api.authentication import ApiRequest, Key, Session
 from integrations.models.api_key import KeyScope
 
 ALWAYS = (400, 401, 403, 413, 422, 429, 500, 503)
-View = Callable[..., Schema | HttpResponse | None]
+View = Callable[..., BaseModel | HttpResponse | None]
 
 
 def route(
@@ -21,7 +22,7 @@ def route(
     path: str,
     *,
     scope: KeyScope | None,
-    answer: type[Schema] | None,
+    answer: type[BaseModel] | None,
     status: int = 200,
     sessions: bool = False,
     known: Iterable[int] = (),
@@ -66,7 +67,7 @@ def _answering(view: View, status: int, is_write: bool) -> Callable[..., HttpRes
     return answer_to
 
 
-def _response(answer: Schema | HttpResponse | None, status: int) -> HttpResponse:
+def _response(answer: BaseModel | HttpResponse | None, status: int) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     if answer is None:
