@@ -1,4 +1,5 @@
 """Text that others wrote: what no name may contain, and how such text is shown nevertheless.
+And large numbers.
 
 Line breaks forge lines and mail headers, escape sequences drive terminals, and bidirectional
 controls reorder what stands around them (CVE-2021-42574).
@@ -8,6 +9,7 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 JOINERS = "\u200c\u200d"  # invisible as well, but Persian and Indic names are written with them
@@ -49,3 +51,8 @@ def isolated(text: object) -> str:
     if any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in line):
         return f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
     return line
+
+
+def grouped(number: int) -> str:
+    """10,000 as whoever reads it writes it."""
+    return number_format(number, use_l10n=True, force_grouping=True)
