@@ -91,8 +91,9 @@ def list_grants(
 ) -> Grants:
     """Grants that the key reaches, newest first, without tokens."""
     wanted = Q() if health is None else WHERE[health]
-    named = {"app": integration, "hostname": hostname, "user__username": user}
+    named = {"app": integration, "user__username": user}
     wanted &= Q(**{name: value for name, value in named.items() if value is not None})
+    wanted &= Q() if hostname is None else administered.linked_at([hostname])
     found, next_cursor = page_of(_reached(request.auth).filter(wanted), cursor, limit)
     return Grants(items=[_facts(grant) for grant in found], next_cursor=next_cursor)
 
@@ -130,7 +131,7 @@ def disconnect_grant(request: ApiRequest, id: Id) -> GrantFacts:
 
 @route(
     router, "POST", "/grants/{id}/access-token",
-    scope=KeyScope.TOKENS_READ, answer=AccessToken, known=[404, 409], is_repeatable=True,
+    scope=KeyScope.TOKENS_READ, answer=AccessToken, known=[404, 409, 415], is_repeatable=True,
 )  # fmt: skip
 def hand_out_access_token(request: ApiRequest, id: Id, wish: TokenWish) -> AccessToken:
     """An access token of this grant that lives at least so long. Never a refresh token.

@@ -121,6 +121,14 @@ def test_the_last_use_is_noted_once_a_minute(make_key, alice, acme, travel):
 # --- Where --------------------------------------------------------------------------------------
 
 
+def test_a_hostname_that_is_none_is_unknown(program, alice):
+    for hostname in ("a b", "%06", "-", "portal_a", "https://portal-a.example.com"):
+        answer = program(KeyScope.STANDING_READ).ask(
+            "GET", f"/standing?user=alice&hostname={hostname}"
+        )
+        assert code(answer) == (404, "unknown_hostname")
+
+
 @pytest.mark.parametrize("hostname", [H2, H3])
 def test_a_key_limited_to_a_hostname_knows_no_other(program, alice, acme, globex, hostname):
     limited = program(KeyScope.STANDING_READ, hostnames=[H1])
