@@ -15,7 +15,7 @@ from integrations.api.routing import route
 from integrations.api.schemas import Body, Cursor, Hostname, Id, Limit, Name, Page, WholeNumber
 from integrations.errors import NotLinked
 from integrations.linking import disconnection
-from integrations.models import BrandedURL, Grant, administered
+from integrations.models import Grant, administered
 from integrations.models.api_key import KeyScope
 from integrations.operations import handing_out
 from integrations.renewal import on_demand
@@ -155,16 +155,9 @@ def _grant(request: ApiRequest, id: int) -> Grant:
 
 
 def _reached(client: Client) -> QuerySet[Grant]:
-    """Where hostnames are limited: the grants that were given there."""
-    grants, reach = Grant.objects.select_related("user", "app"), client.reach
-    if reach.app_ids is not None:
-        grants = grants.filter(app__in=reach.app_ids)
-    if reach.hostname_ids is not None:
-        brands = BrandedURL.objects.filter(pk__in=reach.hostname_ids)
-        grants = grants.filter(
-            administered.linked_at(list(brands.values_list("hostname", flat=True)))
-        )
-    return grants
+    return Grant.objects.select_related("user", "app").filter(
+        administered.linked_within(client.reach)
+    )
 
 
 def _health(grant: Grant) -> Health:
