@@ -121,6 +121,15 @@ def test_no_cell_is_run_as_a_formula(cell):
     assert next(csv.reader([line.removeprefix(spreadsheet.BOM)], strict=True))[0][0] == "'"
 
 
+@pytest.mark.parametrize("cell", ["x;=1+1", "x\n@SUM(A1)", "x;y;-1"])
+def test_nor_where_a_semicolon_ends_a_cell_as_in_german(cell):
+    (line,) = spreadsheet.lines([["a", cell, "b"]])
+
+    cells = [each for row in line.splitlines() for each in row.split(";")]
+    assert not [each for each in cells if each[:1] in set("=+-@")]
+    assert spreadsheet.unguarded(spreadsheet.guarded(cell)) == cell
+
+
 def test_each_row_is_a_line_of_json_for_others(alice, stream, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         AuditEvent.objects.record(Action.USER_CHANGED, alice, now=clock.now())
