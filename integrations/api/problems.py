@@ -76,8 +76,6 @@ def sentences() -> dict[int, str]:
 
 def of_status(status: int, **facts: Any) -> Problem:
     code = CODES.get(status, HTTPStatus(status).name.lower())
-    if status == 503:
-        facts.setdefault("headers", {"Retry-After": "60"})  # a minute, as the sentence says
     return Problem(status, code, sentences().get(status, HTTPStatus(status).phrase), **facts)
 
 
