@@ -29,7 +29,8 @@ SECRET_PARAMETER = re.compile(
     """
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-LONG_RANDOM_TEXT = re.compile(r"\b[A-Za-z0-9=_-]{60,}")  # Webex tokens, Fernet ciphertext
+# Webex tokens, Fernet ciphertext; not the digest that the audit trail has of an id at Webex.
+LONG_RANDOM_TEXT = re.compile(r"""(?<!"object_id": ")\b[A-Za-z0-9=_-]{60,}""")
 CONNECT_LINK = re.compile(r"(/webex/link/)[^/?\s\"']+")  # Django logs the path of what is refused
 
 

@@ -52,11 +52,14 @@ def test_one_that_died_between_two_requests_is_made_anew(connected, alice):
 
 
 def test_one_that_dies_in_a_transaction_ends_it(connected):
-    begin_request()
-    with transaction.atomic():
+    @transaction.atomic
+    def lose_it():
         cut(pid())
-        with pytest.raises(DatabaseError):
-            BY_NAME.first("alice")
+        BY_NAME.first("alice")
+
+    begin_request()
+    with pytest.raises(DatabaseError):
+        lose_it()
 
 
 def test_what_the_database_refuses_is_no_dead_connection(connected):
