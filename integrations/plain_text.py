@@ -40,6 +40,8 @@ def validate_visible(text: str) -> None:
 def one_line(text: object) -> str:
     """On one line and without invisible characters, whatever it was before."""
     spaced = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", str(text)).strip()
+    if spaced.isascii():
+        return spaced
     return "".join(character for character in spaced if not _is_hidden(character))
 
 

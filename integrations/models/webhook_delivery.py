@@ -112,12 +112,11 @@ class WebhookDelivery(Claimable):
     def audit_label(self) -> str:
         return f"{self.endpoint.name} · {self.event_type}"
 
-    @property
-    def is_wanted(self) -> bool:
-        """By its endpoint as that is now."""
+    def is_wanted_by(self, endpoint: WebhookEndpoint) -> bool:
+        """Its own, as that is now."""
         data = json.loads(self.body)["data"]
         app_id = data.get("integration", {}).get("id")
-        return self.endpoint.wants(self.event_type, app_id=app_id, hostname=data.get("hostname"))
+        return endpoint.wants(self.event_type, app_id=app_id, hostname=data.get("hostname"))
 
     @staticmethod
     def claim_seconds() -> float:

@@ -51,8 +51,7 @@ def settings_url(context: RequestContext) -> str:
 
 @register.inclusion_tag("integrations/_brands.html", takes_context=True)
 def brands_for_admins(context: RequestContext) -> dict[str, object]:
-    """The portals that this installation serves, or of them what somebody administers; one
-    customer never learns of another."""
+    """The portals that they may see; one customer never learns of another."""
     user = context["request"].user
     if not user.has_perm("integrations.view_brandedurl"):
         return {}
