@@ -29,7 +29,8 @@ SECRET_PARAMETER = re.compile(
     """
 )
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-LONG_RANDOM_TEXT = re.compile(r"\b[A-Za-z0-9=_-]{60,}")  # Webex tokens, Fernet ciphertext
+# Webex tokens, Fernet ciphertext; not the digest that the audit trail has of an id at Webex.
+LONG_RANDOM_TEXT = re.compile(r"""(?<!"object_id": ")\b[A-Za-z0-9=_-]{60,}""")
 CONNECT_LINK = re.compile(r"(/webex/link/)[^/?\s\"']+")  # Django logs the path of what is refused
 
 
@@ -55,6 +56,7 @@ class JSONFormatter(JsonFormatter):
     """One object on each line; of what a record carries besides, only FACTS."""
 
     FACTS = ("method", "path", "status", "seconds", "client", "user_id", "brand_id")
+    OURS = ("time", "level", "logger", "method", "client", "request_id")  # nobody's words
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
@@ -71,7 +73,10 @@ class JSONFormatter(JsonFormatter):
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         """Each text by itself: once it is JSON, the quotes in a text are escaped."""
-        return {name: redact(v) if isinstance(v, str) else v for name, v in log_data.items()}
+        return {
+            name: redact(value) if isinstance(value, str) and name not in self.OURS else value
+            for name, value in log_data.items()
+        }
 
 
 class BareFormatter(logging.Formatter):

@@ -252,6 +252,10 @@ class WebhookOff(IntegrationError):
     """The webhook is off, or has no secret: nothing can be sent. Say so; offer to mend that."""
 
 
+class WebhookOutOfReach(IntegrationError):
+    """The event is not for this webhook any more: its limits say who may know. Say so."""
+
+
 class AppendOnly(IntegrationError):
     """Somebody tried to change or delete a row of the audit trail. Nobody may."""
 

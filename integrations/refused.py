@@ -13,11 +13,14 @@ from django.utils.safestring import mark_safe
 
 
 def refused(request: HttpRequest, status: int, heading: str, next_step: str) -> HttpResponse:
+    headers = {"Retry-After": "60"} if status == 503 else {}  # a minute, as the page says
     if "text/html" not in request.headers.get("Accept", ""):
-        return HttpResponse(f"{heading} {next_step}", status=status, content_type="text/plain")
+        text = f"{heading} {next_step}"
+        return HttpResponse(text, status=status, content_type="text/plain", headers=headers)
     style, policy = _style_and_policy()
     context = {"heading": heading, "next_step": next_step, "style": mark_safe(style)}  # noqa: S308  ours
-    response = HttpResponse(render_to_string("refused.html", context), status=status)
+    page = render_to_string("refused.html", context)
+    response = HttpResponse(page, status=status, headers=headers)
     response["Content-Security-Policy"] = policy
     response["Cache-Control"] = "no-store, private"
     response["X-Content-Type-Options"] = "nosniff"

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 BOM = "\ufeff"  # or Excel takes UTF-8 for something else
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A cell's beginning, also for a spreadsheet that splits lines where a semicolon is, as in German.
+FORMULA = re.compile(r"\A(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])(?=[=+\-@])")
+GUARD = re.compile(r"\A'(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])'(?=[=+\-@])")
 
 
 def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
@@ -14,12 +17,16 @@ def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     line.write(BOM)
     writer = csv.writer(line)
     for row in rows:
-        writer.writerow(map(_safe, row))
+        writer.writerow("" if cell is None else guarded(str(cell)) for cell in row)
         yield line.getvalue()
         line.seek(0)
         line.truncate()
 
 
-def _safe(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+def guarded(text: str) -> str:
+    return FORMULA.sub("'", text)
+
+
+def unguarded(text: str) -> str:
+    """As it was: somebody mends a file of ours and sends it again."""
+    return GUARD.sub("", text)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations import clock
 from integrations.admin.lists import CappedPaginator, ReadOnly
-from integrations.errors import WebhookOff
+from integrations.errors import WebhookOff, WebhookOutOfReach
 from integrations.events import EventType
 from integrations.models import WebhookDelivery
 from integrations.operations import webhooks
@@ -71,7 +71,7 @@ class WebhookDeliveryAdmin(ReadOnly[WebhookDelivery]):
     def to(self, delivery: WebhookDelivery) -> str:
         return str(delivery.endpoint)
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def how(self, delivery: WebhookDelivery) -> str:
         return render_to_string(f"{TEMPLATES}/_state.html", {"delivery": delivery})
 
@@ -104,6 +104,9 @@ class WebhookDeliveryAdmin(ReadOnly[WebhookDelivery]):
             webhooks.send_again(delivery, now=clock.now())
         except WebhookOff:
             messages.error(request, _("The webhook is off: nothing was sent."))
+        except WebhookOutOfReach:
+            text = _("Its limits have changed: this event is not for it any more.")
+            messages.error(request, text)
         else:
             wake_deliveries()
             text = _("It is on its way again, with the same webhook-id. Load this page again.")

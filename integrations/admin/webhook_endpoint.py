@@ -1,6 +1,6 @@
 """Webhooks: who hears of which events, how it goes, and the secret, shown once."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from integrations import clock
 from integrations.admin.deletion import DeletedByName
 from integrations.admin.webhook_form import WebhookForm
@@ -59,7 +60,7 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     def title(self, endpoint: WebhookEndpoint) -> str:
         return render_to_string(f"{TEMPLATES}/_title.html", {"endpoint": endpoint})
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def state(self, endpoint: WebhookEndpoint) -> str:
         return render_to_string(f"{TEMPLATES}/_state.html", {"endpoint": endpoint})
 
@@ -93,7 +94,8 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     def save_model(
         self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
     ) -> None:
-        webhooks.save(obj, changed=set(form.changed_data), now=clock.now())
+        by = cast(User, request.user)
+        webhooks.save(obj, changed=set(form.changed_data), by=by, now=clock.now())
 
     def response_add(
         self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None

@@ -79,7 +79,7 @@ def read_configuration(request: ApiRequest) -> HttpResponse:
 
 @route(
     router, "PUT", "/configuration",
-    scope=SCOPE, answer=ConfigurationPlan, known=[409, 412, 428], body=Configuration,
+    scope=SCOPE, answer=ConfigurationPlan, known=[409, 412, 415, 428], body=Configuration,
 )  # fmt: skip
 def replace_configuration(
     request: ApiRequest, plan: bool = False, confirm: str = "", if_match: IfMatch = None

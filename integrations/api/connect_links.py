@@ -26,7 +26,7 @@ class ConnectLinkMade(Schema):
 
 @route(
     router, "POST", "/connect-links",
-    scope=KeyScope.LINKS_WRITE, answer=ConnectLinkMade, status=201, known=[404, 409],
+    scope=KeyScope.LINKS_WRITE, answer=ConnectLinkMade, status=201, known=[404, 409, 415],
 )  # fmt: skip
 def make_connect_link(request: ApiRequest, whom: Whom) -> ConnectLinkMade:
     """A link with which one user links their Webex account somewhere, once, within 30 minutes.

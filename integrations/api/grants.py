@@ -15,7 +15,7 @@ from integrations.api.routing import route
 from integrations.api.schemas import Body, Cursor, Hostname, Id, Limit, Name, Page, WholeNumber
 from integrations.errors import NotLinked
 from integrations.linking import disconnection
-from integrations.models import BrandedURL, Grant, administered
+from integrations.models import Grant, administered
 from integrations.models.api_key import KeyScope
 from integrations.operations import handing_out
 from integrations.renewal import on_demand
@@ -91,8 +91,9 @@ def list_grants(
 ) -> Grants:
     """Grants that the key reaches, newest first, without tokens."""
     wanted = Q() if health is None else WHERE[health]
-    named = {"app": integration, "hostname": hostname, "user__username": user}
+    named = {"app": integration, "user__username": user}
     wanted &= Q(**{name: value for name, value in named.items() if value is not None})
+    wanted &= Q() if hostname is None else administered.linked_at([hostname])
     found, next_cursor = page_of(_reached(request.auth).filter(wanted), cursor, limit)
     return Grants(items=[_facts(grant) for grant in found], next_cursor=next_cursor)
 
@@ -130,7 +131,7 @@ def disconnect_grant(request: ApiRequest, id: Id) -> GrantFacts:
 
 @route(
     router, "POST", "/grants/{id}/access-token",
-    scope=KeyScope.TOKENS_READ, answer=AccessToken, known=[404, 409], is_repeatable=True,
+    scope=KeyScope.TOKENS_READ, answer=AccessToken, known=[404, 409, 415], is_repeatable=True,
 )  # fmt: skip
 def hand_out_access_token(request: ApiRequest, id: Id, wish: TokenWish) -> AccessToken:
     """An access token of this grant that lives at least so long. Never a refresh token.
@@ -154,16 +155,9 @@ def _grant(request: ApiRequest, id: int) -> Grant:
 
 
 def _reached(client: Client) -> QuerySet[Grant]:
-    """Where hostnames are limited: the grants that were given there."""
-    grants, reach = Grant.objects.select_related("user", "app"), client.reach
-    if reach.app_ids is not None:
-        grants = grants.filter(app__in=reach.app_ids)
-    if reach.hostname_ids is not None:
-        brands = BrandedURL.objects.filter(pk__in=reach.hostname_ids)
-        grants = grants.filter(
-            administered.linked_at(list(brands.values_list("hostname", flat=True)))
-        )
-    return grants
+    return Grant.objects.select_related("user", "app").filter(
+        administered.linked_within(client.reach)
+    )
 
 
 def _health(grant: Grant) -> Health:

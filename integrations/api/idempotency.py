@@ -66,6 +66,7 @@ def _replay(row: IdempotentRequest, request: ApiRequest) -> HttpResponse:
 
 
 def _digest(request: ApiRequest) -> str:
-    """Of the host, too: a page of another brand asks for something else."""
-    asked = f"{request.method} {request.get_host()}{request.get_full_path()}\n".encode()
-    return sha256(asked + request.body).hexdigest()
+    """Of the host, too: a page of another brand asks for something else. If-Match says of what."""
+    address = f"{request.get_host()}{request.get_full_path()}"
+    asked = f"{request.method} {address}\n{request.headers.get('If-Match', '')}\n"
+    return sha256(asked.encode() + request.body).hexdigest()

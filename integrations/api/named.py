@@ -6,7 +6,7 @@ from accounts.models import User
 from integrations.api import problems
 from integrations.api.authentication import Client
 from integrations.api.problems import Problem
-from integrations.models import BrandedURL, administered
+from integrations.models import BrandedURL, Grant, administered
 
 
 def user(client: Client, username: str, brand: BrandedURL) -> User:
@@ -39,7 +39,9 @@ def check_rights(user: User, *rights: str) -> None:
 def whom(
     client: Client, username: str | None, hostname: str | None
 ) -> tuple[User, BrandedURL | None]:
-    """A key names both; a page of the portal is about its own user at its own hostname."""
+    """In whose name: a key names both, and reaches the link that they have there; a page of the
+    portal is about its own user at its own hostname.
+    """
     if client.user is not None:
         here = client.brand.hostname if client.brand else ""
         if username not in (None, client.user.username) or hostname not in (None, here):
@@ -47,7 +49,11 @@ def whom(
             raise Problem(403, "own_only", text)
         return client.user, client.brand
     name, found = both(client, username, hostname)
-    return user(client, name, found), found
+    named = user(client, name, found)
+    link = Grant.objects.filter(user=named, app=found.app)
+    if link.exists() and not link.filter(administered.linked_within(client.reach)).exists():
+        raise problems.not_found("user")
+    return named, found
 
 
 def both(

@@ -21,6 +21,7 @@ CODES = {
     409: "conflict",
     412: "precondition_failed",
     413: "too_large",
+    415: "unsupported_media_type",
     422: "invalid_request",
     428: "precondition_required",
     429: "too_many_requests",
@@ -67,7 +68,7 @@ def sentences() -> dict[int, str]:
         403: _("That is not allowed."),
         404: _("There is nothing at this address."),
         405: _("This address does not know that method; Allow names those it knows."),
-        413: _("That is more than the portal accepts at once (3 MB). Please send less."),
+        413: _("That is more than the portal accepts at once (2.5 MB). Please send less."),
         500: _("Something went wrong here. It is on record under the request ID."),
         503: _("The portal is not ready. Please try again in a minute."),
     }

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.http import HttpResponse
 from ninja import Router, Schema
+from pydantic import BaseModel
 
 from integrations.api import idempotency, problems, trouble
 from integrations.api.authentication import ApiRequest, Key, Session
+from integrations.api.body import check_type
 from integrations.models.api_key import KeyScope
 
 ALWAYS = (400, 401, 403, 413, 422, 429, 500, 503)
-View = Callable[..., Schema | HttpResponse | None]
+View = Callable[..., BaseModel | HttpResponse | None]
 
 
 def route(
@@ -21,7 +23,7 @@ def route(
     path: str,
     *,
     scope: KeyScope | None,
-    answer: type[Schema] | None,
+    answer: type[BaseModel] | None,
     status: int = 200,
     sessions: bool = False,
     known: Iterable[int] = (),
@@ -46,13 +48,15 @@ def route(
             operation_id=view.__name__,
             summary=(view.__doc__ or view.__name__).partition("\n")[0].rstrip("."),
             openapi_extra=_documented(scope, is_write, [*ALWAYS, *known]) | _sent(body),
-        )(_answering(view, status, is_write))
+        )(_answering(view, status, is_write, reads_body=body is not None))
         return view
 
     return declare
 
 
-def _answering(view: View, status: int, is_write: bool) -> Callable[..., HttpResponse]:
+def _answering(
+    view: View, status: int, is_write: bool, *, reads_body: bool
+) -> Callable[..., HttpResponse]:
     @wraps(view)
     def answer_to(request: ApiRequest, **arguments: Any) -> HttpResponse:
         def act() -> HttpResponse:
@@ -61,12 +65,14 @@ def _answering(view: View, status: int, is_write: bool) -> Callable[..., HttpRes
             except trouble.KNOWN as error:
                 return trouble.problem_of(error, request).response()
 
+        if reads_body:
+            check_type(request)
         return idempotency.once(request, act) if is_write else act()
 
     return answer_to
 
 
-def _response(answer: Schema | HttpResponse | None, status: int) -> HttpResponse:
+def _response(answer: BaseModel | HttpResponse | None, status: int) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     if answer is None:

@@ -9,15 +9,16 @@ from integrations import hostnames
 from integrations.errors import InvalidHostname
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL would choke on it
+NOWHERE = "-"  # no hostname, so that it is found nowhere, and harmless in a key of a cache
 Name = Annotated[str, Field(min_length=1, max_length=150, pattern=NO_NUL)]
 
 
 def _spelled(text: str) -> str:
-    """As hostnames are stored; what is none is left as it is, and found nowhere."""
+    """As hostnames are stored."""
     try:
         return hostnames.normalise(text)
     except InvalidHostname:
-        return text
+        return NOWHERE
 
 
 Hostname = Annotated[

@@ -128,7 +128,7 @@ def read_subscriber(
 
 @route(
     router, "POST", "/subscribers",
-    scope=WRITE, answer=Subscriber, status=201, sessions=True, known=[404, 409],
+    scope=WRITE, answer=Subscriber, status=201, sessions=True, known=[404, 409, 415],
 )  # fmt: skip
 def provision_subscriber(
     request: ApiRequest,
@@ -151,7 +151,7 @@ def provision_subscriber(
 
 @route(
     router, "PATCH", "/subscribers/{path:id}",
-    scope=WRITE, answer=Subscriber, status=202, sessions=True, known=[404, 409],
+    scope=WRITE, answer=Subscriber, status=202, sessions=True, known=[404, 409, 415],
 )  # fmt: skip
 def change_subscriber(
     request: ApiRequest,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Never
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -66,9 +67,16 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
     """The library's own, of which one is left: a body that cannot be read."""
+    if isinstance(error.__cause__, Problem):
+        return error.__cause__.response()
     return Problem(
         400, "malformed_body", _("The body is no JSON, or a name stands there twice.")
     ).response()
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problems.of_status(413).response()
 
 
 @api.exception_handler(Http404)

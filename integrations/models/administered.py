@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from integrations.actions import Action
 from integrations.events import EventType
-from integrations.models.api_key import ApiKey
+from integrations.models.api_key import ApiKey, Reach
 from integrations.models.audit_event import AuditEvent
 from integrations.models.branded_url import BrandedURL
 from integrations.models.grant import Grant
@@ -89,6 +89,15 @@ def linked_at(hostnames: Collection[str]) -> Q:
     older = WebexApp.objects.filter(hostname_of_older_grants__in=hostnames)
     unnamed = Q(hostname=None, app__in=list(older.values_list("pk", flat=True)))
     return Q(hostname__in=hostnames) | unnamed
+
+
+def linked_within(reach: Reach) -> Q:
+    """Grants that a key is about: of its integrations, and given at its hostnames."""
+    wanted = Q() if reach.app_ids is None else Q(app__in=reach.app_ids)
+    if reach.hostname_ids is None:
+        return wanted
+    brands = BrandedURL.objects.filter(pk__in=reach.hostname_ids)
+    return wanted & linked_at(list(brands.values_list("hostname", flat=True)))
 
 
 def _row(obj: models.Model) -> QuerySet[Any]:

@@ -25,7 +25,7 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
 
 class Lease(models.Model):
-    # "drain <app> <n>", "renewing <app>", "notices"
+    # "drain <app> <n>", "renewing <app>", "notices", "configuration"
     name = models.CharField(max_length=200, primary_key=True)
     expires_at = models.DateTimeField()
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations import hostnames, plain_text, public_address, signatures
 from integrations.errors import UndecryptableValue
 from integrations.fields import EncryptedTextField
+from integrations.models.limited_administrator import limits_of
 from integrations.models.notice import Notice, NoticeQuerySet
 
 BOTH_SECRETS_FOR = timedelta(days=1)
@@ -88,6 +89,15 @@ class WebhookEndpoint(Notice):
     previous_secret = EncryptedTextField(null=True, editable=False)  # signs too, until then
     previous_secret_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), editable=False)
+    # Who last chose its URL or its hostnames: it hears of nothing beyond what they administer.
+    set_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("set up by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     failing_since = models.DateTimeField(_("failing since"), null=True, editable=False)
     rests_until = models.DateTimeField(null=True, editable=False)
     off_reason = models.CharField(max_length=10, choices=Off, blank=True, editable=False)
@@ -115,11 +125,19 @@ class WebhookEndpoint(Notice):
 
     def wants(self, event_type: str, *, app_id: int | None, hostname: str | None) -> bool:
         """Who is limited hears nothing of what belongs to no hostname, or to no integration."""
+        limits = limits_of(self.set_up_by)
         return (
             event_type in self.events
             and (not self.app_ids or app_id in self.app_ids)
             and (not self.hostnames or hostname in self.hostnames)
+            and (limits is None or hostname in limits.hostnames)
         )
+
+    @property
+    def beyond_reach(self) -> list[str]:
+        """Of its hostnames, those that whoever set it up does not administer."""
+        limits = limits_of(self.set_up_by)
+        return [] if limits is None else sorted({*self.hostnames} - limits.hostnames)
 
     def replace_secret(self, now: datetime) -> str:
         """Returns the new one, which nobody can read later."""

@@ -9,6 +9,7 @@ from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import CannotBeLimited
 from integrations.models import AuditEvent, BrandedURL, LimitedAdministrator
+from integrations.operations import webhooks
 
 
 def limit(user: User, brands: Collection[BrandedURL], *, now: datetime) -> None:
@@ -21,6 +22,7 @@ def limit(user: User, brands: Collection[BrandedURL], *, now: datetime) -> None:
         row.hostnames.set(brands)
         if is_new or before != {each.pk for each in brands}:
             names = ", ".join(sorted(each.hostname for each in brands)) or "–"
+            webhooks.withdraw(user)
             AuditEvent.objects.record(
                 Action.USER_LIMITED, user, changed=["hostnames"], reason=names, now=now
             )

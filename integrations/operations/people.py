@@ -11,6 +11,7 @@ from integrations import actor
 from integrations.actions import Action
 from integrations.linking import disconnection, entitlement
 from integrations.models import ApiKey, AuditEvent
+from integrations.operations import webhooks
 
 BETWEEN_REFUSALS = timedelta(minutes=1)  # of one address: whoever guesses fills no table
 Whom = User | Group
@@ -34,6 +35,7 @@ def delete(whom: Whom, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         if isinstance(whom, User):
             ApiKey.objects.filter(created_by=whom).keep_reach()
+            webhooks.keep_reach(whom, now=now)
             disconnection.end_all_of(whom, by=by, reason="user deleted", now=now)
         action = Action.USER_DELETED if isinstance(whom, User) else Action.GROUP_DELETED
         AuditEvent.objects.record(action, whom, now=now)

@@ -7,20 +7,28 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from integrations.actions import Action
-from integrations.errors import WebhookOff
+from integrations.errors import WebhookOff, WebhookOutOfReach
 from integrations.events import EventType
 from integrations.models import AuditEvent, WebhookDelivery, WebhookEndpoint, announcement
+from integrations.models.limited_administrator import limits_of
 from integrations.operations.check import Check, Level
 from integrations.operations.renewals import in_words
 
 State = WebhookDelivery.State
 FAILING_LONG = timedelta(minutes=10)
 LIMITS = {"events", "app_ids", "hostnames"}
+WHERE_AND_WHAT = {"url", "hostnames"}
 
 
-def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
+def save(
+    endpoint: WebhookEndpoint, *, changed: set[str], by: User | None = None, now: datetime
+) -> str:
     """Returns the secret of a new one, which nobody can read later; else nothing."""
+    written = changed
+    if changed & WHERE_AND_WHAT:
+        endpoint.set_up_by, written = by, changed | {"set_up_by"}
     with transaction.atomic():
         if endpoint.pk is None:
             endpoint.created_at = now
@@ -29,7 +37,7 @@ def save(endpoint: WebhookEndpoint, *, changed: set[str], now: datetime) -> str:
             AuditEvent.objects.record(Action.WEBHOOK_ADDED, endpoint, changed=changed, now=now)
             return secret
         if changed:
-            endpoint.save(update_fields=changed | _switched(endpoint, changed, now))
+            endpoint.save(update_fields=written | _switched(endpoint, changed, now))
             if changed & LIMITS:
                 _withdraw(endpoint)
             AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
@@ -45,11 +53,32 @@ def _switched(endpoint: WebhookEndpoint, changed: set[str], now: datetime) -> se
     return set(endpoint.switch_on())
 
 
+def withdraw(user: User) -> None:
+    """From the webhooks that they set up what they must not know any more."""
+    for endpoint in WebhookEndpoint.objects.filter(set_up_by=user):
+        _withdraw(endpoint)
+
+
+def keep_reach(user: User, *, now: datetime) -> None:
+    """What limits them limits the webhooks that they set up when they are gone; with nothing left
+    to hear of, one is off.
+    """
+    if (limits := limits_of(user)) is None:
+        return
+    for endpoint in WebhookEndpoint.objects.filter(set_up_by=user):
+        within = limits.hostnames & {*(endpoint.hostnames or limits.hostnames)}
+        endpoint.hostnames = sorted(within) or endpoint.hostnames
+        endpoint.is_enabled &= bool(within)
+        endpoint.save(update_fields=["hostnames", "is_enabled"])
+        changed = ["hostnames"] if within else ["is_enabled"]
+        AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
+
+
 def _withdraw(endpoint: WebhookEndpoint) -> None:
     """What waits, and would not be left for it any more: its limits say who may know."""
     waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint)
-    chosen = waiting.exclude(event_type=EventType.TEST).select_related("endpoint").iterator()
-    unwanted = [delivery.pk for delivery in chosen if not delivery.is_wanted]
+    chosen = waiting.exclude(event_type=EventType.TEST).iterator()
+    unwanted = [delivery.pk for delivery in chosen if not delivery.is_wanted_by(endpoint)]
     waiting.filter(pk__in=unwanted).update(state=State.GIVEN_UP, next_attempt_at=None)
 
 
@@ -86,9 +115,14 @@ def send_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery:
 
 
 def send_again(delivery: WebhookDelivery, *, now: datetime) -> None:
-    """With the same webhook-id; once, unless it waited anyway. Raises WebhookOff."""
+    """With the same webhook-id; once, unless it waited anyway.
+
+    Raises WebhookOff, and WebhookOutOfReach where its limits have changed since.
+    """
     if not delivery.endpoint.is_enabled:
         raise WebhookOff
+    if delivery.event_type != EventType.TEST and not delivery.is_wanted_by(delivery.endpoint):
+        raise WebhookOutOfReach
     rows = WebhookDelivery.objects.filter(pk=delivery.pk)
     with transaction.atomic():
         if not rows.waiting().update(next_attempt_at=now):

@@ -22,6 +22,7 @@ def test_soon_serves_nothing_and_writes_nothing_that_nobody_else_can_read(
 
     answer = alice_browser.post("/webex/disconnect/")
     assert (answer.status_code, "not ready" in answer.text) == (503, True)
+    assert answer["Retry-After"] == "60"
     assert raw(linked_alice, "access_token") == before
     assert Grant.objects.get().status == Grant.Status.ACTIVE
     assert "FIELD_ENCRYPTION_KEY is not the key" in caplog.text

@@ -45,10 +45,12 @@ def story(world: World) -> Result:
         result.broken.append("plain http is not sent to https")
     for name, host in {"alice": "acme", "bob": "globex"}.items():
         browser = world.browser(host, name)
+        browser.get("/webex/link/token-of-a-link/")
         if browser.link(world.sandbox, f"{name}@acme.example") != "linked":
             result.broken.append(f"{name} is not linked")
     logs = "".join(log.read_text() for log in world.nginx.folder.glob("*.log"))
     result.broken += ["a query string in the log"] if "code=" in logs or "?" in logs else []
+    result.broken += ["a connect link in the log"] if "token-of-a-link" in logs else []
     if "/webex/callback/" not in logs:
         result.broken.append("the callback is not in the log")
     result.healed = time.monotonic() - began

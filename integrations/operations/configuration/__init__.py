@@ -17,6 +17,7 @@ from hashlib import sha256
 from django.db import IntegrityError, transaction
 
 from integrations.errors import ConfigurationMoved, InvalidConfiguration, Remark, Unconfirmed
+from integrations.models import Lease
 from integrations.operations import branded_urls, integrations
 from integrations.operations.configuration import document, stored
 from integrations.operations.configuration.comparison import BRAND_COLUMNS, Comparison
@@ -66,6 +67,8 @@ def apply(
     wanted = document.read(text)
     try:
         with transaction.atomic():
+            # Locked, so that whoever applies another waits: what both saw is so for one of them.
+            Lease.objects.update_or_create(name="configuration", defaults={"expires_at": now})
             touched = _compare(stored.load(), wanted, now).touched
             stored.lock(touched)
             before = stored.load()

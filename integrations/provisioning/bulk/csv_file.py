@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from integrations.errors import UnusableFile
 from integrations.provisioning.bulk.columns import COLUMNS, RESULTS
-from integrations.spreadsheet import FORMULA
+from integrations.spreadsheet import unguarded
 
 LARGEST_FILE = 2 * 1024 * 1024  # bytes; 10,000 lines are about 1.5 MB
 MOST_LINES = 10_000
@@ -74,18 +74,13 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     begins = 1
     try:
         for cells in reader:
-            cells = [_without_guard(cell.strip()) for cell in cells]
+            cells = [unguarded(cell.strip()) for cell in cells]
             if any(cells):
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error:
         sentence = _("Line %(line)s cannot be read: a quotation mark is missing or too many.")
         raise UnusableFile(sentence % {"line": begins}) from None
-
-
-def _without_guard(cell: str) -> str:
-    """Our own result file, mended and sent again, has `'+1240…` where `+1240…` was meant."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def _columns(names: list[str]) -> list[str]:

@@ -111,6 +111,8 @@ def test_an_answer_that_was_lost_is_given_again(acme, deploying, put):
 
     assert first.json() == again.json()
     assert AuditEvent.objects.filter(action="integration.changed").count() == 1
+    told = put(content, etag=first["ETag"], **key)
+    problem(told, 422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize("limit", ["apps", "hostnames"])

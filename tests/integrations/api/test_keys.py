@@ -8,11 +8,12 @@ import pytest
 from integrations import clock
 from integrations.actions import Action
 from integrations.errors import KeyRotated
-from integrations.models import ApiKey, AuditEvent
+from integrations.models import ApiKey, AuditEvent, BulkJob
 from integrations.models.api_key import KeyScope
 from integrations.operations import api_keys
 from tests.conftest import H1, H2, H3
 from tests.integrations.api.conftest import SERVERS_HOST, Program, code
+from tests.integrations.two_brands import World
 
 STANDING = f"/standing?user=alice&hostname={H1}"
 
@@ -121,6 +122,14 @@ def test_the_last_use_is_noted_once_a_minute(make_key, alice, acme, travel):
 # --- Where --------------------------------------------------------------------------------------
 
 
+def test_a_hostname_that_is_none_is_unknown(program, alice):
+    for hostname in ("a b", "%06", "-", "portal_a", "https://portal-a.example.com"):
+        answer = program(KeyScope.STANDING_READ).ask(
+            "GET", f"/standing?user=alice&hostname={hostname}"
+        )
+        assert code(answer) == (404, "unknown_hostname")
+
+
 @pytest.mark.parametrize("hostname", [H2, H3])
 def test_a_key_limited_to_a_hostname_knows_no_other(program, alice, acme, globex, hostname):
     limited = program(KeyScope.STANDING_READ, hostnames=[H1])
@@ -135,6 +144,22 @@ def test_a_key_limited_to_an_integration_knows_no_other(program, alice, acme, gl
 
     assert limited.ask("GET", STANDING).status_code == 200
     assert limited.ask("GET", f"/standing?user=alice&hostname={H2}").status_code == 404
+
+
+def test_a_key_of_a_hostname_acts_for_nobody_who_linked_at_another(db, program):
+    """Sharon linked at Globex's hostname; the integration is Acme's, too. So did Shirley there."""
+    world = World()
+    scopes, rights = (KeyScope.SUBSCRIBERS_READ,), world.anna.user_permissions.all()
+    limited, unlimited = program(*scopes, hostnames=[world.hers[2]]), program(*scopes)
+    for job in BulkJob.objects.filter(grant__app=world.shared):
+        user = job.grant.user
+        user.user_permissions.set(rights)
+        whom, is_hers = f"user={user.username}&hostname={world.hers[2]}", user != world.sharon
+        told = code(limited.ask("GET", f"/bulk-jobs/{job.pk}?{whom}"))
+        assert told == ((200, "none") if is_hers else (404, "unknown_user"))
+        told = code(limited.ask("GET", f"/subscribers?{whom}&status=nonsense"))
+        assert told != (404, "unknown_user") if is_hers else told == (404, "unknown_user")
+        assert unlimited.ask("GET", f"/bulk-jobs/{job.pk}?{whom}").status_code == 200
 
 
 def test_a_key_whose_last_integration_is_deleted_reaches_nothing(program, alice, acme, globex):

@@ -9,6 +9,7 @@ from django.db.models import JSONField, Value
 from integrations.api import v1
 from integrations.models import ApiKey, ConnectLink, KeyCanary
 from integrations.models.api_key import KeyScope
+from tests.conftest import H1
 from tests.integrations.api.conftest import Program, code
 
 PROBLEM = "application/problem+json"
@@ -50,6 +51,13 @@ def test_more_than_the_portal_takes(db):
     problem(answer, 413, "too_large")
 
 
+def test_more_than_django_takes_is_too_large_as_well(program):
+    client = program(KeyScope.LINKS_WRITE, KeyScope.CONFIGURATION)
+
+    for method, path in (("POST", "/connect-links"), ("PUT", "/configuration?plan=true")):
+        problem(client.ask(method, path, "x" * 2_700_000), 413, "too_large")
+
+
 def test_a_parameter_that_is_wrong_is_named_and_not_repeated(program):
     answer = program(KeyScope.INTEGRATIONS_READ).ask("GET", "/integrations?limit=sesame")
 
@@ -80,7 +88,9 @@ def test_a_portal_that_is_not_ready_says_so(program):
     client = program(KeyScope.INTEGRATIONS_READ)
     KeyCanary.objects.all().delete()
 
-    problem(client.ask("GET", "/integrations"), 503, "not_ready")
+    answer = client.ask("GET", "/integrations")
+    problem(answer, 503, "not_ready")
+    assert answer["Retry-After"] == "60"
 
 
 def test_the_document_is_what_the_code_says():
@@ -99,3 +109,17 @@ def test_a_body_that_can_be_read_in_no_or_in_two_ways_is_refused(program, alice,
 
     assert code(answer) == (400, "malformed_body")
     assert not ConnectLink.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_that_does_not_say_that_it_is_json_is_refused(program, alice, acme, kind):
+    client = program(KeyScope.LINKS_WRITE, KeyScope.CONFIGURATION)
+    body = json.dumps({"user": "alice", "hostname": H1})
+
+    for method, path in (("POST", "/connect-links"), ("PUT", "/configuration?plan=true")):
+        answer = client.generic(method, f"/api/v1{path}", body, kind, secure=True)
+        problem(answer, 415, "unsupported_media_type")
+    assert not ConnectLink.objects.exists()
+    utf_8 = "Application/JSON; charset=utf-8"
+    answer = client.generic("POST", "/api/v1/connect-links", body, utf_8, secure=True)
+    assert answer.status_code == 201

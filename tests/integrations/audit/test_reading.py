@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from config.log import BareFormatter
 from integrations import clock, spreadsheet
 from integrations.actions import Action
 from integrations.models import AuditEvent, BrandedURL
+from integrations.models.audit_event import AtWebex
 from integrations.operations import audit, housekeeping
 from tests.conftest import H1
 from tests.integrations.canaries import found_in
@@ -121,12 +123,34 @@ def test_no_cell_is_run_as_a_formula(cell):
     assert next(csv.reader([line.removeprefix(spreadsheet.BOM)], strict=True))[0][0] == "'"
 
 
+@pytest.mark.parametrize("cell", ["x;=1+1", "x\n@SUM(A1)", "x;y;-1"])
+def test_nor_where_a_semicolon_ends_a_cell_as_in_german(cell):
+    (line,) = spreadsheet.lines([["a", cell, "b"]])
+
+    cells = [each for row in line.splitlines() for each in row.split(";")]
+    assert not [each for each in cells if each[:1] in set("=+-@")]
+    assert spreadsheet.unguarded(spreadsheet.guarded(cell)) == cell
+
+
 def test_each_row_is_a_line_of_json_for_others(alice, stream, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         AuditEvent.objects.record(Action.USER_CHANGED, alice, now=clock.now())
 
     (line,) = [each.getMessage() for each in stream.records if each.name == "audit"]
     assert json.loads(line)["object_label"] == "alice"
+
+
+def test_an_object_at_webex_has_its_number_there_too(
+    db, stream, django_capture_on_commit_callbacks
+):
+    key = AtWebex.key_of(1, "a subscriber")
+    with django_capture_on_commit_callbacks(execute=True):
+        about, now = AtWebex("subscriber", key, "ada"), clock.now()
+        AuditEvent.objects.record(Action.SUBSCRIBER_CHANGED, about, reason="x" * 64, now=now)
+
+    (record,) = [each for each in stream.records if each.name == "audit"]
+    told = json.loads(BareFormatter().format(record))
+    assert (told["object_id"], told["reason"]) == (key, "[redacted]")
 
 
 def test_rows_go_in_small_steps_when_their_time_is_over(auditor, settings, monkeypatch):

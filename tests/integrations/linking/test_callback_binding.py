@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 
 from integrations import clock
 from integrations.models import BrandedURL, Grant
+from integrations.views.consent import BINDING
 from tests.conftest import ALICE_AT_WEBEX, BOB_AT_WEBEX, H1, H2, H3
 from tests.integrations.refusals import TOKEN_ENDPOINT, assert_refused
 
@@ -33,6 +34,20 @@ def test_a_return_in_another_browser_of_the_same_person_is_refused(
     redirect = elsewhere.sandbox.accept(elsewhere.start(), ALICE_AT_WEBEX)
 
     assert_refused(alice_browser, redirect, caplog)
+
+
+def test_mallorys_return_link_is_not_alices_even_in_mallorys_browser(
+    alice_browser, browser, mallory, caplog
+):
+    mallorys = browser(mallory)
+    redirect = mallorys.sandbox.accept(mallorys.start(), BOB_AT_WEBEX)
+    session = alice_browser.session
+    session[BINDING] = mallorys.session[BINDING]  # no sign-in of ours would leave it
+    session.save()
+
+    assert_refused(alice_browser, redirect, caplog)
+
+    assert not Grant.objects.exists()
 
 
 def test_a_rotated_session_key_does_not_end_the_flow(alice_browser):

@@ -140,8 +140,10 @@ def test_a_caller_superseded_by_a_new_consent_gets_the_new_token(
     wait_for_call(sandbox, 1)
 
     alice_browser.link(ALICE_AT_WEBEX)
+    consented = rows(Grant)
 
     assert asking.result() == reread(grant).access_token
+    assert rows(Grant) == consented
 
 
 def test_a_disconnect_during_a_renewal_is_final(alice_browser, linked_alice, sandbox):

@@ -43,6 +43,24 @@ def test_of_two_that_saw_the_same_one_is_applied(acme):
         assert plan(won[0]).changes == []
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_of_two_that_saw_the_same_and_touch_nothing_in_common_one_is_applied(acme, globex, is_new):
+    for number in range(ROUNDS):
+        expected, content = configuration.export().fingerprint, exported()
+        both = []
+        for name in ("Acme", "Globex"):
+            entries = content["integrations"]
+            changed = {name: entries[name] | {"default_provisioning_id": f"P-{number}"}}
+            entry = {f"{name} {number}": {}} if is_new else changed
+            both.append(content | {"integrations": entries | entry})
+
+        answers = at_once(*(partial(try_to_apply, each, expected=[expected]) for each in both))
+
+        won = [content for content, answer in zip(both, answers, strict=True) if answer]
+        assert len(won) == 1
+        assert plan(won[0]).changes == []
+
+
 def test_two_that_add_the_same_to_nothing_have_it_once():
     content = EMPTY | {"integrations": {"New": {}}, "hostnames": {"new.example.com": {}}}
 
