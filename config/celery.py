@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import time
 from os import EX_CONFIG
 from typing import Any
@@ -42,10 +41,11 @@ def _keep_django_logging(**kwargs: Any) -> None:
 
 
 @signals.heartbeat_sent.connect
-def _worker_is_alive(sender: Any = None, **kwargs: Any) -> None:
+def _worker_is_alive(sender: Any, **kwargs: Any) -> None:
+    """By the name of its node: of two on one machine each is seen."""
     if time.monotonic() - _noted.get("worker", -60.0) > 15:
         _noted["worker"] = time.monotonic()
-        note(f"worker {socket.gethostname()}")
+        note(f"worker {sender.eventer.hostname}")
         _end_with_wrong_key()
 
 

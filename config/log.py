@@ -93,6 +93,9 @@ class NoTicks(logging.Filter):
         return not str(record.msg).startswith("Scheduler: Sending due task")
 
 
+TASKS = "celery.app.trace"  # says it where one of ours raised, of which no page tells anybody
+
+
 class DeservesMail(logging.Filter):
     """Not what any scanner can cause, nor what the log and /readyz/ say while we are not ready.
 
@@ -103,6 +106,8 @@ class DeservesMail(logging.Filter):
         if record.name.startswith("django"):
             is_ours = getattr(record, "status_code", 500) == 503
             return not is_ours and not record.name.startswith("django.security")
+        if record.name == TASKS:
+            return True
         return record.levelno >= logging.CRITICAL and record.name != "integrations.startup"
 
 

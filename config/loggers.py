@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from config.log import TASKS
+
 FORMATTERS = {
     "line": {
         "()": "config.log.RedactingFormatter",
@@ -22,7 +24,7 @@ TALKATIVE = (
     "django.template",
 )
 # A task that was taken and one that is done, each some fifty times a minute; failures are errors.
-TICKING = ("celery.worker.strategy", "celery.app.trace")
+TICKING = ("celery.worker.strategy",)  # and TASKS
 
 
 def configuration(level: str, output: str) -> dict[str, Any]:
@@ -55,5 +57,6 @@ def configuration(level: str, output: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "celery.beat": {"filters": ["no_ticks"]},
             **{name: {"level": "WARNING"} for name in TALKATIVE + TICKING},
+            TASKS: {"level": "WARNING", "handlers": ["mail"]},
         },
     }

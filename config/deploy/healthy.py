@@ -30,7 +30,8 @@ def in_background(part: str) -> bool:
     from integrations import clock
     from integrations.models import Heartbeat
 
-    name = f"worker {socket.gethostname()}" if part == "worker" else part
+    node = f"{os.environ.get('WORKER_NAME', 'worker')}@{socket.gethostname()}"  # as run says
+    name = f"worker {node}" if part == "worker" else part
     return Heartbeat.objects.filter(name=name, at__gt=clock.now() - OLDEST).exists()
 
 

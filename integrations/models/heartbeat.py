@@ -25,7 +25,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 
 
 class Heartbeat(models.Model):
-    # "sweep", "beat", "worker <host>", "wrong key <host>"
+    # "sweep", "beat", "worker <node>", "wrong key <host>"
     name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
     clock_ahead = models.FloatField(null=True)  # seconds, of the process's own

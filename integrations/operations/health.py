@@ -187,7 +187,7 @@ def _schema_is_old(missing: int) -> Check:
         "The database lacks %(n)d changes that this release needs.",
         missing,
     ) % {"n": missing}
-    step = _("Run “migrate” of this release; pages fail until then.")
+    step = _("Run “migrate” of this release: until then pages fail, and its workers do nothing.")
     return Check("schema", Level.BLOCKS, sentence, step, is_trouble=True)
 
 

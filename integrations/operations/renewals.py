@@ -105,7 +105,6 @@ def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
     since = renewals.troubled_since
     if since is None or _others_succeed(renewals, since, now):
         return None
-    since = max(since, renewals.renewed_at or since)
     cause = Cause.of(renewals.last_error or "")
     values = {
         "n": grouped(renewals.troubled),
@@ -126,12 +125,10 @@ def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
 
 def _others_succeed(renewals: Renewals, since: datetime, now: datetime) -> bool:
     """What was renewed right before speaks for one that fails, and not for long for several: an
-    outage may begin in the middle of a drain, and one more answer may still come.
+    outage may begin in the middle of a drain, whose last answers still come.
     """
-    if renewals.late > 1 and _is_stalled(renewals, now):
-        return False
     is_news = renewals.troubled == 1 or now - since < LATELY
-    return renewals.has_renewed_since(since - ONE_DRAIN if is_news else since)
+    return renewals.has_renewed_since(since - ONE_DRAIN if is_news else since + ONE_DRAIN)
 
 
 def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:

@@ -25,7 +25,10 @@ def check_late(last_sweep_at: datetime | None, anybody: bool, now: datetime) -> 
     else:
         sentence = _("Nothing is renewed: nobody has looked for what is due yet.")
     level = Level.BLOCKS if anybody else Level.ASKS
-    step = _("Start worker, beat and broker, whichever does not run; its log says why it ended.")
+    step = _(
+        "Start worker, beat and broker, whichever does not run; its log says why it ended. Where "
+        "all run, beat's log says why the broker takes nothing: its memory may be full."
+    )
     return Check(CODE, level, sentence, step, tab="", is_trouble=True, since=last_sweep_at)
 
 

@@ -1,4 +1,6 @@
-"""What is asked before each task runs: is its message still wanted, is our key the right one?"""
+"""What is asked before each task runs: is its message still wanted, is our key the right one, and
+is the database as new as this code? Else Webex's answer might find no column to be kept in.
+"""
 
 import logging
 import socket
@@ -9,7 +11,7 @@ from typing import Any
 from celery import Task
 
 from integrations import clock
-from integrations.database import NOT_READY
+from integrations.database import NOT_READY, schema
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
 from integrations.operations import health
@@ -40,6 +42,9 @@ class Guarded(Task):  # type: ignore[type-arg]  # untyped
             KeyCanary.objects.verify()
         except WrongEncryptionKey:
             _refuse()
+            return None
+        if schema.missing():
+            logger.warning("Before “migrate” of this release nothing is done: task=%s", self.name)
             return None
         return super().__call__(*args, **kwargs)
 

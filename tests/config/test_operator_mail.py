@@ -7,7 +7,8 @@ import pytest
 from django.core import mail
 from django.db import OperationalError
 
-from config.log import DeservesMail, OperatorMailHandler, RedactingFormatter
+from config.log import TASKS, DeservesMail, OperatorMailHandler, RedactingFormatter
+from integrations import tasks
 from integrations.models import Lease
 from tests import threads
 
@@ -115,6 +116,17 @@ def test_what_the_portal_says_itself_is_mailed_where_it_is_critical(process):
     log(process(), "Webex integration paused", name="integrations")
 
     assert letters() == ["[Webex portal] CRITICAL: Not ready: it is away"]
+
+
+def test_a_task_that_raises_is_mailed_once_whichever_message_it_was(process, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(TASKS), "handlers", [process()])
+
+    for app_id in ("one", "two"):  # which are no numbers
+        tasks.drain_app.apply([app_id])
+
+    (subject,) = letters()
+    assert subject.startswith("[Webex portal] ERROR: Task integrations.tasks.drain_app[")
+    assert "Traceback" in mail.outbox[0].body
 
 
 def test_a_database_that_is_away_is_mailed_too(process, monkeypatch):

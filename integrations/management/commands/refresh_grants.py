@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations import clock
+from integrations.database import schema
 from integrations.management.monitoring import checked
 from integrations.operations import left_over, metrics
 from integrations.operations.check import Level, worst
@@ -37,6 +38,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with checked():
+            if schema.missing():
+                raise CommandError(_("Run “migrate” of this release first."), returncode=2)
             level = self._renew(options["app"], everything=options["all"])
         sys.exit(level.exit_code)
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -92,14 +93,15 @@ def test_a_sweep_leaves_a_sign_of_life(db):
     assert age < timedelta(seconds=5)
 
 
-def test_a_worker_leaves_signs_of_life(db, monkeypatch):
+def test_each_worker_of_a_machine_leaves_signs_of_life(db, monkeypatch):
     from config import celery
 
-    monkeypatch.setattr(celery, "_noted", {})
-    celery._worker_is_alive()
+    for node in ("worker-1@host", "worker-2@host"):
+        monkeypatch.setattr(celery, "_noted", {})
+        celery._worker_is_alive(SimpleNamespace(eventer=SimpleNamespace(hostname=node)))
 
-    (name,) = Heartbeat.objects.values_list("name", flat=True)
-    assert name.startswith("worker ")
+    names = Heartbeat.objects.order_by("name").values_list("name", flat=True)
+    assert list(names) == ["worker worker-1@host", "worker worker-2@host"]
 
 
 def test_a_sign_of_life_that_cannot_be_written_harms_nothing(db, monkeypatch):

@@ -158,6 +158,15 @@ def test_an_outage_in_the_middle_of_a_drain_is_seen_though_others_were_renewed(
     assert told == (few if count < 8 else [[("paused", 1)], [("paused", 1)], [("paused", 2)]])
 
 
+def test_two_that_fail_for_ever_are_no_new_outage_each_time_nobody_else_is_due(acme, fill):
+    grants = fill(acme, 3, refresh_due_at=clock.now() + timedelta(days=3))
+    failing(grants[:2], minutes=600)
+    an_hour_ago = clock.now() - timedelta(minutes=61)
+    Grant.objects.filter(pk=grants[2].pk).update(refreshed_at=an_hour_ago)
+
+    assert codes(acme) == [("late", 1)]
+
+
 def test_overdue_counts_from_the_first_failure_not_from_the_last_retry(acme, fill, sandbox, later):
     fill(acme, 2)
     sandbox.fault(TOKEN, times=None, **DOWN)

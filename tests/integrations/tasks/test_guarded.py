@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from encrypted_model_fields import fields as library
 
 from integrations import clock, tasks
+from integrations.database import schema
 from integrations.models import Grant, Heartbeat, WebexApp
 from integrations.operations import health
 from integrations.tasks.guarded import good_for
@@ -53,6 +57,26 @@ def test_without_the_database_a_message_is_good_for_ever(monkeypatch):
     monkeypatch.setattr(clock, "now", refuse)
 
     assert good_for(60) == {}
+
+
+def test_before_migrate_of_its_release_a_worker_renews_nothing(
+    acme, fill, sandbox, monkeypatch, caplog
+):
+    """It might spend a refresh token and then find no column for the answer."""
+    fill(acme, 1)
+    monkeypatch.setattr(schema, "is_complete", False)
+    ((app, newest),) = MigrationLoader(None).graph.leaf_nodes("integrations")
+    MigrationRecorder(connection).record_unapplied(app, newest)
+
+    deliver(tasks.drain_app, acme.pk)
+    with pytest.raises(CommandError, match="Run “migrate” of this release first"):
+        call_command("refresh_grants")
+
+    assert renewals(sandbox) == 0
+    assert "Before “migrate” of this release nothing is done" in caplog.text
+    MigrationRecorder(connection).record_applied(app, newest)
+    deliver(tasks.drain_app, acme.pk)
+    assert renewals(sandbox) == 1
 
 
 @pytest.fixture
