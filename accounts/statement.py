@@ -1,10 +1,10 @@
 """A SELECT that many pages run: written once as SQL, where the ORM writes it anew each time."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db import connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 
 Converter = Callable[[Any, Any, Any], Any]
 
@@ -14,19 +14,27 @@ class Statement:
 
     A name in braces stands for the columns of that model, whose table the SQL calls by that name,
     and becomes what the ORM makes of them. These come first, what else is selected after them.
+    Fields of theirs that are `unread`, and those not among what `reads` names, are deferred.
     """
 
-    def __init__(self, sql: str, *, unread: Collection[str] = (), **of: type[models.Model]) -> None:
-        self._parts = [_Part(alias, model, unread) for alias, model in of.items()]
+    def __init__(
+        self,
+        sql: str,
+        *,
+        unread: Collection[str] = (),
+        reads: Mapping[str, Collection[str]] = {},
+        **of: type[models.Model],
+    ) -> None:
+        self._parts = []
+        for alias, model in of.items():
+            known = [each for each in model._meta.concrete_fields if each.name not in unread]
+            fields = [each for each in known if alias not in reads or each.name in reads[alias]]
+            self._parts.append(_Part(alias, model, fields))
         self._sql = sql.format(**{part.alias: part.columns for part in self._parts})
 
     def first(self, *parameters: Any) -> list[Any] | None:
         """A row, with None for a model whose table had none. None: nothing was found."""
-        adapted = [connection.ops.adapt_unknown_value(each) for each in parameters]
-        with connection.cursor() as cursor:
-            _bind_at_the_server(cursor)
-            cursor.execute(self._sql, adapted)
-            found = cursor.fetchone()
+        found = _fetch(self._sql, [connection.ops.adapt_unknown_value(each) for each in parameters])
         if found is None:
             return None
         rows, at = [], 0
@@ -34,6 +42,31 @@ class Statement:
             rows.append(part.row(list(found[at : at + len(part.names)])))
             at += len(part.names)
         return [*rows, *found[at:]]
+
+
+def _fetch(sql: str, parameters: list[Any]) -> Any:
+    """It is the test of its connection as well: Django would ask SELECT 1 first, in each request.
+
+    Only a connection that was left by an earlier request can have died unnoticed, and outside of
+    transactions a SELECT can be asked again.
+    """
+    here: Any = connection
+    was_tested = here.connection is None or here.health_check_done or here.in_atomic_block
+    here.health_check_done = True
+    try:
+        return _row(sql, parameters)
+    except (OperationalError, InterfaceError):
+        if was_tested or here.is_usable():
+            raise
+        here.close()
+        return _row(sql, parameters)
+
+
+def _row(sql: str, parameters: list[Any]) -> Any:
+    with connection.cursor() as cursor:
+        _bind_at_the_server(cursor)
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()
 
 
 def _bind_at_the_server(cursor: Any) -> None:
@@ -48,10 +81,9 @@ def _bind_at_the_server(cursor: Any) -> None:
 
 
 class _Part:
-    def __init__(self, alias: str, model: type[models.Model], unread: Collection[str]) -> None:
-        self.alias, self._model = alias, model
-        self._fields = [each for each in model._meta.concrete_fields if each.name not in unread]
-        self.names = [each.attname for each in self._fields]
+    def __init__(self, alias: str, model: type[models.Model], fields: list[Any]) -> None:
+        self.alias, self._model, self._fields = alias, model, fields
+        self.names = frozenset(each.attname for each in self._fields)
         self.columns = ", ".join(f'{alias}."{each.column}"' for each in self._fields)
 
     def row(self, values: list[Any]) -> models.Model | None:

@@ -56,6 +56,7 @@ class JSONFormatter(JsonFormatter):
     """One object on each line; of what a record carries besides, only FACTS."""
 
     FACTS = ("method", "path", "status", "seconds", "client", "user_id", "brand_id")
+    OURS = ("time", "level", "logger", "method", "client", "request_id")  # nobody's words
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
@@ -72,7 +73,10 @@ class JSONFormatter(JsonFormatter):
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         """Each text by itself: once it is JSON, the quotes in a text are escaped."""
-        return {name: redact(v) if isinstance(v, str) else v for name, v in log_data.items()}
+        return {
+            name: redact(value) if isinstance(value, str) and name not in self.OURS else value
+            for name, value in log_data.items()
+        }
 
 
 class BareFormatter(logging.Formatter):

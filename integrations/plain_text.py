@@ -1,4 +1,5 @@
 """Text that others wrote: what no name may contain, and how such text is shown nevertheless.
+And large numbers.
 
 Line breaks forge lines and mail headers, escape sequences drive terminals, and bidirectional
 controls reorder what stands around them (CVE-2021-42574).
@@ -8,6 +9,7 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 JOINERS = "\u200c\u200d"  # invisible as well, but Persian and Indic names are written with them
@@ -38,6 +40,8 @@ def validate_visible(text: str) -> None:
 def one_line(text: object) -> str:
     """On one line and without invisible characters, whatever it was before."""
     spaced = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", str(text)).strip()
+    if spaced.isascii():
+        return spaced
     return "".join(character for character in spaced if not _is_hidden(character))
 
 
@@ -47,3 +51,8 @@ def isolated(text: object) -> str:
     if any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in line):
         return f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
     return line
+
+
+def grouped(number: int) -> str:
+    """10,000 as whoever reads it writes it."""
+    return number_format(number, use_l10n=True, force_grouping=True)

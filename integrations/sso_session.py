@@ -11,12 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, logout
-from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
-from integrations.models import SignInRule
+from integrations.models import SignInRule, kept_brands
 from integrations.portal_request import PortalRequest
 from integrations.single_sign_on import doors
 from integrations.single_sign_on.doors import Door
@@ -95,12 +94,11 @@ def _serving(request: PortalRequest) -> tuple[int | None, str]:
     """The provider that lets people in here, and the rule. The portal's own is kept for seconds,
     for who only looks."""
     if request.brand is None and request.method in ("GET", "HEAD"):
-        kept = caches["brands"]  # models/kept_brands.py says what it is good for
-        found: Any = kept.get(PORTAL_RULE)
+        found: tuple[int | None, str] | None = kept_brands.find(PORTAL_RULE)
         if found is None:
             found = _facts(door_of(request))
-            kept.set(PORTAL_RULE, found)
-        return found  # type: ignore[no-any-return]
+            kept_brands.keep(PORTAL_RULE, found)
+        return found
     return _facts(door_of(request))
 
 

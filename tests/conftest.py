@@ -15,7 +15,7 @@ from django.test import TransactionTestCase
 
 from accounts.models import User
 from integrations import actor, clock, webex_share
-from integrations.models import BrandedURL, Grant, WebexApp
+from integrations.models import BrandedURL, Grant, WebexApp, kept_brands
 from integrations.sandbox import Integration, Sandbox
 from tests import as_migrated, linked
 from tests.browsing import PortalClient
@@ -49,6 +49,7 @@ def _as_at_its_start() -> None:
     """This process: nothing kept, nobody waiting for Webex, no command at work."""
     for each in caches.all(initialized_only=True):
         each.clear()
+    kept_brands.kept.clear()
     actor.work_as("")
     vars(webex_share.share).update(vars(webex_share.Share()))
 

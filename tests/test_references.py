@@ -23,6 +23,12 @@ LINK = re.compile(r"\]\(([^)#:]+)\)")
 CODE = re.compile(r"`([a-z_/]+(?:\.py|/))`")
 
 
+def test_nothing_is_left_over_of_a_merge():
+    left = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+
+    assert [str(path) for path, text in texts().items() if left.search(text)] == []
+
+
 @cache
 def texts() -> dict[Path, str]:
     """Whatever people read, by its path in the repository."""

@@ -29,14 +29,12 @@ PATIENT = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 
-# Each process has its own: nothing in them is worth a server.
-IN_MEMORY = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "OPTIONS": {"MAX_ENTRIES": 5_000},
-}
+# Each process has its own: nothing in it is worth a server.
 CACHES = {
-    "default": IN_MEMORY,
-    "brands": {**IN_MEMORY, "LOCATION": "brands", "TIMEOUT": 5},  # seconds; models/kept_brands.py
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    }
 }
 
 

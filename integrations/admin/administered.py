@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations.admin.typed import ModelAdmin
@@ -53,6 +55,10 @@ class Administered(ModelAdmin[M]):
 
 class AdministeredOnly(admin.RelatedFieldListFilter):
     """Of the objects that a list can be filtered by, those that its reader sees."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = escape(_("none"))
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any

@@ -222,7 +222,7 @@ class ApiKeyAdmin(WithTimeline[ApiKey]):
     def title(self, key: ApiKey) -> str:
         return render_to_string("admin/integrations/apikey/_title.html", {"key": key})
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def state(self, key: ApiKey) -> str:
         return render_to_string("admin/integrations/apikey/_state.html", vars(key)["facts"])
 

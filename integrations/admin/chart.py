@@ -52,6 +52,10 @@ class Span:
     x: int
     width: int
 
+    @property
+    def end(self) -> int:
+        return self.x + self.width
+
 
 def bars_of(weeks: list[Week]) -> list[Bar]:
     most = max((week.grants for week in weeks), default=0)
@@ -72,11 +76,12 @@ def columns_of(slots: Sequence[Slot]) -> list[Column]:
 
 
 def spans_of(incidents: Sequence[Incident]) -> list[tuple[str, list[Span]]]:
-    """By integration."""
-    return [
+    """By integration; whose last one is over longest comes last."""
+    found = [
         (name, [_span(each) for each in group])
         for name, group in groupby(incidents, key=lambda each: each.name)
     ]
+    return sorted(found, key=lambda each: each[1][-1].end, reverse=True)
 
 
 def _span(incident: Incident) -> Span:

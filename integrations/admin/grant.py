@@ -19,6 +19,7 @@ from integrations.linking import disconnection, entitlement
 from integrations.models import Grant
 from integrations.operations import diagnostics
 from integrations.operations.causes import Cause
+from integrations.plain_text import grouped
 from integrations.renewal import on_demand
 
 MOST_AT_ONCE = 1000
@@ -32,7 +33,7 @@ class HorizonFilter(admin.SimpleListFilter):
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("failing", gettext_lazy("failing now")),
-            ("right", gettext_lazy("may not use Webex any more")),
+            ("right", gettext_lazy("may not use Webex")),
             ("7", gettext_lazy("would end within 7 days")),
             ("30", gettext_lazy("would end within 30 days")),
         ]
@@ -149,8 +150,8 @@ class GrantAdmin(ReadOnly[Grant]):
         actor = cast(User, request.user)
         count = on_demand.make_due(list(queryset), by=actor, now=clock.now())
         tasks.wake_sweep()
-        text = ngettext("%d grant will be renewed.", "%d grants will be renewed.", count)
-        messages.success(request, text % count)
+        text = ngettext("%s grant will be renewed.", "%s grants will be renewed.", count)
+        messages.success(request, text % grouped(count))
         return None
 
     @admin.action(description=gettext_lazy("Disconnect"), permissions=["disconnect"])
@@ -159,8 +160,8 @@ class GrantAdmin(ReadOnly[Grant]):
             return page
         actor, now = cast(User, request.user), clock.now()
         count = disconnection.end_each(queryset, by=actor, reason="by an administrator", now=now)
-        text = ngettext("%d grant was disconnected.", "%d grants were disconnected.", count)
-        messages.success(request, text % count)
+        text = ngettext("%s grant was disconnected.", "%s grants were disconnected.", count)
+        messages.success(request, text % grouped(count))
         return None
 
     def _asks(
@@ -169,8 +170,8 @@ class GrantAdmin(ReadOnly[Grant]):
         """The page that says how many; None once that was confirmed."""
         chosen = list(queryset.exclude(status=Grant.Status.DISCONNECTED)[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
-            text = _("Please choose at most %d grants. To stop them all, disable the integration.")
-            messages.error(request, text % MOST_AT_ONCE)
+            text = _("Please choose at most %s grants. To stop them all, disable the integration.")
+            messages.error(request, text % grouped(MOST_AT_ONCE))
             return TemplateResponse(request, "admin/settings/too_many.html", self._page(request))
         if request.POST.get("confirmed") == "yes":
             return None

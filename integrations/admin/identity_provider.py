@@ -83,7 +83,7 @@ class IdentityProviderAdmin(ForAllBrands, DeletedByName[IdentityProvider]):
         """Who opens the settings is a superuser's to say, here as for a user."""
         return () if cast(User, request.user).is_superuser else ("settings_groups",)
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def state(self, provider: IdentityProvider) -> str:
         return render_to_string(f"{TEMPLATES}/_state.html", {"provider": provider})
 

@@ -1,9 +1,13 @@
 """The list of integrations: what each row says is read for the whole page at once."""
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from integrations import clock
@@ -20,6 +24,19 @@ if TYPE_CHECKING:
     ListedApp = WithAnnotations[WebexApp, Columns]
 else:
     ListedApp = WebexApp
+
+
+class EnabledFilter(admin.BooleanFieldListFilter):
+    """In the words that stand in the rows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = gettext_lazy("status")
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        texts = (_("All"), _("Enabled"), _("Off"))
+        for choice, text in zip(super().choices(changelist), texts, strict=True):
+            yield choice | {"display": text}
 
 
 class IntegrationList(ChangeList):

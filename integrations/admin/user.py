@@ -29,6 +29,12 @@ from integrations.operations import people
 Whom = TypeVar("Whom", User, Group)
 
 
+class MaySignInFilter(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = gettext_lazy("may sign in")
+
+
 class RoleFilter(AdministeredOnly):
     def field_choices(self, *about: Any) -> Any:
         choices = super().field_choices(*about)
@@ -78,7 +84,7 @@ class UserAdmin(Ticked, OnRecord[User], typed.UserAdmin[User]):
     )
     add_form_template = None
     list_display = ("user_name", "name", "address", "webex", "last_sign_in", "may_sign_in")
-    list_filter = ("is_active", ("groups", RoleFilter))
+    list_filter = (("is_active", MaySignInFilter), ("groups", RoleFilter))
     search_help_text = gettext_lazy("Name, user name or e-mail address")
     filter_horizontal = ()
     paginator = CappedPaginator

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from integrations import clock, scopes
 from integrations.admin.administered import limits
-from integrations.admin.integration_list import IntegrationList, ListedApp
+from integrations.admin.integration_list import EnabledFilter, IntegrationList, ListedApp
 from integrations.admin.typed import ModelForm
 from integrations.admin.webex_app_actions import WithActions, change_url
 from integrations.admin.webex_app_form import WebexAppForm
@@ -44,7 +44,7 @@ URIS_ON_A_PAGE = 25  # and the whole form stays under 150 kB (tests/config/test_
 class WebexAppAdmin(WithActions):
     form = WebexAppForm
     list_display = ("title", "state", "readiness", "hostnames", "grants", "renewed", "clone_link")
-    list_filter = ("is_enabled",)
+    list_filter = (("is_enabled", EnabledFilter),)
     search_fields = ("name", "client_id", "branded_urls__hostname")
     search_help_text = gettext_lazy("Name, client ID or hostname")
     show_full_result_count = False
@@ -172,7 +172,7 @@ class WebexAppAdmin(WithActions):
     def title(self, app: WebexApp) -> str:
         return str(app)
 
-    @admin.display(description=gettext_lazy("enabled"), ordering="is_enabled")
+    @admin.display(description=gettext_lazy("status"), ordering="is_enabled")
     def state(self, app: WebexApp) -> str:
         return render_to_string("admin/settings/_app_state.html", {"app": app})
 

@@ -71,7 +71,7 @@ class WebhookDeliveryAdmin(ReadOnly[WebhookDelivery]):
     def to(self, delivery: WebhookDelivery) -> str:
         return str(delivery.endpoint)
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def how(self, delivery: WebhookDelivery) -> str:
         return render_to_string(f"{TEMPLATES}/_state.html", {"delivery": delivery})
 

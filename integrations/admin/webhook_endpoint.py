@@ -60,7 +60,7 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     def title(self, endpoint: WebhookEndpoint) -> str:
         return render_to_string(f"{TEMPLATES}/_title.html", {"endpoint": endpoint})
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=gettext_lazy("status"))
     def state(self, endpoint: WebhookEndpoint) -> str:
         return render_to_string(f"{TEMPLATES}/_state.html", {"endpoint": endpoint})
 

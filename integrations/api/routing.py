@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from ninja import Router, Schema
+from pydantic import BaseModel
 
 from integrations.api import idempotency, problems, trouble
 from integrations.api.authentication import ApiRequest, Key, Session
@@ -13,7 +14,7 @@ from integrations.api.body import check_type
 from integrations.models.api_key import KeyScope
 
 ALWAYS = (400, 401, 403, 413, 422, 429, 500, 503)
-View = Callable[..., Schema | HttpResponse | None]
+View = Callable[..., BaseModel | HttpResponse | None]
 
 
 def route(
@@ -22,7 +23,7 @@ def route(
     path: str,
     *,
     scope: KeyScope | None,
-    answer: type[Schema] | None,
+    answer: type[BaseModel] | None,
     status: int = 200,
     sessions: bool = False,
     known: Iterable[int] = (),
@@ -71,7 +72,7 @@ def _answering(
     return answer_to
 
 
-def _response(answer: Schema | HttpResponse | None, status: int) -> HttpResponse:
+def _response(answer: BaseModel | HttpResponse | None, status: int) -> HttpResponse:
     if isinstance(answer, HttpResponse):
         return answer
     if answer is None:

@@ -1,7 +1,8 @@
 """How a user stands at a hostname: what the portal's badge says, for other front ends."""
 
 from django.middleware.csrf import get_token
-from ninja import Router, Schema
+from ninja import Router
+from pydantic import BaseModel
 
 from integrations.api import named, problems
 from integrations.api.authentication import ApiRequest
@@ -16,7 +17,7 @@ from integrations.models.limited_administrator import limits_of
 router = Router(tags=["standing"])
 
 
-class Standing(Schema):
+class Standing(BaseModel):
     user: str
     hostname: str
     state: State
@@ -29,7 +30,7 @@ class Standing(Schema):
     grant: int | None
 
 
-class SessionFacts(Schema):
+class SessionFacts(BaseModel):
     user: str
     csrf_token: str
 

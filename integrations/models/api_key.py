@@ -158,6 +158,7 @@ BY_DIGEST = Statement(
     LEFT JOIN integrations_limitedadministrator narrowed ON narrowed.user_id = maker.id
     WHERE its.digest = %s
     """,
+    reads={"maker": ("id", "username", "is_superuser", "is_active"), "narrowed": ("id", "user")},
     its=ApiKey,
     maker=User,
     narrowed=LimitedAdministrator,

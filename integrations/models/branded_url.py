@@ -44,9 +44,9 @@ class BrandedURLQuerySet(KeptQuerySet["BrandedURL"]):
 
     def lately_serving(self, hostname: str) -> "BrandedURL | None":
         """The same as of a few seconds ago, for who only looks. A new one is never missed."""
-        brand = kept_brands.find(hostname)
+        brand: BrandedURL | None = kept_brands.find(hostname)
         if brand is None and (brand := self.serving(hostname)):
-            kept_brands.keep(brand)
+            kept_brands.keep(hostname, brand)
         return brand
 
     def take(self, keys: Iterable[int], *, app: WebexApp, now: datetime) -> int:

@@ -51,6 +51,8 @@ class BulkJob(models.Model):
         FORBIDDEN = "FORBIDDEN"  # 403
         UNREADABLE = "UNREADABLE"  # the key does not fit
 
+    PASTED = "pasted lines"  # as they are called on record
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     grant = models.ForeignKey(
         Grant,
@@ -102,7 +104,7 @@ class BulkJob(models.Model):
 
     @property
     def audit_label(self) -> str:
-        return self.file_name or "pasted lines"
+        return self.file_name or self.PASTED
 
     @property
     def user_id(self) -> int:

@@ -81,7 +81,7 @@ def protect_unless_disconnected(
 
 class Grant(Claimable):
     class Status(models.TextChoices):
-        ACTIVE = "ACTIVE", _("Active")
+        ACTIVE = "ACTIVE", _("Linked")
         CONSENT_LOST = "CONSENT_LOST", _("Needs the user")
         DISCONNECTED = "DISCONNECTED", _("Disconnected")
 

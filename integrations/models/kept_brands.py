@@ -1,35 +1,37 @@
-"""Hostnames with their integration as of a few seconds ago, for who only looks (`CACHES`).
+"""Hostnames with their integration as of a few seconds ago, for who only looks.
 
 Each process keeps its own. What a process changes it reads anew at once, others within those
-seconds; and nobody decides by what is kept: what changes anything reads the row itself.
+seconds; and nobody decides by what is kept: what changes anything reads the row itself. No cache of
+Django's, which would copy a brand for every request, where nobody who only looks changes it.
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import time
+from typing import Any, TypeVar
 
-from django.core.cache import caches
 from django.db import models, transaction
 
-if TYPE_CHECKING:
-    from integrations.models.branded_url import BrandedURL
-
 M = TypeVar("M", bound=models.Model)
-LONGEST = 200  # characters of a key
+GOOD_FOR = 5.0  # seconds
+MOST = 5_000
+
+kept: dict[str, tuple[float, Any]] = {}  # until when (monotonic), and what
 
 
-def find(hostname: str) -> "BrandedURL | None":
-    brand: BrandedURL | None = caches["brands"].get(hostname) if len(hostname) < LONGEST else None
-    return brand
+def find(name: str) -> Any:
+    until, found = kept.get(name, (0.0, None))
+    return found if time.monotonic() < until else None
 
 
-def keep(brand: "BrandedURL") -> None:
-    if len(brand.hostname) < LONGEST:
-        caches["brands"].set(brand.hostname, brand)
+def keep(name: str, found: Any) -> None:
+    if len(kept) >= MOST:
+        kept.clear()
+    kept[name] = time.monotonic() + GOOD_FOR, found
 
 
 def forget() -> None:
     """All of them, now and once others see the change: until then they would keep what was."""
-    caches["brands"].clear()
-    transaction.on_commit(caches["brands"].clear)
+    kept.clear()
+    transaction.on_commit(kept.clear)
 
 
 class KeptModel(models.Model):

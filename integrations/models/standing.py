@@ -20,9 +20,14 @@ OF_WHOM = f"""
     LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
     LEFT JOIN integrations_grant theirs ON theirs.user_id = person.id AND theirs.app_id = app.id
     WHERE person"""  # noqa: S608  constants only
-UNREAD = ("access_token", "refresh_token", "capability")
-BY_ID = Statement(f"{OF_WHOM}.id = %s", unread=UNREAD, theirs=Grant)
-BY_NAME = Statement(f"{OF_WHOM}.username = %s", unread=UNREAD, theirs=Grant)
+SHOWN = {
+    "theirs": (
+        "id", "user", "app", "status", "scope", "person_email", "person_name", "org_name",
+        "granted_at", "refreshed_at", "refresh_due_at", "failing_since", "last_error",
+    ),
+}  # fmt: skip
+BY_ID = Statement(f"{OF_WHOM}.id = %s", reads=SHOWN, theirs=Grant)
+BY_NAME = Statement(f"{OF_WHOM}.username = %s", reads=SHOWN, theirs=Grant)
 
 
 @dataclass(frozen=True)

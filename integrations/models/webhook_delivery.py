@@ -38,7 +38,7 @@ class WebhookDeliveryQuerySet(ClaimableQuerySet["WebhookDelivery"]):
 
 class WebhookDelivery(Claimable):
     class State(models.TextChoices):
-        WAITING = "WAITING", _("waiting")
+        WAITING = "WAITING", _("waiting, or trying again")
         DELIVERED = "DELIVERED", _("delivered")
         GIVEN_UP = "GIVEN_UP", _("not delivered")
 
@@ -65,7 +65,7 @@ class WebhookDelivery(Claimable):
     body = models.TextField(_("body"))  # as it is signed and sent, to the letter
     hostname = models.CharField(max_length=253, null=True, editable=False)  # as its body says
     created_at = models.DateTimeField(_("created"))
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    state = models.CharField(_("status"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
     give_up_at = models.DateTimeField(null=True, editable=False)

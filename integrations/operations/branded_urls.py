@@ -15,6 +15,7 @@ from integrations.models import (
     WebhookEndpoint,
     administered,
 )
+from integrations.plain_text import grouped
 
 
 def add(brands: list[BrandedURL], *, changed: set[str], now: datetime) -> None:
@@ -47,11 +48,11 @@ def count_users(app_id: int | None, *, by: User | None = None) -> int:
 def ask_before_leaving(hostname: str, users: int) -> str:
     """Before a hostname is renamed, released or moved; empty where nobody comes through it."""
     text = ngettext(
-        "%(n)d linked user may come through %(hostname)s, which would stop working at once.",
-        "%(n)d linked users may come through %(hostname)s, which would stop working at once.",
+        "%(n)s linked user may come through %(hostname)s, which would stop working at once.",
+        "%(n)s linked users may come through %(hostname)s, which would stop working at once.",
         users,
     )
-    return text % {"n": users, "hostname": hostname} if users else ""
+    return text % {"n": grouped(users), "hostname": hostname} if users else ""
 
 
 def delete(brand: BrandedURL, *, now: datetime) -> None:

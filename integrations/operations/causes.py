@@ -4,27 +4,15 @@ import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from integrations.models import WebhookEndpoint
-from integrations.models.grant_event import IN_WORDS
 from integrations.plain_text import isolated
-from integrations.renewal.outcomes import ANSWER_LOST, CLIENT_REFUSED, NOBODY_LINKED, WORKER_DIED
+from integrations.renewal.outcomes import ANSWER_LOST, CLIENT_REFUSED, WORKER_DIED
 from integrations.webex.answers import BARE_REFUSAL, TOKEN_LIMIT
 
 # As WebexError.__str__ writes it: “reason (status 503, ROUTER_1)”, or less of it.
 NOTED = re.compile(r"(?P<reason>.*?)(?: \((?:status (?P<status>\d+))?(?:, )?(?P<id>[^() ]*)\))?")
 REFUSED_TOKENS = (BARE_REFUSAL, "invalid_grant", "invalid_refresh_token", "invalid_request")
 UNREADABLE = ("undecryptable", "client secret cannot be decrypted")
-ON_RECORD = {  # what is written as it is, and read in the reader's language
-    **IN_WORDS,
-    **{reason.lower(): reason.label for reason in WebhookEndpoint.Off},
-    NOBODY_LINKED: gettext_lazy("nobody is linked any more"),
-    "the encryption key was lost": gettext_lazy("the encryption key was lost"),
-    "unknown name": gettext_lazy("nobody has this user name"),
-    "user deleted": gettext_lazy("the user was deleted"),
-    "with their Webex people": gettext_lazy("with their Webex people"),
-}
 
 
 @dataclass(frozen=True)
@@ -106,8 +94,3 @@ class Cause:
                 "integration at Webex?"
             )
         return ""
-
-
-def reason_in_words(noted: str) -> str:
-    """Of an event: what renewals noted, or why something was ended; anything else as it stands."""
-    return str(ON_RECORD.get(noted, "")) or Cause.of(noted).known_words or noted

@@ -16,6 +16,7 @@ from integrations.models import AuditEvent, KeyCensus, Lease
 from integrations.operations import health, key_rotation
 from integrations.operations.check import Check, Level
 from integrations.operations.key_rotation import NONE, fingerprints
+from integrations.plain_text import grouped
 
 FEW = 2_000  # rows, which take less than a tenth of a second
 LEASE, LONGEST = "count keys", timedelta(minutes=10)
@@ -99,19 +100,19 @@ def _what_to_do(rows: list[Row], keys: list[str], is_counted: bool) -> Check:
         return Check("uncounted", Level.ASKS, sentence, _("Count now; a worker does it."))
     if unreadable:
         sentence = ngettext(
-            "%d value is read by no listed key.", "%d values are read by no listed key.", unreadable
+            "%s value is read by no listed key.", "%s values are read by no listed key.", unreadable
         )
         step = _(
             "List the key they were written with last in FIELD_ENCRYPTION_KEY and restart every "
             "process. If it is lost, those users link again, and secrets are entered anew."
         )
-        return Check("unreadable", Level.BLOCKS, sentence % unreadable, step)
+        return Check("unreadable", Level.BLOCKS, sentence % grouped(unreadable), step)
     if old:
         sentence = ngettext(
-            "%d value is still under an older key.", "%d values are still under an older key.", old
+            "%s value is still under an older key.", "%s values are still under an older key.", old
         )
         step = _("Once every process was restarted with the new key first, run “%s”.") % COMMAND
-        return Check("old", Level.ASKS, sentence % old, step)
+        return Check("old", Level.ASKS, sentence % grouped(old), step)
     if len(keys) > 1:
         sentence = _("Everything is under the first key; the others are needed no more.")
         step = _("Remove them from FIELD_ENCRYPTION_KEY and restart every process.")

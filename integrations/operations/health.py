@@ -48,6 +48,7 @@ class Figures:
     due_now: int
     overdue: int  # since they first were due, for more than an hour
     renewed: int  # in the last five minutes
+    waiting_since: datetime | None  # of all that is due or fails, since it first was
 
     @property
     def renewed_per_minute(self) -> float:
@@ -225,6 +226,8 @@ def due(now: datetime) -> QuerySet[Grant]:
 def _figures(now: datetime, checked: Checked) -> Figures:
     """Each count reads an index; one aggregate over a million rows would read them all."""
     active = Grant.objects.active()
+    first_due = due(now).aggregate(at=Min("refresh_due_at"))["at"]
+    since = [first_due, *(ready.renewals.troubled_since for _app, ready in checked)]
     return Figures(
         linked=active.count(),
         needs_user=Grant.objects.filter(status=Grant.Status.CONSENT_LOST).count(),
@@ -232,6 +235,7 @@ def _figures(now: datetime, checked: Checked) -> Figures:
         due_now=due(now).count(),
         overdue=sum(ready.renewals.overdue for _app, ready in checked),
         renewed=RenewalMinute.objects.since(now - RECENTLY),
+        waiting_since=min(filter(None, since), default=None),
     )
 
 

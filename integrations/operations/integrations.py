@@ -16,6 +16,7 @@ from integrations.linking import disconnection
 from integrations.models import AuditEvent, BrandedURL, Grant, WebexApp
 from integrations.operations.causes import Cause
 from integrations.operations.renewals import in_words
+from integrations.plain_text import grouped
 from integrations.renewal import client_probe, outcomes
 from integrations.renewal.refusal_policy import Client
 from integrations.webex.answers import TOKEN_LIMIT
@@ -149,11 +150,11 @@ def ask_before_new_client(app: WebexApp) -> str:
     """Empty where nobody minds: Webex renews a token for no other client than its own."""
     linked = Grant.objects.active().filter(app=app.pk).count()
     text = ngettext(
-        "%d user is linked with the present client ID and would have to link again.",
-        "%d users are linked with the present client ID and would have to link again.",
+        "%s user is linked with the present client ID and would have to link again.",
+        "%s users are linked with the present client ID and would have to link again.",
         linked,
     )
-    return text % linked if linked else ""
+    return text % grouped(linked) if linked else ""
 
 
 def clone(source: WebexApp, *, name: str, now: datetime) -> WebexApp:

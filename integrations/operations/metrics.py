@@ -122,7 +122,9 @@ def _standing(now: datetime) -> Iterator[Metric]:
         "overdue": figures.overdue,
     }
     yield _gauges("webex_grants", "Grants by state; overdue: due for over an hour", "state", grants)
-    yield _gauge("webex_oldest_due_age_seconds", "Of the grant due longest", _oldest_due(now))
+    since = figures.waiting_since
+    age = (now - since).total_seconds() if since else 0.0
+    yield _gauge("webex_oldest_due_age_seconds", "Of the grant that is due, or fails, longest", age)
     waiting = {
         "operators": AppIncident.objects.untold().count(),
         "users": GrantEvent.objects.untold().count(),
@@ -161,12 +163,6 @@ def _webhooks(now: datetime) -> Iterator[Metric]:
     yield _gauge("portal_webhook_backlog_age_seconds", "Of the event that waits longest", age)
     off = WebhookEndpoint.objects.exclude(off_reason="").count()
     yield _gauge("portal_webhooks_off", "Receivers that were switched off by themselves", off)
-
-
-def _oldest_due(now: datetime) -> float:
-    oldest = health.due(now).order_by("refresh_due_at").values_list("refresh_due_at", flat=True)
-    first = oldest.first()
-    return (now - first).total_seconds() if first else 0.0
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -19,7 +19,7 @@ from integrations.operations import registered_uris, renewal_figures, renewals, 
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.registered_uris import Traffic
 from integrations.operations.renewal_figures import Renewals
-from integrations.plain_text import isolated
+from integrations.plain_text import grouped, isolated
 from integrations.renewal.refusal_policy import Client
 
 
@@ -238,7 +238,7 @@ def _hostnames(facts: Facts) -> Check:
         step = _("Move at least one to the selected hostnames under URLs.")
         return Check("hostnames", Level.BLOCKS, sentence, step, tab="urls")
     count = len(facts.brands)
-    sentence = ngettext("%d hostname uses it.", "%d hostnames use it.", count) % count
+    sentence = ngettext("%s hostname uses it.", "%s hostnames use it.", count) % grouped(count)
     return Check("hostnames", Level.FINE, sentence, tab="urls")
 
 

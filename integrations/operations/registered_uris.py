@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from integrations.models import AuthorizationRequest, BrandedURL, DeviceAuthorization, WebexApp
 from integrations.operations.check import Check, Level
+from integrations.plain_text import grouped
 from integrations.webex import device
 
 TAB = "redirect-uris"
@@ -85,10 +86,10 @@ def _redirect_uris(
         yield Check("foreign_redirect_uri", Level.ASKS, sentence, paste, _to_copy(uris), TAB)
     elif late := [brand for brand in unproven if _is_later_than_paste(brand, app)]:
         sentence = ngettext(
-            "%d hostname was added after the URL was pasted.",
-            "%d hostnames were added after the URL was pasted.",
+            "%s hostname was added after the URL was pasted.",
+            "%s hostnames were added after the URL was pasted.",
             len(late),
-        ) % len(late)
+        ) % grouped(len(late))
         listed = _to_copy([brand.redirect_uri for brand in late])
         yield Check("added_later", Level.ASKS, sentence, paste, listed, TAB)
     else:

@@ -17,6 +17,7 @@ from integrations.models import WebexApp
 from integrations.operations.causes import Cause
 from integrations.operations.check import Check, Level
 from integrations.operations.renewal_figures import OVERDUE, Renewals
+from integrations.plain_text import grouped
 from integrations.renewal.refusal_policy import Client
 
 NEARLY_FULL = 0.8  # of the rate limit
@@ -102,13 +103,18 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
 
 def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
     since = renewals.troubled_since
-    if since is None or renewals.has_renewed_since(since - ONE_DRAIN):
+    if since is None or _others_succeed(renewals, since, now):
         return None
+    since = max(since, renewals.renewed_at or since)
     cause = Cause.of(renewals.last_error or "")
-    values = {"n": renewals.troubled, "since": in_words(since, now), "cause": cause.in_words}
+    values = {
+        "n": grouped(renewals.troubled),
+        "since": in_words(since, now),
+        "cause": cause.in_words,
+    }
     sentence = ngettext(
-        "No renewal succeeded since %(since)s; %(n)d user waits. %(cause)s",
-        "No renewal succeeded since %(since)s; %(n)d users wait. %(cause)s",
+        "No renewal succeeded since %(since)s; %(n)s user waits. %(cause)s",
+        "No renewal succeeded since %(since)s; %(n)s users wait. %(cause)s",
         renewals.troubled,
     )
     level = Level.BLOCKS if _is_past(since, now) else Level.ASKS
@@ -116,6 +122,16 @@ def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
         "failing", level, sentence % values, cause.next_step or _still_linked(), since=since,
         tracking_id=renewals.last_tracking_id or "",
     )  # fmt: skip
+
+
+def _others_succeed(renewals: Renewals, since: datetime, now: datetime) -> bool:
+    """What was renewed right before speaks for one that fails, and not for long for several: an
+    outage may begin in the middle of a drain, and one more answer may still come.
+    """
+    if renewals.late > 1 and _is_stalled(renewals, now):
+        return False
+    is_news = renewals.troubled == 1 or now - since < LATELY
+    return renewals.has_renewed_since(since - ONE_DRAIN if is_news else since)
 
 
 def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:
@@ -132,12 +148,12 @@ def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:
 def _late(renewals: Renewals, now: datetime) -> Iterable[Check]:
     if renewals.late:
         sentence = ngettext(
-            "%(n)d user could not be renewed for more than an hour. %(cause)s",
-            "%(n)d users could not be renewed for more than an hour. %(cause)s",
+            "%(n)s user could not be renewed for more than an hour. %(cause)s",
+            "%(n)s users could not be renewed for more than an hour. %(cause)s",
             renewals.late,
         )
         cause = Cause.of(renewals.last_error or "")
-        sentence %= {"n": renewals.late, "cause": cause.in_words}
+        sentence %= {"n": grouped(renewals.late), "cause": cause.in_words}
         since, tracking_id = renewals.troubled_since, renewals.last_tracking_id or ""
         step = cause.next_step or _still_linked()
         yield Check("late", Level.ASKS, sentence, step, since=since, tracking_id=tracking_id)
@@ -146,13 +162,13 @@ def _late(renewals: Renewals, now: datetime) -> Iterable[Check]:
 def _untried(renewals: Renewals, now: datetime) -> Iterable[Check]:
     if renewals.untried:
         sentence = ngettext(
-            "%(n)d renewal has been due for more than an hour, since %(since)s, and was not tried.",
-            "%(n)d renewals have been due for more than an hour, the first since %(since)s, "
+            "%(n)s renewal has been due for more than an hour, since %(since)s, and was not tried.",
+            "%(n)s renewals have been due for more than an hour, the first since %(since)s, "
             "and were not tried.",
             renewals.untried,
         )
         since = renewals.untried_since
-        sentence %= {"n": renewals.untried, "since": in_words(since, now) if since else ""}
+        sentence %= {"n": grouped(renewals.untried), "since": in_words(since, now) if since else ""}
         step = _("Do worker, beat and broker run? If so, start more workers.")
         level = Level.BLOCKS if _is_stalled(renewals, now) else Level.ASKS
         yield Check("overdue", level, sentence, step, since=since)
@@ -162,17 +178,17 @@ def _behind(renewals: Renewals, now: datetime) -> Iterable[Check]:
     """More is due than the rate limit lets through in a while, and it is being worked off."""
     if not renewals.is_behind or not renewals.has_renewed_since(now - LATELY):
         return
-    values = {"n": renewals.due} | _use(renewals)
+    values = {"n": grouped(renewals.due)} | _use(renewals)
     if ends_at := renewals.caught_up_at(now):
         sentence = _(
-            "%(n)d renewals wait for their turn, because %(limit)d a minute is the limit. Caught "
+            "%(n)s renewals wait for their turn, because %(limit)d a minute is the limit. Caught "
             "up at about %(end)s, the most urgent first."
         ) % {**values, "end": _about(ends_at, now)}
         step = _("Nobody has to do anything. If that moment moves away, start more workers.")
         yield Check("behind", Level.ASKS, sentence, step, until=ends_at)
     else:
         sentence = _(
-            "%(n)d renewals wait for their turn, and no end is in sight: what comes due takes "
+            "%(n)s renewals wait for their turn, and no end is in sight: what comes due takes "
             "%(share)d %% of the rate limit (%(limit)d a minute)."
         )
         yield Check("behind", Level.BLOCKS, sentence % values, _raise_the_limit())
@@ -201,14 +217,14 @@ def _lost(renewals: Renewals) -> Iterable[Check]:
     lost, known = renewals.lost, renewals.lost + renewals.linked
     if lost and not renewals.linked:
         sentence = ngettext(
-            "Nobody is linked any more: %(n)d user must link again.",
-            "Nobody is linked any more: %(n)d users must link again.",
+            "Nobody is linked any more: %(n)s user must link again.",
+            "Nobody is linked any more: %(n)s users must link again.",
             lost,
-        ) % {"n": lost}
+        ) % {"n": grouped(lost)}
         level = Level.BLOCKS if lost > 1 else Level.ASKS
     elif 2 * lost > known:
-        sentence = _("More than half of all users, %(lost)d of %(known)d, must link again.")
-        sentence, level = sentence % {"lost": lost, "known": known}, Level.ASKS
+        sentence = _("More than half of all users, %(lost)s of %(known)s, must link again.")
+        sentence, level = sentence % {"lost": grouped(lost), "known": grouped(known)}, Level.ASKS
     else:
         return
     step = _("Find out why before they do: Events says when, why and Webex's tracking ID of each.")

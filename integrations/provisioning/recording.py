@@ -1,9 +1,11 @@
 """What is written at Webex is in the audit trail, done or not."""
 
+import re
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from integrations.actions import Action
 from integrations.errors import InsufficientScope, Rejected, WebexError
@@ -14,6 +16,7 @@ from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
 T = TypeVar("T")
+ANSWER = re.compile(r"([45]\d\d)(?: ([\d ]+))?")  # as `_why` writes it
 
 
 def recorded(
@@ -61,3 +64,14 @@ def _why(error: WebexError) -> str:
     problems = error.problems if isinstance(error, Rejected) else ()
     codes = [str(each.code) for each in problems if each.code is not None]
     return f"{error.status} {' '.join(codes)}".strip() if error.status else error.reason
+
+
+def answer_in_words(noted: str) -> str:
+    """Of what `_why` wrote of an answer of Webex; empty where it is nothing of the kind."""
+    found = ANSWER.fullmatch(noted)
+    if not found:
+        return ""
+    status, codes = found.groups()
+    if codes:
+        return _("Webex answered %(status)s (%(codes)s).") % {"status": status, "codes": codes}
+    return _("Webex answered %(status)s.") % {"status": status}

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from integrations.models import AuditEvent, WatchedSubscriber
-from integrations.provisioning import fields, words
+from integrations.provisioning import fields, recording, words
 from integrations.provisioning.caller import Caller
 from integrations.webex.broadworks import Subscriber
 
@@ -20,6 +20,7 @@ class Entry:
     by: str = ""
     detail: str = ""
     tracking_id: str = ""
+    action: str = ""  # as it is on record; empty: Webex says it
 
 
 def of(caller: Caller, subscriber: Subscriber, hostname: str) -> list[Entry]:
@@ -46,7 +47,7 @@ def for_cisco(subscriber: Subscriber, entries: list[Entry], org_id: str) -> str:
         f"status {subscriber.status} {_moment(subscriber.changed_at)}",
         *(f"error {each.code or '-'}" for each in subscriber.problems),
         *(
-            f"{_moment(entry.at)} {entry.text} {entry.tracking_id}"
+            f"{_moment(entry.at)} {entry.action} {entry.tracking_id}"
             for entry in entries
             if entry.tracking_id
         ),
@@ -66,8 +67,11 @@ def _done(event: AuditEvent) -> Entry:
     known = fields.BY_NAME
     detail = ", ".join(str(known[name].label) if name in known else name for name in event.changed)
     if event.result != "done":
-        detail = f"{event.get_result_display()} {event.reason}"
-    return Entry(event.at, event.in_words, event.actor_name, detail, event.tracking_id)
+        why = recording.answer_in_words(event.reason) or _("Webex did not answer properly.")
+        detail = f"{event.get_result_display()}: {why}"
+    return Entry(
+        event.at, event.in_words, event.actor_name, detail, event.tracking_id, event.action
+    )
 
 
 def _moment(at: datetime | None) -> str:

@@ -98,6 +98,12 @@ def put_in_doubt(
     return Outcome.SUSPECT
 
 
+def until_next_look(grant: Grant, now: datetime) -> timedelta:
+    """The longer it is in doubt, the more seldom it is asked about: perhaps for a day."""
+    doubted_for = now - (grant.suspect_since or now)
+    return min(max(doubted_for / 2, BETWEEN_REFUSALS), REFUSED_PAUSE)
+
+
 def mark_consent_lost(grant: Grant, error: WebexError, *, now: datetime) -> Outcome:
     reason = grant.last_error if grant.last_error.startswith(ANSWER_LOST) else error.reason
     with transaction.atomic():

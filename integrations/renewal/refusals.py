@@ -151,7 +151,8 @@ class Refusals:
             return Outcome.SUPERSEDED
         if self.policy.trouble is Trouble.CLIENT:
             return outcomes.release(grant)
-        lost = verdict is Verdict.CONSENT_LOST
-        return (outcomes.mark_consent_lost if lost else outcomes.put_in_doubt)(
-            grant, error, now=now
+        if verdict is Verdict.CONSENT_LOST:
+            return outcomes.mark_consent_lost(grant, error, now=now)
+        return outcomes.put_in_doubt(
+            grant, error, now=now, wait=outcomes.until_next_look(grant, now)
         )

@@ -14,7 +14,7 @@ from integrations.errors import SignInRefused
 from integrations.models import AuditEvent, BrandedURL, Identity, IdentityProvider
 from integrations.models.limited_administrator import limits_of
 from integrations.operations import limits
-from integrations.single_sign_on import profile, roles
+from integrations.single_sign_on import doors, profile, roles
 from integrations.single_sign_on.doors import Door
 
 
@@ -50,15 +50,13 @@ def _admit(
     links: User | None,
     now: datetime,
 ) -> User:
-    if not IdentityProvider.objects.filter(pk=provider.pk, is_enabled=True).exists():
-        raise SignInRefused("off")  # switched off while they were there
+    if not doors.still_leads_to(provider, door):
+        raise SignInRefused("off")  # closed, or taken from the hostname, while they were there
     identity = _link(provider, claims, links, now) if links else _find(provider, claims, now)
     user = identity.user
     if not user.is_active:
         raise SignInRefused("inactive")
     brands = list(provider.branded_urls.defer("logo"))
-    if not (brands or door.is_portal):
-        raise SignInRefused("off")  # taken from the hostname meanwhile
     has_say = _has_say(user, brands, door)
     if identity.made_user:
         profile.update(user, claims)

@@ -45,3 +45,10 @@ def at(hostname: str, brand: BrandedURL | None) -> Door:
     rule = SignInRule(rule or SignInRule.PASSWORD)
     is_open = provider is not None and provider.is_enabled and rule != SignInRule.PASSWORD
     return Door(hostname, rule, provider if is_open else None, is_portal=brand is None)
+
+
+def still_leads_to(provider: IdentityProvider, door: Door) -> bool:
+    """As the database has it now: nobody comes in through a door that was closed meanwhile."""
+    brand = None if door.is_portal else BrandedURL.objects.serving(door.hostname)
+    is_there = door.is_portal or brand is not None
+    return is_there and at(door.hostname, brand).provider_id == provider.pk

@@ -15,7 +15,7 @@ from integrations.models.webex_app import fingerprint
 from integrations.openid import discovery
 from integrations.operations.check import Check, Level
 from integrations.plain_text import isolated
-from integrations.single_sign_on import doors
+from integrations.single_sign_on import doors, words
 from integrations.webex.http import Deadline
 
 
@@ -111,44 +111,14 @@ def ask(provider: IdentityProvider) -> Check:
         metadata = discovery.discover(provider.issuer, deadline, anew=True)
         keys = discovery.signing_keys(metadata, deadline, anew=True)
     except ProviderUnavailable as error:
-        sentence = _("It gives no usable answer: %(why)s.") % {"why": _why(error.reason)}
         step = _("Check the issuer, and that this server may reach it.")
-        return Check("discovery", Level.BLOCKS, sentence, step)
+        return Check("discovery", Level.BLOCKS, words.no_answer(error.reason), step)
     except ProviderMisconfigured as error:
-        return Check(
-            "discovery", Level.BLOCKS, _("Its answer cannot be used."), _what_to_do(error.reason)
-        )
+        other = _("It refuses to say what it is (%(reason)s). Check the issuer.")
+        step = words.unusable(error.reason, other)
+        return Check("discovery", Level.BLOCKS, _("Its answer cannot be used."), step)
     sentence = _("It answers; signing keys: %(n)d.") % {"n": len(keys.keys)}
     return Check("discovery", Level.FINE, sentence)
-
-
-def _why(reason: str) -> str:
-    known = {
-        "name": _("its name is not found"),
-        "connection": _("it refuses connections"),
-        "slow": _("it did not answer in time"),
-        "tls": _("it does not speak TLS as we do"),
-        "certificate": _("its certificate is not trusted"),
-        "too_large": _("its answer is too large"),
-        "no_json": _("its answer is no JSON"),
-    }
-    return known.get(reason, reason)
-
-
-def _what_to_do(reason: str) -> str:
-    steps = {
-        "other_issuer": _(
-            "Its discovery document names another issuer. Copy it from there, letter by letter."
-        ),
-        "private_address": _(
-            "It is at a private address. Whoever runs this portal can allow it: SSO_PRIVATE_HOSTS."
-        ),
-        "no_pkce": _("It does not know PKCE with S256. Switch that on there."),
-        "keys": _("It publishes no key that a signature could be checked with."),
-        "endpoint": _("It names no https:// address for what is needed, or a broken one."),
-    }
-    other = _("It refuses to say what it is (%(reason)s). Check the issuer.")
-    return steps.get(reason, other % {"reason": reason})
 
 
 def readiness(provider: IdentityProvider) -> list[Check]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 
 from accounts.models import User
 from integrations.errors import ProviderMisconfigured, SignInRefused
@@ -25,6 +26,7 @@ from integrations.single_sign_on.doors import Door, signed_out_uri_at
 from integrations.webex.http import Deadline
 
 LIFETIME = 600  # seconds for which somebody may stay at the provider
+SALT = "integrations.single_sign_on.wanted"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Pending:
     registration: str  # what the provider was registered as when it began
     begun_at: int  # seconds since 1970
     next_path: str
-    state: str = field(default_factory=secrets.token_urlsafe, repr=False)
+    state: str = field(repr=False)
     nonce: str = field(default_factory=secrets.token_urlsafe, repr=False)
     code_verifier: str = field(default_factory=secrets.token_urlsafe, repr=False)
     anew: bool = False  # they show once more that it is them
@@ -79,10 +81,26 @@ def begin(
         registration=_registration(provider),
         begun_at=int(now.timestamp()),
         next_path=next_path,
+        state=_state(door, next_path),
         anew=anew or links is not None,  # the account there is theirs, not the last visitor's
         links_user_id=links.pk if links else None,
     )
     return client.authorization_url(us, metadata, pending.attempt(door.redirect_uri)), pending
+
+
+def _state(door: Door, next_path: str) -> str:
+    """Random; and `wanted` reads from it what is left where the browser has lost the rest."""
+    told = signing.dumps([door.hostname, next_path], salt=SALT) if next_path else ""
+    return f"{secrets.token_urlsafe()}.{told}"
+
+
+def wanted(state: str, door: Door) -> str:
+    """The path that whoever left with this state wanted to see; empty: none, or none of ours."""
+    try:
+        hostname, path = signing.loads(state.partition(".")[2], salt=SALT)
+    except signing.BadSignature:
+        return ""
+    return path if hostname == door.hostname else ""
 
 
 def complete(

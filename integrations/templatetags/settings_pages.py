@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from integrations.admin import lists, looks
-from integrations.models import AuditEvent, GrantEvent
-from integrations.operations import causes
+from integrations.admin import lists, looks, on_record
+from integrations.models import AuditEvent, BulkJob, GrantEvent
 from integrations.operations.activity import Slot
 
 register = template.Library()
@@ -56,7 +56,14 @@ def changed_in_words(event: AuditEvent) -> list[str]:
 @register.filter
 def object_kind(event: AuditEvent) -> str:
     model = _model_of(event)
-    return str(model._meta.verbose_name) if model else event.object_type
+    known = on_record.KINDS.get(event.object_type, event.object_type)
+    return str(model._meta.verbose_name if model else known)
+
+
+@register.filter
+def object_name(event: AuditEvent) -> str:
+    is_pasted = event.object_type == "bulkjob" and event.object_label == BulkJob.PASTED
+    return _("Pasted lines") if is_pasted else event.object_label or event.object_id
 
 
 def _model_of(event: AuditEvent) -> type[Model] | None:
@@ -66,8 +73,18 @@ def _model_of(event: AuditEvent) -> type[Model] | None:
 
 
 @register.filter
+def what(event: AuditEvent) -> str:
+    return on_record.what(event)
+
+
+@register.filter
+def why(event: AuditEvent | GrantEvent) -> str:
+    return on_record.why(event)
+
+
+@register.filter
 def in_words(reason: str) -> str:
-    return causes.reason_in_words(reason)
+    return on_record.reason_in_words(reason)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations import hostnames, scopes
 from integrations.linking import link_status
-from integrations.models import BrandedURL
+from integrations.models import BrandedURL, administered
 
 register = template.Library()
 
@@ -51,10 +51,12 @@ def settings_url(context: RequestContext) -> str:
 
 @register.inclusion_tag("integrations/_brands.html", takes_context=True)
 def brands_for_admins(context: RequestContext) -> dict[str, object]:
-    """The portals that this installation serves; one customer never learns of another."""
-    may_see = context["request"].user.has_perm("integrations.view_brandedurl")
-    brands = BrandedURL.objects.defer("logo").order_by("hostname")
-    return {"brands": brands[:MOST_BRANDS] if may_see else []}
+    """The portals that they may see; one customer never learns of another."""
+    user = context["request"].user
+    if not user.has_perm("integrations.view_brandedurl"):
+        return {"brands": []}
+    brands = administered.visible(BrandedURL.objects.defer("logo").order_by("hostname"), user)
+    return {"brands": brands[:MOST_BRANDS]}
 
 
 @register.filter

@@ -43,18 +43,19 @@ LINK, ANEW = "link", "anew"  # what for, besides signing in
 @post_only(gettext_lazy("Sign in"))
 def start(request: PortalRequest) -> HttpResponse:
     door, what_for = sso_session.door_of(request), request.POST.get("for")
+    wanted = next_path.safe(request.POST.get("next"))
     links = request.user if what_for == LINK and request.user.is_authenticated else None
     try:
         with provider_share.hold(door.provider_id):
             url, pending = sign_in.begin(
                 door,
-                next_path=next_path.safe(request.POST.get("next")),
+                next_path=wanted,
                 now=clock.now(),
                 anew=what_for == ANEW,
                 links=links,
             )
     except TROUBLE as error:
-        return _explain(request, door, error)
+        return _explain(request, door, error, wanted)
     context = {"url": url, "provider": door.provider}
     # A page, not a redirect: `form-action 'self'` holds for every hop that follows a form.
     response = render(request, "integrations/single_sign_on/taking_you_there.html", context)
@@ -80,14 +81,16 @@ def _complete(
     request: PortalRequest, returned: Callback, pending: sign_in.Pending | None
 ) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
-    if pending is None and user:  # the back button, or a page that was loaded again
-        return SeeOther(reverse("home"))
     door, now = sso_session.door_of(request), clock.now()
+    wanted = sign_in.wanted(returned.state, door)
+    if pending is None and user:  # the back button, a page that was loaded again, a lost cookie
+        messages.info(request, _("You are signed in already."))
+        return SeeOther(wanted or reverse("home"))
     try:
         with provider_share.hold(door.provider_id):
             arrival = sign_in.complete(returned, pending, door, user=user, now=now)
     except TROUBLE as error:
-        return _explain(request, door, error)
+        return _explain(request, door, error, wanted)
     if arrival.is_linked_now:
         text = _("From now on you can sign in with %(provider)s, too.")
         messages.success(request, text % {"provider": arrival.provider})
@@ -96,13 +99,13 @@ def _complete(
     return SeeOther(arrival.next_path or reverse("home"))
 
 
-def _explain(request: PortalRequest, door: Door, error: Exception) -> HttpResponse:
+def _explain(request: PortalRequest, door: Door, error: Exception, wanted: str) -> HttpResponse:
     name, reason = type(error).__name__, getattr(error, "reason", error)
     logger.warning("Single sign-on failed: provider=%s error=%s %s", door.provider_id, name, reason)
     if door.provider and isinstance(error, ProviderMisconfigured | ProviderUnavailable):
         providers.note_trouble(door.provider, error.reason, now=clock.now())
     trouble = sign_in_trouble.of(error, door)
-    context = {"trouble": trouble, "door": door}
+    context = {"trouble": trouble, "door": door, "next": wanted}
     page = "integrations/single_sign_on/trouble.html"
     return render(request, page, context, status=trouble.status)
 

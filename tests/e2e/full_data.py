@@ -23,6 +23,7 @@ def fill(now: datetime) -> None:
             _hostnames(size, now)
         for number, (user, app) in enumerate(_users_and_apps()):
             _grant(number, user, app, now)
+        _paused(now)
         _history(now)
         _keys_and_webhooks(now)
 
@@ -98,6 +99,26 @@ def _grant(number: int, user, app, now: datetime) -> None:
         at = now - number * DAY / 3
         GrantEvent.objects.create(grant=grant, kind="CONSENT_LOST", reason="invalid_grant", at=at)
         AuditEvent.objects.record(Action.GRANT_CONSENT_LOST, grant, now=at)
+
+
+def _paused(now: datetime) -> None:
+    """Since Webex refuses its secret; before that one it had another."""
+    from accounts.models import User
+    from integrations.models import AppIncident, WebexApp
+
+    demo = WebexApp.objects.order_by("pk").first()
+    app = WebexApp(name="Initech, paused", is_enabled=True, client_id=demo.client_id)
+    app.authorization_url = demo.authorization_url
+    for secret in ("old", "new"):
+        app.replace_secret(secret, now=now - DAY)
+    app.refresh_paused_until, app.pause_count = now + DAY, 1
+    app.pause_reason = "invalid_client (status 401, ROUTER_5F0E1D2C-0000-01F4-8AEE)"
+    app.save()
+    AppIncident.objects.create(
+        app=app, reason=app.pause_reason, began_at=now - DAY / 24, announced_at=now
+    )
+    for number, user in enumerate(User.objects.filter(username__startswith="user")[:12]):
+        _grant(number, user, app, now)
 
 
 def _history(now: datetime) -> None:

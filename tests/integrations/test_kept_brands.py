@@ -1,11 +1,10 @@
 """A hostname is read once in a few seconds, and yet nobody decides by what it was."""
 
 import pytest
-from django.core.cache import caches
 from django.db.models import QuerySet
 
 from integrations import clock, sso_session
-from integrations.models import AuthorizationRequest, BrandedURL, Grant
+from integrations.models import AuthorizationRequest, BrandedURL, Grant, kept_brands
 from integrations.operations import integrations
 from tests.conftest import ALICE_AT_WEBEX, H1
 
@@ -54,7 +53,7 @@ def test_an_integration_that_this_process_disabled_is_off_at_once(alice_browser,
 def test_nothing_else_that_is_kept_can_be_named_by_a_host(browser, root, acme):
     browser(root, "admin.example.com").get("/admin/")
 
-    assert caches["brands"].get(sso_session.PORTAL_RULE)
+    assert kept_brands.find(sso_session.PORTAL_RULE)
     answer = browser(None, sso_session.PORTAL_RULE).get("/")
     assert answer.status_code == 400
 
@@ -64,7 +63,7 @@ def test_what_another_changed_is_seen_a_little_later(alice_browser, behind_our_b
 
     assert "Acme Two" not in alice_browser.get("/").text
 
-    caches["brands"].clear()  # as time does
+    kept_brands.kept.clear()  # as time does
     assert "Acme Two" in alice_browser.get("/").text
 
 

@@ -19,17 +19,22 @@ from integrations.models import (
     ApiKey,
     AppIncident,
     AuditEvent,
+    AuthorizationRequest,
     BrandedURL,
     BulkJob,
+    ConnectLink,
+    DeviceAuthorization,
     Grant,
     GrantEvent,
     IdentityProvider,
+    WatchedSubscriber,
     WebexApp,
     WebhookDelivery,
     WebhookEndpoint,
 )
 from integrations.operations import limits
 from integrations.scopes import MINIMUM
+from integrations.tokens import Person, TokenSet
 
 MARK = "zzglobexzz"
 FOUND_BY = MARK[:-1]  # what is searched for is shown again
@@ -47,10 +52,14 @@ class World:
         self.globex: list[Model] = []
         self.ours: list[Model] = []
         self.brands = {
-            name: BrandedURL.objects.create(hostname=name, brand_name=name.split(".")[0])
-            for name in ("acme-1.example.com", "acme-2.example.com", "acme-shared.example.com",
-                         f"{MARK}.example.com", f"{MARK}-shared.example.com")
-        }  # fmt: skip
+            f"{name}.example.com": BrandedURL.objects.create(
+                hostname=f"{name}.example.com",
+                brand_name=name,
+                logo=name.encode(),
+                logo_digest=name,
+            )
+            for name in ("acme-1", "acme-2", "acme-shared", MARK, f"{MARK}-shared")
+        }
         x, y, shared, z, shared_z = self.brands.values()
         self.acme = self._app("Acme", "acme", x, y)
         self.foreign = self._app(f"{MARK} app", MARK, z)
@@ -58,6 +67,7 @@ class World:
         self.hers, self.theirs = [x, y, shared], [z, shared_z]
         self._people(x, z, shared, shared_z)
         self._programs(x, z)
+        self._under_way(z)
         self.globex += [*self.theirs, self.foreign, self.shared]
         self.ours += [*self.hers, self.acme]
         _plant(row for row in self.globex if row is not self.shared)
@@ -161,6 +171,35 @@ class World:
             endpoint=webhook, event_id=name, event_type="grant.linked",
             body=f'{{"data": "{name}"}}', created_at=self.now, hostname=brand.hostname,
         )  # fmt: skip
+
+    def _under_way(self, z: BrandedURL) -> None:
+        """What people of Globex have begun, and what only its keys and addresses lead to."""
+        tokens = TokenSet(MARK, self.now, MARK, None, frozenset(MINIMUM))
+        person = Person(MARK, f"{MARK}@example.com", MARK, MARK, MARK)
+        requests, devices = AuthorizationRequest.objects, DeviceAuthorization.objects
+        z.refresh_from_db()  # its integration
+        begun = {"brand": z, "now": self.now}
+        asked = requests.begin(user=self.zoe, browser_binding="", next_path="", **begun)
+        requests.filter(pk=asked.pk).update(consumed_at=self.now)
+        tried = requests.begin(
+            user=self.gustav, browser_binding=MARK, next_path="", is_test=True, **begun
+        )
+        shown, waits = (
+            devices.reserve(user=user, session_key="", **begun) for user in (self.zoe, self.dora)
+        )
+        code = {"user_code": MARK, "device_code": MARK, "verification_uri_complete": MARK}
+        shown.offer(interval=5, now=self.now, **code)
+        waits.await_decision(now=self.now)
+        for each in (asked, waits):
+            each.refresh_from_db()
+            each.store_pending_tokens(tokens, person)
+        link, self.token = ConnectLink.objects.make(user=self.zoe, **begun)
+        seen = WatchedSubscriber.objects.create(
+            key=WatchedSubscriber.key_of(self.foreign.pk, FOUND_BY), app=self.foreign, org_id=MARK,
+            grant=self.zoe.grants.get(), webex_id=FOUND_BY, status="updating",
+            followed_since=self.now, ask_at=self.now, seen_at=self.now,
+        )  # fmt: skip
+        self.globex += [asked, tried, shown, waits, link, seen]
 
     def of(self, model: type[Model]) -> list[Model]:
         return [row for row in [*self.globex, *self.ours] if type(row) is model]

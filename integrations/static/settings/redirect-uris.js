@@ -27,7 +27,7 @@ finder?.addEventListener("keydown", (event) => { if (event.key === "Enter") even
 // What a test link comes to is said here, too, where it was pressed.
 const testing = document.querySelector("[data-test]");
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[form=test-link]");
+  const button = event.target.closest("button[formtarget=_blank]");
   if (button) watch(new URL("progress/", button.formAction), button.innerText.trim().split(/\s+/).pop());
 });
 let watched;

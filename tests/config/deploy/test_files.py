@@ -4,13 +4,18 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from django.core.management import get_commands, load_command_class
+from django.urls import get_resolver
 
 from integrations import clock
 from integrations.operations import metrics
+from integrations.views.webex_share import waits_for_webex
 from tests.certificates import self_signed
 from tests.config.processes import ROOT
 
@@ -50,6 +55,67 @@ def test_every_alert_is_explained_in_the_handbook():
     handbook = (DEPLOY / "README.md").read_text()
 
     assert [name for name in names if f"**{name}**" not in handbook] == []
+
+
+def test_pages_that_wait_for_webex_are_not_called_slow():
+    (pattern,) = re.findall(r'route!~"([^"]+)"', "".join(expressions()))
+    waiting = [route for route, view in views(get_resolver().url_patterns) if waits(view)]
+
+    assert [route for route in waiting if not re.fullmatch(pattern, route)] == []
+    assert len(waiting) > 10
+    assert not re.fullmatch(pattern, "webex/status/")
+
+
+def views(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for each in patterns:
+        route = prefix + str(each.pattern)
+        yield from (
+            views(each.url_patterns, route)
+            if hasattr(each, "url_patterns")
+            else [(route, each.callback)]
+        )
+
+
+def waits(view: Any) -> bool:
+    names = []
+    while view := getattr(view, "__wrapped__", None):
+        names.append(view.__code__.co_qualname)
+    return f"{waits_for_webex.__name__}.<locals>.answer" in names
+
+
+def test_every_command_of_the_handbook_is_there_with_its_options():
+    found = re.findall(r"(?<!\w)run ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code())
+    known = get_commands()
+
+    for name, options in found:
+        if name not in ("worker", "beat"):
+            app = known[name]
+            parser = load_command_class(app, name).create_parser("manage.py", name)
+            missing = set(re.findall(r"--[a-z-]+", options)) - set(parser._option_string_actions)
+            assert missing == set(), name
+    assert len({name for name, _options in found}) > 8
+
+
+def handbook_code() -> str:
+    """What stands in it between backticks, in a line or as a block."""
+    text = (DEPLOY / "README.md").read_text()
+    blocks, others = re.findall(r"(?s)```sh\n(.*?)```", text), re.sub(r"(?s)```.*?```", "", text)
+    return "\n".join([*blocks, *re.findall(r"`([^`]+)`", others)])
+
+
+def test_every_unit_of_the_handbook_is_there():
+    units = {unit.name for unit in (DEPLOY / "systemd").iterdir()}
+    named = set(re.findall(r"portal-(?:web|worker|beat)[@\w*]*(?:\.\w+)?", handbook_code()))
+
+    files = {re.sub(r"@[\w*]*", "@", name) for name in named}
+    assert {name if name in units else f"{name}.service" for name in files} == units
+
+
+def test_every_variable_of_the_handbook_is_read_by_somebody():
+    known = set(re.findall(r"(?m)^(\w+)=", (ROOT / ".env.example").read_text())) | OF_OTHERS
+    named = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", handbook_code()))
+
+    assert named - known == {"DISABLE_SERVER_SIDE_CURSORS"}  # Django's, in DATABASE_URL
 
 
 def test_every_variable_that_is_set_is_read_by_somebody():

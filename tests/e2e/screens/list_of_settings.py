@@ -47,6 +47,7 @@ INTEGRATIONS = [
         integration_200_redirect_uris=f"{LARGE}#redirect-uris",
         integration_200_nothing_found=f"{LARGE}?find=nothing#redirect-uris",
         integration_2000="integrations/webexapp/{largest}/change/#redirect-uris",
+        integration_paused="integrations/webexapp/{paused}/change/",
         integration_begun="integrations/webexapp/{begun}/change/",
         integration_begun_urls="integrations/webexapp/{begun}/change/#urls",
         integration_delete_free="integrations/webexapp/{begun}/delete/",

@@ -87,6 +87,7 @@ def _of_programs() -> dict[str, int]:
         "webexapp": apps.get(name="Demo portal").pk,
         "large": apps.get(name=full_data.LONG_APP).pk,
         "largest": apps.get(name="Two thousand hostnames").pk,
+        "paused": apps.get(name="Initech, paused").pk,
         "begun": apps.get(name="Hardly begun").pk,
         "brandedurl": BrandedURL.objects.get(hostname="acme.localhost").pk,
         "free": BrandedURL.objects.filter(app=None).first().pk,

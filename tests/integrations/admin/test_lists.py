@@ -21,8 +21,8 @@ def test_each_filter_is_a_word_that_ends_it_and_leaves_the_others(browser, root,
     page = client.get(GRANTS + asked)
 
     found = chips(page)
-    assert list(found) == ["Search: ali", "Status: Active", f"Integration: {app.name}"]
-    assert found["Status: Active"] == f"?app__id__exact={app.pk}&q=ali"
+    assert list(found) == ["Search: ali", "Status: Linked", f"Integration: {app.name}"]
+    assert found["Status: Linked"] == f"?app__id__exact={app.pk}&q=ali"
     assert "Clear all" in page.text
     assert chips(client.get(GRANTS)) == {}
     (alone,) = chips(client.get(GRANTS + "?q=ali"))
@@ -38,3 +38,14 @@ def test_days_and_a_person_are_such_words_too_also_where_nothing_matches(browser
     assert days == ("Days: 1 Jan 2020 – 2 Jan 2020", f"?person={root.pk}")
     assert person == (f"Person: {root.username}", "?since=2020-01-01&until=2020-01-02")
     assert "Nothing matches" in page.text
+
+
+def test_a_filter_calls_things_as_the_rows_do(browser, root, linked_alice):
+    client = browser(root, "admin.example.com")
+
+    grants = client.get(GRANTS).text
+    apps = client.get("/admin/integrations/webexapp/?is_enabled__exact=1")
+
+    assert grants.count("Linked") == 2  # of the filter, and of the row
+    assert "Status: Enabled" in chips(apps)
+    assert re.search(r"Enabled\s*</span>", apps.text.split("<tbody")[1])

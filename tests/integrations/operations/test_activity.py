@@ -54,6 +54,6 @@ def test_an_incident_lasts_as_long_as_it_did_and_an_open_one_until_now(acme, glo
         ("Globex", 0.9, 0.1),
     ]
     assert [(name, len(spans)) for name, spans in chart.spans_of(found)] == [
-        ("Acme", 1),
         ("Globex", 1),
+        ("Acme", 1),
     ]

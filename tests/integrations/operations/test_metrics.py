@@ -127,6 +127,13 @@ def test_metrics_show_how_things_stand(shown, acme, fill):
     assert total(samples, "webex_last_sweep_timestamp_seconds") > 1e9
 
 
+def test_a_renewal_that_fails_grows_older_however_often_it_is_tried(shown, acme, fill):
+    now = clock.now()
+    fill(acme, 1, refresh_due_at=now + timedelta(minutes=9), failing_since=now - timedelta(hours=2))
+
+    assert 7200 <= total(shown(), "webex_oldest_due_age_seconds") < 7230
+
+
 def test_a_task_is_measured_from_its_publishing(shown):
     """As a worker does it, which finds the headers of the message in its request."""
     tasks.tidy.apply()

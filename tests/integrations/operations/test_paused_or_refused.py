@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import translation
 
 from integrations import clock
 from integrations.models import AppIncident, Grant, WebexApp
 from integrations.operations import health, renewals
-from integrations.operations.causes import Cause, reason_in_words
+from integrations.operations.causes import Cause
 from integrations.operations.check import Level
 from integrations.renewal import client_probe
 from tests.integrations.operations.test_trouble import (
@@ -150,17 +149,3 @@ def test_a_cause_is_told_in_words(noted, words, tracking_id):
     cause = Cause.of(noted)
 
     assert (cause.in_words, cause.tracking_id) == (words, tracking_id)
-
-
-@pytest.mark.parametrize(
-    ("noted", "words"),
-    [
-        ("unknown name", "niemand hat diesen Benutzernamen"),
-        ("by an administrator", "durch einen Administrator"),
-        ("gone", "Er hat mit 410 geantwortet: Dort hört niemand mehr zu."),
-        ("Umbrella", "Umbrella"),
-    ],
-)
-def test_what_is_on_record_is_read_in_the_readers_language(noted, words):
-    with translation.override("de"):
-        assert reason_in_words(noted) == words

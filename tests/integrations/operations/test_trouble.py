@@ -140,6 +140,24 @@ def test_the_first_failures_of_all_are_worth_a_look(acme, fill, sandbox, count):
     assert (check.since is not None, check.tracking_id) == (True, "ROUTER_503")
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 8])
+def test_an_outage_in_the_middle_of_a_drain_is_seen_though_others_were_renewed(
+    acme, fill, sandbox, later, count
+):
+    for grant in fill(acme, count + 1)[1:]:
+        sandbox.fault(TOKEN, person=grant.person_email, times=None, **DOWN)
+    told = []
+    for minutes in (0, 6, 61):
+        later(minutes=minutes)
+        health.beat("sweep", now=clock.now())
+        drained(acme)
+        told.append(codes(acme))
+        sandbox.fault(TOKEN, times=None, **DOWN)  # the first one, too, from now on
+
+    few = [[], [("failing", 1)], [("failing", 2)]] if count > 1 else [[], [], [("late", 1)]]
+    assert told == (few if count < 8 else [[("paused", 1)], [("paused", 1)], [("paused", 2)]])
+
+
 def test_overdue_counts_from_the_first_failure_not_from_the_last_retry(acme, fill, sandbox, later):
     fill(acme, 2)
     sandbox.fault(TOKEN, times=None, **DOWN)

@@ -55,6 +55,20 @@ def test_a_wrong_client_secret_costs_nobody_their_consent(
 
 
 @pytest.mark.parametrize("count", [1, 2])
+def test_who_stays_in_doubt_is_asked_about_more_and_more_seldom(
+    acme, fill, sandbox, calls, pass_minutes, count
+):
+    """A wrong client is answered alike, so nothing is proven for a day."""
+    fill(acme, count)
+    sandbox.fault(TOKEN, times=None, **INVALID_GRANT)
+
+    pass_minutes(60)
+
+    assert statuses() == {ACTIVE}
+    assert 10 * count < len(calls()) < 20 * count
+
+
+@pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("shape", ["gateway", "oauth"])
 def test_the_only_ones_that_are_linked_are_given_up_when_they_are_dead(
     acme, fill, sandbox, pass_minutes, count, shape

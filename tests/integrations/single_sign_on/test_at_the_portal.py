@@ -1,12 +1,17 @@
 """The portal's own hosts: the settings, the second factor, and a way in when a provider is dead."""
 
 import pytest
-from django.core.cache import caches
 from django.db.models import QuerySet
 
 from accounts.models import User
 from integrations import clock, sso_session
-from integrations.models import Identity, IdentityProvider, SecondFactor, SignInRule
+from integrations.models import (
+    Identity,
+    IdentityProvider,
+    SecondFactor,
+    SignInRule,
+    kept_brands,
+)
 from integrations.single_sign_on import providers
 from tests.integrations.single_sign_on.conftest import ADMIN, leave, register, sign_in, who
 
@@ -69,11 +74,11 @@ def test_nothing_is_changed_in_a_session_whose_provider_another_process_closed(
 
 def test_a_provider_that_was_deleted_serves_nobody_a_moment_longer(browser, root, own_provider):
     assert who(browser(root, ADMIN)) == "root"
-    assert sso_session.PORTAL_RULE in caches["brands"]
+    assert kept_brands.find(sso_session.PORTAL_RULE)
 
     providers.delete(own_provider, now=clock.now())
 
-    assert sso_session.PORTAL_RULE not in caches["brands"]
+    assert kept_brands.find(sso_session.PORTAL_RULE) is None
 
 
 COUNTS = [

@@ -23,9 +23,9 @@ from integrations.models.api_key import Reach
 from integrations.operations import api_keys, limits, people
 from integrations.single_sign_on import admission
 from integrations.single_sign_on.doors import Door
-from tests.conftest import H1
+from tests.conftest import H1, H3
 from tests.identity_provider import KEYS
-from tests.integrations.single_sign_on.conftest import ADMIN, sign_in
+from tests.integrations.single_sign_on.conftest import ADMIN, serve, sign_in
 
 CLAIMS = {"sub": "alice-at-acme"}
 
@@ -35,10 +35,21 @@ def of_acme(user):
     return User.objects.get(pk=user.pk)
 
 
-def test_a_provider_taken_from_its_hostname_during_the_call_lets_nobody_in(acme_provider, root):
-    """It is no provider of the portal by that, whose word would count for everybody."""
+@pytest.mark.parametrize(
+    "close",
+    [
+        lambda: IdentityProvider.objects.update(is_enabled=False),
+        lambda: BrandedURL.objects.update(identity_provider=None),
+        lambda: BrandedURL.objects.filter(hostname=H1).update(identity_provider=None),
+        lambda: BrandedURL.objects.filter(hostname=H1).update(sign_in_rule=SignInRule.PASSWORD),
+        lambda: BrandedURL.objects.filter(hostname=H1).delete(),
+    ],
+)
+def test_a_door_closed_during_the_call_lets_nobody_in(acme_provider, root, close):
+    """Nor is it a provider of the portal by that, whose word would count for everybody."""
+    serve(H3, acme_provider)
     door = Door(H1, SignInRule.BOTH, acme_provider, is_portal=False)
-    BrandedURL.objects.update(identity_provider=None)
+    close()
     Identity.objects.create(
         provider=acme_provider, subject="root", user=root, created_at=clock.now()
     )

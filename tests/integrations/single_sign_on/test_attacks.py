@@ -7,14 +7,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.db.models import QuerySet
 
 from accounts.models import User
-from integrations import clock
-from integrations.errors import SignInRefused
-from integrations.models import AuditEvent, BrandedURL, IdentityProvider, SignInRule
-from integrations.single_sign_on import admission
-from integrations.single_sign_on.doors import Door
-from tests.conftest import H1, H2, H3
+from integrations.models import AuditEvent, BrandedURL, IdentityProvider
+from tests.conftest import H2, H3
 from tests.identity_provider import SECRET
 from tests.integrations.single_sign_on.conftest import leave, refused, serve, sign_in, who
 
@@ -110,26 +107,22 @@ def test_a_return_too_late_or_too_early_is_refused(visitor, acme_idp, travel, se
 @pytest.mark.parametrize(
     "change",
     [
-        lambda: IdentityProvider.objects.update(is_enabled=False),
-        lambda: IdentityProvider.objects.update(client_id="another"),
-        lambda: BrandedURL.objects.update(identity_provider=None, sign_in_rule="password"),
+        (IdentityProvider, {"is_enabled": False}),
+        (IdentityProvider, {"client_id": "another"}),
+        (BrandedURL, {"sign_in_rule": "password"}),
+        (BrandedURL, {"identity_provider": None, "sign_in_rule": "password"}),
     ],
 )
-def test_a_provider_that_changed_meanwhile_lets_nobody_in(visitor, acme_idp, change):
+def test_a_provider_that_another_process_changed_meanwhile_lets_nobody_in(
+    visitor, acme_idp, change
+):
     url = acme_idp.accept(leave(visitor))
+    visitor.get("/")  # pages know the hostname as it was for some seconds
 
-    change()
+    model, columns = change
+    QuerySet.update(model.objects.all(), **columns)
 
     assert visitor.come_back(url).status_code in (400, 403)
-    assert not User.objects.exists()
-
-
-def test_a_provider_switched_off_during_the_call_lets_nobody_in(acme_provider):
-    IdentityProvider.objects.update(is_enabled=False)
-    door = Door(H1, SignInRule.BOTH, acme_provider, is_portal=False)  # as it was read before
-
-    with pytest.raises(SignInRefused, match="off"):
-        admission.admit(acme_provider, {"sub": "alice"}, door=door, links=None, now=clock.now())
     assert not User.objects.exists()
 
 

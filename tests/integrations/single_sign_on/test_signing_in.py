@@ -42,6 +42,27 @@ def test_the_way_on_stays_within_this_portal(visitor, acme_idp):
     assert (there["Location"], elsewhere["Location"]) == ("/webex/", "/")
 
 
+def test_who_lost_the_cookie_meanwhile_still_arrives_where_they_wanted(visitor, acme_idp):
+    url = acme_idp.accept(leave(visitor, next="/webex/?a=b"))
+    visitor.cookies.clear()
+
+    lost = visitor.come_back(url)
+    assert (lost.status_code, who(visitor)) == (400, "")
+    assert '<input type="hidden" name="next" value="/webex/?a=b">' in lost.text
+    assert 'href="/sign-in/?next=/webex/%3Fa%3Db"' in lost.text
+
+    sign_in(visitor, acme_idp)
+    again = visitor.come_back(url)
+    assert again["Location"] == "/webex/?a=b"
+    assert "You are signed in already." in visitor.get("/").text
+
+
+def test_the_way_on_is_that_of_this_hostname_only(visitor, browser, acme_idp, globex_provider):
+    url = acme_idp.accept(leave(visitor, next="/webex/"))
+
+    assert "/webex/" not in browser(None, H2).come_back(url.replace(H1, H2)).text
+
+
 def test_the_sign_in_is_on_record_with_the_provider(visitor, acme_idp):
     sign_in(visitor, acme_idp, preferred_username="alice")
 

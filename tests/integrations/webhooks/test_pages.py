@@ -209,7 +209,7 @@ def test_who_may_not_change_webhooks_changes_none(
 def test_the_pages_say_how_it_stands(wanda, subscribe):
     now = clock.now()
     for name, change in {
-        "On": {},
+        "Enabled": {},
         "Failing": {"failing_since": now},
         "Off": {"is_enabled": False},
         "Switched off by itself": {"is_enabled": False, "off_reason": "GONE", "off_at": now},

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0029_remarks_of_bulk_rows"),
+        ("integrations", "0030_linked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,74 @@
+"""A connection that died while nobody asked costs nobody a page."""
+
+import threading
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import User
+from accounts.statement import Statement
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL can cut others'"),
+]
+BY_NAME = Statement("SELECT {person} FROM accounts_user person WHERE username = %s", person=User)
+CUT = "SELECT pg_terminate_backend(%s)"
+
+
+def begin_request():
+    connection.close_if_unusable_or_obsolete()
+
+
+def cut(pid):
+    def at_once():
+        with connection.cursor() as cursor:
+            cursor.execute(CUT, [pid])
+        connection.close()
+
+    thread = threading.Thread(target=at_once)
+    thread.start()
+    thread.join()
+
+
+def pid():
+    return connection.connection.info.backend_pid
+
+
+@pytest.fixture
+def connected(alice):
+    connection.close()
+    assert BY_NAME.first("alice") == [alice]
+    yield pid()
+    connection.close()
+
+
+def test_one_that_died_between_two_requests_is_made_anew(connected, alice):
+    cut(connected)
+    begin_request()
+
+    assert BY_NAME.first("alice") == [alice]
+    assert pid() != connected
+
+
+def test_one_that_dies_in_a_transaction_ends_it(connected):
+    @transaction.atomic
+    def lose_it():
+        cut(pid())
+        BY_NAME.first("alice")
+
+    begin_request()
+    with pytest.raises(DatabaseError):
+        lose_it()
+
+
+def test_what_the_database_refuses_is_no_dead_connection(connected):
+    begin_request()
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 1")
+    begin_request()
+
+    with pytest.raises(DatabaseError, match="timeout"):
+        Statement("SELECT {it} FROM accounts_user it, pg_sleep(1)", it=User).first()
+
+    assert pid() == connected
