@@ -7,7 +7,10 @@ import pytest
 from cryptography.fernet import Fernet, MultiFernet
 from django.db import OperationalError, connection
 from encrypted_model_fields import fields as library
+from kombu.exceptions import ContentDisallowed
+from kombu.serialization import dumps, loads, prepare_accept_content
 
+from config.celery import app
 from integrations import clock, tasks
 from integrations.models import Grant, Heartbeat, WebexApp
 from integrations.operations import health
@@ -115,3 +118,10 @@ def test_what_the_right_key_cannot_read_is_still_said(acme, fill, caplog):
     deliver(tasks.drain_app, acme.pk)
 
     assert Grant.objects.get().last_error == "undecryptable"
+
+
+def test_a_message_that_would_run_code_is_refused():
+    kind, encoding, body = dumps({"grant": 1}, serializer="pickle")
+
+    with pytest.raises(ContentDisallowed):
+        loads(body, kind, encoding, accept=prepare_accept_content(app.conf.accept_content))
