@@ -80,6 +80,9 @@ class BrandMiddleware:
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
         request.brand = None
+        if "Transfer-Encoding" in request.headers:  # Django would take it for an empty body
+            text = _("The portal needs to know how much you send.")
+            return refused(request, 411, text, _("Send it with a Content-Length, not in chunks."))
         length = request.META.get("CONTENT_LENGTH") or ""
         if length.isdecimal() and int(length) > LARGEST:
             text = _("That is more than the portal accepts at once (3 MB).")

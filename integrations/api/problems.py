@@ -19,6 +19,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    411: "length_required",
     412: "precondition_failed",
     413: "too_large",
     415: "unsupported_media_type",

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.attacks import linked_user
+from tests.attacks.web_server import request
 
 pytestmark = pytest.mark.slow
 BRAND = linked_user.HOST
@@ -29,3 +30,16 @@ def test_a_path_forges_no_line_of_the_log(portal, hidden):
     for line in lines:
         assert b"/there" in line
         assert line.decode().isprintable(), line
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/sign-in/", "Send it with a Content-Length"), ("/api/v1/", "length_required")],
+)
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(portal, path, said):
+    head = request("POST", path, "Transfer-Encoding: chunked", host=BRAND)
+
+    answer = portal.send(head + b"3\r\na=b\r\n0\r\n\r\n")
+
+    assert answer[9:12] == "411"
+    assert said in answer

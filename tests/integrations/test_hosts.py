@@ -93,6 +93,15 @@ def test_an_endless_upload_is_refused_before_it_is_read(db, length, path):
     assert untouched.tell() == 0
 
 
+def test_a_body_whose_length_nobody_says_is_refused_in_words(db):
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+
+    page = Client(HTTP_HOST=PORTAL_HOST).post("/sign-in/", secure=True, **chunked)
+
+    assert page.status_code == 411
+    assert "Send it with a Content-Length" in page.text
+
+
 @pytest.mark.parametrize(
     ("host", "path", "status", "said"),
     [

@@ -91,7 +91,7 @@ class Nginx:
         certificate, key = self_signed(names=HOSTS)
         self.authority.write_bytes(certificate)
         (self.folder / "portal.example.com.key").write_bytes(key)
-        for name in ("portal.conf", "site.conf"):
+        for name in ("portal.conf", "site.conf", "refused.conf"):
             text = (ROOT / "config" / "deploy" / "nginx" / name).read_text()
             (self.folder / name).write_text(self._moved(text, portal_port))
         include = f"include {self.folder}/portal.conf;"

@@ -11,9 +11,10 @@ from django.db import DatabaseError, connection
 from integrations.models import Grant
 from tests.faults.measuring import measure
 from tests.faults.registry import GRACE, NONE, STRICT
-from tests.faults.servers import POSTGRES, await_true
+from tests.faults.servers import POSTGRES, await_true, free_port
 from tests.production.browser import Browser, Load
 from tests.production.portal import RESTART_AFTER
+from tests.production.servers import Nginx
 from tests.production.world import World
 
 LONGEST = 90.0  # seconds for anything to heal
@@ -81,6 +82,24 @@ def kill_of(name: str) -> Step:
         return result
 
     return kill
+
+
+def nobody_answers(world: World) -> Result:
+    """Behind a second nginx there is no portal."""
+    result = Result("nginx with nobody behind it: a page and a problem")
+    folder = world.folder / "lonely"
+    folder.mkdir(mode=0o711)
+    nginx = Nginx(folder, free_port())
+    nginx.start()
+    try:
+        browser = Browser("acme.example.com", nginx.port, nginx.authority)
+        for path, said in (("/webex/", "<h1>The portal does not answer"), ("/api/", "not_ready")):
+            page = browser.get(path)
+            if page.status != 503 or said not in page.text:
+                result.broken.append(f"{path} answers {page.status}: {page.text[:100]}")
+    finally:
+        nginx.stop()
+    return result
 
 
 def nginx_dies(world: World) -> Result:
@@ -202,5 +221,5 @@ def watched(world: World, result: Result) -> Iterator[None]:
 KILLS = [kill_of(name) for name in ("web-1", "worker-1", "beat")]
 DEATHS = [*KILLS, nginx_dies, redis_dies, postgresql_dies]
 SILENCES = [silence_of("beat"), silence_of("worker")]
-SHORT: list[Step] = [story, rolling_restart, *DEATHS]
+SHORT: list[Step] = [story, nobody_answers, rolling_restart, *DEATHS]
 FULL: list[Step] = [*SHORT, *SILENCES, restore, restore_under_rotation]

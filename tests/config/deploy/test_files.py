@@ -166,7 +166,7 @@ def nginx(folder: Path) -> Path:
     """The files as they are, but for paths and privileged ports."""
     (folder / "brands").mkdir()
     certificate, key = self_signed()
-    for name in ("portal.conf", "site.conf"):
+    for name in ("portal.conf", "site.conf", "refused.conf"):
         text = (DEPLOY / "nginx" / name).read_text()
         text = text.replace("/etc/nginx/portal", str(folder)).replace("/var/log/nginx", str(folder))
         (folder / name).write_text(re.sub(r"(listen (?:\[::\]:)?)(80|443)\b", r"\g<1>8\2", text))

@@ -1,0 +1,101 @@
+"""What nginx says itself where nobody answers: in the words and the look of the portal."""
+
+import json
+import re
+import shutil
+import socket
+import ssl
+from http.client import HTTPConnection
+
+import pytest
+from django.utils import translation
+
+from integrations.api import problems
+from integrations.refused import refused
+from tests.production.servers import Nginx, free_port
+
+HOST = "acme.example.com"
+PAGE, PROGRAM = "/webex/callback/?code=x", "/api/v1/standing"
+TOO_MUCH = {"Content-Length": "3200000"}
+SAID_OF_TOO_MUCH = (
+    "That is more than the portal accepts at once (3 MB).",
+    "Please go back and send less.",
+)
+pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory):
+    nginx = Nginx(tmp_path_factory.mktemp("front"), free_port())
+    nginx.start()
+    yield nginx
+    nginx.stop()
+
+
+@pytest.fixture
+def ask(nginx):
+    def ask(method, path, **headers):
+        trust = ssl.create_default_context(cafile=nginx.authority)
+        plain = socket.create_connection(("127.0.0.1", nginx.port), 10)
+        connection = HTTPConnection(HOST)
+        with trust.wrap_socket(plain, server_hostname=HOST) as connection.sock:
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            return answer, answer.read().decode()
+
+    return ask
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_people_read_a_page_like_the_portals_own_that_tells_them_when_to_come_again(
+    ask, rf, method, language
+):
+    answer, text = ask(method, PAGE, **{"Accept-Language": f"{language}-CH,fr;q=0.8"})
+
+    assert answer.status == 503
+    assert answer.getheader("Retry-After") == "60"
+    assert {"en": "try again in a minute", "de": "in einer Minute"}[language] in text
+    assert_is_as_of_the_portal(rf, answer, text, *words(text), language)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_who_sends_too_much_reads_what_the_portal_says(ask, rf, language):
+    answer, text = ask("POST", PAGE, **TOO_MUCH, **{"Accept-Language": language})
+
+    assert answer.status == 413
+    assert answer.getheader("Retry-After") is None
+    with translation.override(language):
+        said = [translation.gettext(each) for each in SAID_OF_TOO_MUCH]
+    assert_is_as_of_the_portal(rf, answer, text, *said, language)
+
+
+def words(text):
+    return re.search(r"(?s)<h1>(.+)</h1>\s*<p>(.+)</p>", text).groups()
+
+
+def assert_is_as_of_the_portal(rf, answer, text, heading, next_step, language):
+    with translation.override(language):
+        asked = rf.get("/", headers={"Accept": "text/html"})
+        page = refused(asked, answer.status, heading, next_step)
+    assert text.strip() == page.text.strip()
+    for name, value in page.headers.items():
+        assert answer.getheader(name) == value, name
+    assert answer.getheader("X-Request-ID")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code", "again_after"),
+    [({}, 503, "not_ready", "60"), (TOO_MUCH, 413, "too_large", None)],
+)
+def test_programs_get_a_problem(ask, headers, status, code, again_after):
+    answer, text = ask("POST", PROGRAM, **headers)
+
+    told = json.loads(text)
+    usual = json.loads(problems.of_status(status).response().text)
+    assert answer.status == told["status"] == status
+    assert (told["code"], usual["code"]) == (code, code)
+    assert told.keys() == usual.keys()
+    assert answer.getheader("Content-Type") == problems.CONTENT_TYPE
+    assert answer.getheader("Retry-After") == again_after
+    assert answer.getheader("X-Request-ID") == told["request_id"] != ""
