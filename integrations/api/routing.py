@@ -13,7 +13,7 @@ from integrations.api.authentication import ApiRequest, Key, Session
 from integrations.api.body import check_type
 from integrations.models.api_key import KeyScope
 
-ALWAYS = (400, 401, 403, 413, 422, 429, 500, 503)
+ALWAYS = (400, 401, 403, 411, 413, 422, 429, 500, 503)
 View = Callable[..., BaseModel | HttpResponse | None]
 
 
