@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -118,6 +118,10 @@ class SettingsSite(admin.AdminSite):
             context |= _pictures(activity.lately(now=now))
             context["now"] = now
         return super().index(request, context)
+
+    def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """No list for each of Django's apps: the navigation has everything."""
+        return HttpResponseRedirect(reverse(f"{self.name}:index"))
 
     def who_gets_what(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("integrations.view_webexapp"):

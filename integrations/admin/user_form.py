@@ -68,6 +68,7 @@ class UserForm(WithPermissions, WithLimits, SharedForm[User], typed.UserChangeFo
         )  # fmt: skip
         field_classes = {"username": UsernameField}
         labels = {
+            "is_active": gettext_lazy("May sign in"),
             "username": gettext_lazy("User name"),
             "email": gettext_lazy("E-mail address"),
             "groups": gettext_lazy("Roles"),

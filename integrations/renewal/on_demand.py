@@ -24,6 +24,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import Grant, GrantEvent
+from integrations.models.renewal import SHORTEST_RENEWAL
 from integrations.renewal import outcomes
 from integrations.renewal.client_secrets import Clients
 from integrations.renewal.outcomes import Outcome
@@ -50,13 +51,14 @@ def with_bearer(grant: Grant, call: Callable[[Bearer], T], *, now: datetime) -> 
 
 
 def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIMUM_LIFE) -> Bearer:
-    """A token that lives at least that long, renewed at most once however many ask for it.
+    """A token that lives at least that long, renewed at most once however many ask for it, and at
+    most once a minute: where no token lives so long, it is a shorter one.
 
     Raises NotLinked where the user must act, WebexUnavailable where waiting helps, and
     UndecryptableValue where the operator must.
     """
     _check_usable(grant)
-    if grant.is_usable(until=now + minimum_life):
+    if grant.is_usable(until=now + minimum_life) or _is_new(grant, now):
         return grant.bearer()
     try:
         return _renew_or_wait(grant, now=now)
@@ -64,6 +66,12 @@ def access_token(grant: Grant, *, now: datetime, minimum_life: timedelta = MINIM
         if grant.is_usable(until=now):
             return grant.bearer()
         raise
+
+
+def _is_new(grant: Grant, now: datetime) -> bool:
+    """Usable, and renewed a moment ago: the next one would live no longer, and cost a call."""
+    age = now - grant.refreshed_at if grant.refreshed_at else SHORTEST_RENEWAL
+    return abs(age) < SHORTEST_RENEWAL and grant.is_usable(until=now)
 
 
 def make_due(

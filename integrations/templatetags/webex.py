@@ -17,7 +17,7 @@ from integrations.models import BrandedURL, administered
 
 register = template.Library()
 
-MOST_BRANDS = 60
+MOST_BRANDS = 24
 
 
 @register.simple_tag(takes_context=True)
@@ -54,9 +54,9 @@ def brands_for_admins(context: RequestContext) -> dict[str, object]:
     """The portals that they may see; one customer never learns of another."""
     user = context["request"].user
     if not user.has_perm("integrations.view_brandedurl"):
-        return {"brands": []}
+        return {}
     brands = administered.visible(BrandedURL.objects.defer("logo").order_by("hostname"), user)
-    return {"brands": brands[:MOST_BRANDS]}
+    return {"brands": brands[:MOST_BRANDS], "more": max(brands.count() - MOST_BRANDS, 0)}
 
 
 @register.filter

@@ -129,6 +129,15 @@ def test_no_page_of_the_settings_shows_her_anything_of_globex(world, anna, hostn
     assert ("ally@example.com" in own, "acme-2.example.com" in own) == (bool(hostnames),) * 2
 
 
+def test_the_start_page_at_the_portals_own_address_lists_hers_only(world, anna):
+    limits.limit(world.anna, world.hers, now=world.now)
+
+    page = anna.get("/")
+
+    assert "acme-2.example.com" in page.text
+    assert not is_shown(page)
+
+
 def test_sue_who_is_not_limited_sees_both(world, browser):
     world.anna.limited_administrator.delete()
     sue = browser(type(world.anna).objects.get(pk=world.anna.pk), ADMIN_HOST)

@@ -28,3 +28,7 @@ def test_an_empty_portal_says_everywhere_what_to_do_next(paula):
 
 def test_the_form_for_a_new_integration_opens(paula):
     assert paula.get(f"{APPS}add/").status_code == 200
+
+
+def test_what_django_would_list_by_app_is_the_overview(paula):
+    assert paula.get("/admin/integrations/")["Location"] == "/admin/"

@@ -13,6 +13,7 @@ from tests.integrations.api.conftest import Program, code
 from tests.integrations.canaries import canaries, found_in
 from tests.integrations.refusals import TOKEN_ENDPOINT
 
+LONG_AGO = datetime.fromisoformat("2026-11-20T00:00+00:00")
 ALL = [KeyScope.GRANTS_READ, KeyScope.GRANTS_WRITE, KeyScope.TOKENS_READ]
 
 
@@ -164,13 +165,30 @@ def test_no_token_is_handed_out_of_who_may_not_use_webex_any_more(support, linke
 
 def test_a_token_that_would_end_too_soon_is_renewed_first(support, linked_alice):
     soon = clock.now() + timedelta(minutes=5)
-    Grant.objects.update(access_token_expires_at=soon)
+    Grant.objects.update(access_token_expires_at=soon, refreshed_at=LONG_AGO)
     path = f"/grants/{linked_alice.pk}/access-token"
 
     kept = support.ask("POST", path, {"minimum_life": 60}).json()
     renewed = support.ask("POST", path, {"minimum_life": 600}).json()
 
     assert kept["access_token"] == linked_alice.access_token != renewed["access_token"]
+
+
+def test_who_asks_for_more_than_any_token_lives_costs_one_call_a_minute(
+    support, linked_alice, sandbox, travel
+):
+    sandbox.scenario.access_ttl = 600
+    path, asked = f"/grants/{linked_alice.pk}/access-token", {"minimum_life": 3600}
+    Grant.objects.update(access_token_expires_at=clock.now(), refreshed_at=LONG_AGO)
+    sandbox.ledger.clear()
+
+    answers = [support.ask("POST", path, asked) for _ in range(3)]
+    assert {code(each) for each in answers} == {(503, "webex_unavailable")}
+    assert sandbox.ledger.count(TOKEN_ENDPOINT) == 1
+    assert support.ask("POST", path, {"minimum_life": 300}).status_code == 200
+    travel(timedelta(minutes=2))
+    support.ask("POST", path, asked)
+    assert sandbox.ledger.count(TOKEN_ENDPOINT) == 2
 
 
 def test_while_webex_is_away_a_token_that_lives_too_short_is_not_handed_out(

@@ -66,7 +66,19 @@ def test_a_parameter_that_is_wrong_is_named_and_not_repeated(program):
     assert "sesame" not in answer.text
 
 
-@pytest.mark.parametrize("cursor", ["x", "YmVmb3JlIDA", "YmVmb3JlIC0x", "%00", "YmVmb3JlIMKy"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "YmVmb3JlIDA",
+        "YmVmb3JlIC0x",
+        "%00",
+        "YmVmb3JlIMKy",
+        "Nw",
+        "YmVmb3JlIDA3",
+        "YmVmb3JlIDc=",
+    ],
+)
 def test_a_cursor_that_is_none_of_ours(program, cursor):
     answer = program(KeyScope.INTEGRATIONS_READ).ask("GET", f"/integrations?cursor={cursor}")
 

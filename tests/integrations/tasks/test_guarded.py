@@ -10,7 +10,10 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from encrypted_model_fields import fields as library
+from kombu.exceptions import ContentDisallowed
+from kombu.serialization import dumps, loads, prepare_accept_content
 
+from config.celery import app
 from integrations import clock, tasks
 from integrations.database import schema
 from integrations.models import Grant, Heartbeat, WebexApp
@@ -139,3 +142,10 @@ def test_what_the_right_key_cannot_read_is_still_said(acme, fill, caplog):
     deliver(tasks.drain_app, acme.pk)
 
     assert Grant.objects.get().last_error == "undecryptable"
+
+
+def test_a_message_that_would_run_code_is_refused():
+    kind, encoding, body = dumps({"grant": 1}, serializer="pickle")
+
+    with pytest.raises(ContentDisallowed):
+        loads(body, kind, encoding, accept=prepare_accept_content(app.conf.accept_content))

@@ -105,6 +105,21 @@ def test_a_worker_that_died_after_sending_leaves_a_duplicate_with_the_same_id(
     assert len(receiver.received) == 1
 
 
+def test_a_worker_that_comes_too_late_changes_nothing(grant, subscribe):
+    """Its claim ran out, and somebody else has sent it meanwhile."""
+    subscribe("https://hooks.example.com/")
+    tell(grant, Kind.LINKED)
+    now, due = clock.now(), WebhookDelivery.objects.due
+    (late,) = due(now).claim(most=1, now=now, seconds=10)
+    now += timedelta(seconds=20)
+    (quick,) = due(now).claim(most=1, now=now, seconds=10)
+
+    assert quick.mark_delivered(now)
+    assert not late.retry_later(now, wait=timedelta(0))
+
+    assert WebhookDelivery.objects.get().state == WebhookDelivery.State.DELIVERED
+
+
 def test_an_endpoint_hears_of_its_own_events_integrations_and_hostnames_only(
     grant, acme, globex, link, listen, subscribe, deliver
 ):
