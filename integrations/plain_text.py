@@ -1,5 +1,5 @@
-"""Text that others wrote: what no name may contain, and how such text is shown nevertheless.
-And large numbers.
+"""Text that others wrote: what no name may contain, and how such text is shown nevertheless; and
+how large numbers are.
 
 Line breaks forge lines and mail headers, escape sequences drive terminals, and bidirectional
 controls reorder what stands around them (CVE-2021-42574).

@@ -39,7 +39,9 @@ class Cause:
 
     @property
     def in_words(self) -> str:
-        return self.known_words or _("What was noted: %s.") % (isolated(self.reason) or "–")
+        if self.known_words or not self.reason:
+            return self.known_words or _("No reason was noted.")
+        return _("What was noted: %s.") % isolated(self.reason)
 
     @property
     def known_words(self) -> str:

@@ -132,7 +132,7 @@ LOST = "A worker ended while it asked Webex, and the answer was lost."
 @pytest.mark.parametrize(
     ("noted", "words", "tracking_id"),
     [
-        ("", "What was noted: –.", ""),
+        ("", "No reason was noted.", ""),
         ("token endpoint answered 503", "Webex answers with an error of its own (503).", ""),
         ("x (status 503, R_1)", "Webex answers with an error of its own (503).", "R_1"),
         ("x (status 502)", "Webex answers with an error of its own (502).", ""),
