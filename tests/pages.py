@@ -48,10 +48,11 @@ def _is_sent(at: dict[str, str | None]) -> bool:
 
 def fields_of(page: str, form_id: str) -> dict[str, list[str]]:
     parser = _Form(form_id)
-    parser.feed(page)
+    parser.feed(page.replace("\r\n", "\n"))
     assert parser.fields, f"no form #{form_id}"
-    # The first line break after <textarea> belongs to the markup (HTML, 13.1.2.5).
+    # The first line break after <textarea> belongs to the markup (HTML, 13.1.2.5); forms are sent
+    # with CRLF, their hidden fields too.
     return {
-        name: [each.removeprefix("\r\n").removeprefix("\n") for each in values]
+        name: [each.removeprefix("\n").replace("\n", "\r\n") for each in values]
         for name, values in parser.fields.items()
     }

@@ -46,10 +46,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
         help_text=gettext_lazy("None ticked: all, also those that come later."),
     )
-    hostnames = forms.CharField(
+    hostnames = hostname_lines.HostnameLinesField(
         label=gettext_lazy("Only these hostnames"),
         required=False,
-        widget=hostname_lines.widget(),
         help_text=gettext_lazy(
             "One a line; empty: all. Such a key also works at these hostnames themselves; others "
             "only at the hosts of these settings."

@@ -7,13 +7,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from integrations import hostnames
+from integrations.admin.lines_field import LinesField
 from integrations.errors import InvalidHostname
 from integrations.models import BrandedURL, administered
 from integrations.models.limited_administrator import limits_of
 
 
-def widget() -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+class HostnameLinesField(LinesField):
+    """In whichever order and spelling; what is no hostname stays as it was typed."""
+
+    def lines_of(self, text: str) -> list[str]:
+        return sorted(_spelled(word) for word in text.split())
 
 
 def require(field: forms.Field) -> None:
@@ -35,6 +39,13 @@ def branded(typed: str, *, by: User, kept: Iterable[str] = ()) -> list[str]:
             text = _("None that you administer: %s.")
         raise forms.ValidationError(text % ", ".join(sorted(unknown)[:5]))
     return sorted(wanted)
+
+
+def _spelled(word: str) -> str:
+    try:
+        return hostnames.normalise(word)
+    except InvalidHostname:
+        return word
 
 
 def _normalised(line: str) -> str:

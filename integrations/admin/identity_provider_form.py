@@ -11,29 +11,27 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from integrations.admin import powers
 from integrations.admin.client_secret_form import ClientSecretForm
+from integrations.admin.lines_field import LinesField
 from integrations.models import IdentityProvider
 
 ARROW = "->"
-LINES = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
 
 class IdentityProviderForm(ClientSecretForm[IdentityProvider]):
     where_shown = gettext_lazy("The provider shows it when this portal is registered there.")
-    roles = forms.CharField(
+    roles = LinesField(
         label=gettext_lazy("Roles by group"),
         required=False,
         max_length=20_000,
-        widget=LINES,
         help_text=gettext_lazy(
             "One a line: group at the provider -> role here. At every sign-in these roles are "
             "given and taken, and no others."
         ),
     )
-    settings_groups = forms.CharField(
+    settings_groups = LinesField(
         label=gettext_lazy("Groups that may open the settings"),
         required=False,
         max_length=20_000,
-        widget=LINES,
         help_text=gettext_lazy(
             "One a line. They administer the branded URLs of this provider and nothing else, with "
             "what their roles allow."
@@ -72,12 +70,13 @@ class IdentityProviderForm(ClientSecretForm[IdentityProvider]):
         return issuer
 
     def clean_settings_groups(self) -> list[str]:
-        return _lines(self.cleaned_data["settings_groups"])
+        lines: str = self.cleaned_data["settings_groups"]
+        return lines.splitlines()
 
     def clean_roles(self) -> list[tuple[str, Group]]:
         allowed = {each.name: each for each in powers.grantable_groups(self.user)}
         found = []
-        for line in _lines(self.cleaned_data["roles"]):
+        for line in self.cleaned_data["roles"].splitlines():
             theirs, arrow, ours = (
                 part.strip() for part in line.replace("→", ARROW).rpartition(ARROW)
             )
@@ -96,7 +95,3 @@ class IdentityProviderForm(ClientSecretForm[IdentityProvider]):
         if cleaned.get("is_enabled") and not has_secret:
             self.add_error("new_client_secret", _("To enable it, fill in the client secret."))
         return cleaned
-
-
-def _lines(text: str) -> list[str]:
-    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))

@@ -28,10 +28,9 @@ class WebhookForm(SharedForm[WebhookEndpoint]):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
         help_text=gettext_lazy("None ticked: of all, also of those that come later."),
     )
-    hostnames = forms.CharField(
+    hostnames = hostname_lines.HostnameLinesField(
         label=gettext_lazy("Only of these hostnames"),
         required=False,
-        widget=hostname_lines.widget(),
         help_text=gettext_lazy(
             "One a line. Empty: of all. Otherwise what belongs to no hostname is not told, such as "
             "the pause of an integration."

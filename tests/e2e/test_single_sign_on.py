@@ -81,13 +81,18 @@ def _set_up(root: Page, demo: Demo, issuer: str, pictures: Path) -> None:
     root.get_by_label("Client ID").fill(CLIENT_ID)
     root.get_by_label("Client secret").fill(SECRET)
     root.get_by_label("Enabled").check()
-    root.get_by_label("Roles by group").fill("portal -> Webex users")
+    root.get_by_label("Roles by group").fill("portal -> Webex users\ndesk -> Webex support")
     look(root, pictures, "sso-add")
     root.get_by_role("button", name="Save", exact=True).click()
     root.get_by_role("link", name="Acme ID").first.click()
     provider = root.url
     root.get_by_role("button", name="Check").click()
     expect(root.get_by_text("It answers; signing keys: 1.")).to_be_visible()
+    three = "desk -> Webex support\nportal -> Webex users\nzoo -> Webex users"
+    root.get_by_label("Roles by group").fill(three)
+    root.get_by_role("button", name="Save", exact=True).click()
+    root.get_by_role("link", name="Acme ID").first.click()
+    expect(root.get_by_label("Roles by group")).to_have_value(three)
 
     root.goto(demo.at("localhost", "/admin/integrations/brandedurl/add/"))
     root.get_by_label("Hostname", exact=True).fill(HOOLI)
