@@ -47,11 +47,11 @@ class Statement:
 def _fetch(sql: str, parameters: list[Any]) -> Any:
     """It is the test of its connection as well: Django would ask SELECT 1 first, in each request.
 
-    Only a connection that was left by an earlier request can have died unnoticed, and outside of
-    transactions a SELECT can be asked again.
+    Only a connection left by an earlier request can have died unnoticed, and a SELECT can be asked
+    again; a transaction tests its connection when it begins.
     """
     here: Any = connection
-    was_tested = here.connection is None or here.health_check_done or here.in_atomic_block
+    was_tested = here.connection is None or here.health_check_done
     here.health_check_done = True
     try:
         return _row(sql, parameters)

@@ -107,7 +107,9 @@ class DeservesMail(logging.Filter):
             is_ours = getattr(record, "status_code", 500) == 503
             return not is_ours and not record.name.startswith("django.security")
         if record.name == TASKS:
-            return True
+            from integrations.database import AWAY
+
+            return not (record.exc_info and isinstance(record.exc_info[1], AWAY))
         return record.levelno >= logging.CRITICAL and record.name != "integrations.startup"
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 BOM = "\ufeff"  # or Excel takes UTF-8 for something else
-# A cell's beginning, also for a spreadsheet that splits lines where a semicolon is, as in German.
-FORMULA = re.compile(r"\A(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])(?=[=+\-@])")
-GUARD = re.compile(r"\A'(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])'(?=[=+\-@])")
+# A cell's beginning, also for a spreadsheet that splits lines where a semicolon is, as in German:
+# for that one our quotes are its own.
+FORMULA = re.compile(r"""\A(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])(?="*[=+\-@])""")
+GUARD = re.compile(r"""\A'(?=[=+\-@\t\r\n])|(?<=[;\t\r\n])'(?="*[=+\-@])""")
 
 
 def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -68,5 +68,6 @@ def _replay(row: IdempotentRequest, request: ApiRequest) -> HttpResponse:
 def _digest(request: ApiRequest) -> str:
     """Of the host, too: a page of another brand asks for something else. If-Match says of what."""
     address = f"{request.get_host()}{request.get_full_path()}"
-    asked = f"{request.method} {address}\n{request.headers.get('If-Match', '')}\n"
+    etag = request.headers.get("If-Match")
+    asked = f"{request.method} {address}\n" + (f"{etag}\n" if etag else "")
     return sha256(asked.encode() + request.body).hexdigest()

@@ -50,9 +50,10 @@ def whom(
         return client.user, client.brand
     name, found = both(client, username, hostname)
     named = user(client, name, found)
-    link = Grant.objects.filter(user=named, app=found.app)
-    if link.exists() and not link.filter(administered.linked_within(client.reach)).exists():
-        raise problems.not_found("user")
+    if client.reach.hostname_ids is not None:
+        link = Grant.objects.filter(user=named, app=found.app)
+        if link.exists() and not link.filter(administered.linked_within(client.reach)).exists():
+            raise problems.not_found("user")
     return named, found
 
 

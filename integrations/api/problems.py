@@ -69,6 +69,7 @@ def sentences() -> dict[int, str]:
         403: _("That is not allowed."),
         404: _("There is nothing at this address."),
         405: _("This address does not know that method; Allow names those it knows."),
+        411: _("Send it with a Content-Length, not in chunks."),
         413: _("That is more than the portal accepts at once (2.5 MB). Please send less."),
         500: _("Something went wrong here. It is on record under the request ID."),
         503: _("The portal is not ready. Please try again in a minute."),

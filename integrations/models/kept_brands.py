@@ -1,8 +1,9 @@
 """Hostnames with their integration as of a few seconds ago, for who only looks.
 
-Each process keeps its own. What a process changes it reads anew at once, others within those
-seconds; and nobody decides by what is kept: what changes anything reads the row itself. No cache of
-Django's, which would copy a brand for every request, where nobody who only looks changes it.
+Each process keeps its own. What a process changes it reads anew at once, others (and a thread that
+was just reading it) within those seconds; and nobody decides by what is kept: what changes anything
+reads the row itself. No cache of Django's, which would copy a brand for every request, where nobody
+who only looks changes it.
 """
 
 import time

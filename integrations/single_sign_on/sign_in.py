@@ -27,6 +27,7 @@ from integrations.webex.http import Deadline
 
 LIFETIME = 600  # seconds for which somebody may stay at the provider
 SALT = "integrations.single_sign_on.wanted"
+TOLD_FOR, LONGEST_TOLD = 86_400, 200  # seconds; characters
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,20 @@ def begin(
 
 
 def _state(door: Door, next_path: str) -> str:
-    """Random; and `wanted` reads from it what is left where the browser has lost the rest."""
-    told = signing.dumps([door.hostname, next_path], salt=SALT) if next_path else ""
+    """Random; and `wanted` reads from it what is left where the browser has lost the rest.
+
+    The provider can read it, too: no query, and no link that was made for somebody.
+    """
+    path = next_path.partition("?")[0]
+    is_told = path and len(path) < LONGEST_TOLD and not path.startswith("/webex/link/")
+    told = signing.dumps([door.hostname, path], salt=SALT) if is_told else ""
     return f"{secrets.token_urlsafe()}.{told}"
 
 
 def wanted(state: str, door: Door) -> str:
     """The path that whoever left with this state wanted to see; empty: none, or none of ours."""
     try:
-        hostname, path = signing.loads(state.partition(".")[2], salt=SALT)
+        hostname, path = signing.loads(state.partition(".")[2], salt=SALT, max_age=TOLD_FOR)
     except signing.BadSignature:
         return ""
     return path if hostname == door.hostname else ""

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, connection
 
 from accounts.models import User
 from accounts.statement import Statement
@@ -51,24 +51,13 @@ def test_one_that_died_between_two_requests_is_made_anew(connected, alice):
     assert pid() != connected
 
 
-def test_one_that_dies_in_a_transaction_ends_it(connected):
-    @transaction.atomic
-    def lose_it():
-        cut(pid())
-        BY_NAME.first("alice")
-
-    begin_request()
-    with pytest.raises(DatabaseError):
-        lose_it()
-
-
 def test_what_the_database_refuses_is_no_dead_connection(connected):
     begin_request()
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 1")
+        cursor.execute("SET statement_timeout = 200")  # ms, in which a live one answers
     begin_request()
 
-    with pytest.raises(DatabaseError, match="timeout"):
+    with pytest.raises(OperationalError, match="timeout"):
         Statement("SELECT {it} FROM accounts_user it, pg_sleep(1)", it=User).first()
 
     assert pid() == connected

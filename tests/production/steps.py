@@ -93,9 +93,10 @@ def nobody_answers(world: World) -> Result:
     nginx.start()
     try:
         browser = Browser("acme.example.com", nginx.port, nginx.authority)
-        for path, said in (("/webex/", "<h1>The portal does not answer"), ("/api/", "not_ready")):
+        answers = ("/webex/", 503, "<h1>The portal does not answer"), ("/api/", 502, "bad_gateway")
+        for path, status, said in answers:
             page = browser.get(path)
-            if page.status != 503 or said not in page.text:
+            if page.status != status or said not in page.text:
                 result.broken.append(f"{path} answers {page.status}: {page.text[:100]}")
     finally:
         nginx.stop()

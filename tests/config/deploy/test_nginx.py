@@ -86,7 +86,7 @@ def assert_is_as_of_the_portal(rf, answer, text, heading, next_step, language):
 
 @pytest.mark.parametrize(
     ("headers", "status", "code", "again_after"),
-    [({}, 503, "not_ready", "60"), (TOO_MUCH, 413, "too_large", None)],
+    [({}, 502, "bad_gateway", "60"), (TOO_MUCH, 413, "too_large", None)],
 )
 def test_programs_get_a_problem(ask, headers, status, code, again_after):
     answer, text = ask("POST", PROGRAM, **headers)

@@ -38,6 +38,7 @@ def main() -> None:
 
     now = clock.now()
     is_empty, templates = sys.argv[1:2] == ["empty"], sys.argv[1:]
+    webex("scenario", **SLOW)  # each time: a screen of the sandbox may have set another
     if not is_empty and not User.objects.filter(username="carl").exists():
         _fill(now)
     ids = {} if is_empty else words_of_paths.found(now)
@@ -54,7 +55,6 @@ def _fill(now) -> None:
     from accounts.models import User
     from integrations.models import BrandedURL, SecondFactor, WebexApp
 
-    webex("scenario", **SLOW)
     with_device_linking()
     for name, role in PEOPLE.items():
         is_staff = name == "support"

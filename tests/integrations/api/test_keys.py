@@ -151,7 +151,9 @@ def test_a_key_of_a_hostname_acts_for_nobody_who_linked_at_another(db, program):
     world = World()
     scopes, rights = (KeyScope.SUBSCRIBERS_READ,), world.anna.user_permissions.all()
     limited, unlimited = program(*scopes, hostnames=[world.hers[2]]), program(*scopes)
-    for job in BulkJob.objects.filter(grant__app=world.shared):
+    jobs = BulkJob.objects.filter(grant__app=world.shared)
+    assert len({job.grant.user == world.sharon for job in jobs}) == 2
+    for job in jobs:
         user = job.grant.user
         user.user_permissions.set(rights)
         whom, is_hers = f"user={user.username}&hostname={world.hers[2]}", user != world.sharon

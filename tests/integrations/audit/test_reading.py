@@ -123,11 +123,12 @@ def test_no_cell_is_run_as_a_formula(cell):
     assert next(csv.reader([line.removeprefix(spreadsheet.BOM)], strict=True))[0][0] == "'"
 
 
-@pytest.mark.parametrize("cell", ["x;=1+1", "x\n@SUM(A1)", "x;y;-1"])
+@pytest.mark.parametrize("cell", ["x;=1+1", "x\n@SUM(A1)", "x;y;-1", 'x;"=1+1;y'])
 def test_nor_where_a_semicolon_ends_a_cell_as_in_german(cell):
     (line,) = spreadsheet.lines([["a", cell, "b"]])
 
-    cells = [each for row in line.splitlines() for each in row.split(";")]
+    ways = [csv.reader(line.splitlines(), delimiter=";"), (row.split(";") for row in line.split())]
+    cells = [each for way in ways for row in way for each in row]
     assert not [each for each in cells if each[:1] in set("=+-@")]
     assert spreadsheet.unguarded(spreadsheet.guarded(cell)) == cell
 

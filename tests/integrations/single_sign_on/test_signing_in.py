@@ -2,10 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core import signing
 
 from accounts.models import User
 from integrations.models import AuditEvent, BrandedURL, Identity, IdentityProvider, SignInRule
 from integrations.models.limited_administrator import limits_of
+from integrations.single_sign_on.sign_in import SALT
 from tests.browsing import query
 from tests.conftest import H1, H2, H3
 from tests.integrations.single_sign_on.conftest import leave, serve, sign_in, who
@@ -48,13 +50,23 @@ def test_who_lost_the_cookie_meanwhile_still_arrives_where_they_wanted(visitor, 
 
     lost = visitor.come_back(url)
     assert (lost.status_code, who(visitor)) == (400, "")
-    assert '<input type="hidden" name="next" value="/webex/?a=b">' in lost.text
-    assert 'href="/sign-in/?next=/webex/%3Fa%3Db"' in lost.text
+    assert '<input type="hidden" name="next" value="/webex/">' in lost.text
+    assert 'href="/sign-in/?next=/webex/"' in lost.text
 
     sign_in(visitor, acme_idp)
     again = visitor.come_back(url)
-    assert again["Location"] == "/webex/?a=b"
+    assert again["Location"] == "/webex/"
     assert "You are signed in already." in visitor.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/webex/link/TOKEN/", "/webex/?q=Alice", f"/{'x' * 500}"])
+def test_the_provider_does_not_read_what_is_searched_or_who_was_sent_a_link(
+    visitor, acme_idp, path
+):
+    told = query(leave(visitor, next=path))["state"].partition(".")[2]
+
+    expected = {"/webex/?q=Alice": [H1, "/webex/"]}.get(path)
+    assert (signing.loads(told, salt=SALT) if told else None) == expected
 
 
 def test_the_way_on_is_that_of_this_hostname_only(visitor, browser, acme_idp, globex_provider):
