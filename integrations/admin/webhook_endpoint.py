@@ -137,7 +137,7 @@ class WebhookEndpointAdmin(DeletedByName[WebhookEndpoint]):
     def switch_on_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         endpoint = self._posted(request, pk)
         try:
-            webhooks.switch_on(endpoint, now=clock.now())
+            webhooks.switch_on(endpoint, by=cast(User, request.user), now=clock.now())
         except WebhookOff:
             text = _("It has no secret to sign with. Make a new one first.")
             return self._back_to(request, endpoint, text, is_bad=True)

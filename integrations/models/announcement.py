@@ -78,8 +78,7 @@ def _tell(listeners: list[WebhookEndpoint], found: Iterable[Event], now: datetim
 
 def _listeners(event_type: EventType) -> list[WebhookEndpoint]:
     enabled = WebhookEndpoint.objects.filter(is_enabled=True)
-    enabled = enabled.select_related("set_up_by__limited_administrator")
-    return [each for each in enabled if event_type in each.events]
+    return [each for each in enabled.with_limits() if event_type in each.events]
 
 
 def _wants(endpoint: WebhookEndpoint, event: Event) -> bool:

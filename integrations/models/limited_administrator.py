@@ -3,11 +3,11 @@ whoever loses the last hostname sees nothing, not everything.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property  # which prefetching knows
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.branded_url import BrandedURL
@@ -43,10 +43,15 @@ class LimitedAdministrator(models.Model):
         return f"limited administrator {self.pk}"
 
     @cached_property
+    def brands(self) -> list[BrandedURL]:
+        """Without their logos; WebhookEndpointQuerySet reads those of many at once."""
+        return list(self.hostnames.only("hostname"))
+
+    @cached_property
     def limits(self) -> Limits:
         """As they were when this was read."""
-        brands = list(self.hostnames.values_list("pk", "hostname"))
-        return Limits(frozenset(pk for pk, _ in brands), frozenset(name for _, name in brands))
+        names = frozenset(each.hostname for each in self.brands)
+        return Limits(frozenset(each.pk for each in self.brands), names)
 
 
 def limits_of(user: "User | AnonymousUser | None") -> Limits | None:

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from integrations.events import EventType
 from integrations.models.claim import Claimable, ClaimableQuerySet
 from integrations.models.webhook_endpoint import WebhookEndpoint
 
@@ -63,7 +64,7 @@ class WebhookDelivery(Claimable):
     event_type = models.CharField(_("event"), max_length=50)
     order_key = models.CharField(max_length=100, editable=False)
     body = models.TextField(_("body"))  # as it is signed and sent, to the letter
-    hostname = models.CharField(max_length=253, null=True, editable=False)  # as its body says
+    hostname = models.CharField(max_length=253, null=True, editable=False)  # as it is called now
     created_at = models.DateTimeField(_("created"))
     state = models.CharField(_("status"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -113,10 +114,12 @@ class WebhookDelivery(Claimable):
         return f"{self.endpoint.name} · {self.event_type}"
 
     def is_wanted_by(self, endpoint: WebhookEndpoint) -> bool:
-        """Its own, as that is now."""
+        """Its own, as that is now. A test is of nothing that anybody may not know."""
+        if self.event_type == EventType.TEST:
+            return True
         data = json.loads(self.body)["data"]
-        app_id = data.get("integration", {}).get("id")
-        return endpoint.wants(self.event_type, app_id=app_id, hostname=data.get("hostname"))
+        app_id, hostname = data.get("integration", {}).get("id"), data.get("hostname")
+        return endpoint.wants(self.event_type, app_id=app_id, hostname=self.hostname or hostname)
 
     @staticmethod
     def claim_seconds() -> float:
@@ -137,9 +140,13 @@ class WebhookDelivery(Claimable):
         pause = max(pause * random.uniform(0.9, 1.1), wait)
         return self._write(now, next_attempt_at=now + pause, **attempt)
 
-    def release(self) -> None:
+    def release(self, **columns: Any) -> None:
         """Claimed, and not sent."""
-        self._ours().update(claimed_by=None, claimed_until=None)
+        self._ours().update(claimed_by=None, claimed_until=None, **columns)
+
+    def withdraw(self) -> None:
+        """Claimed, and nobody may know it any more."""
+        self.release(state=self.State.GIVEN_UP, next_attempt_at=None)
 
     def _write(self, now: datetime, **columns: Any) -> bool:
         """Ends the claim. False where it ran out and somebody else has the row."""

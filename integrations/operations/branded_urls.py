@@ -12,6 +12,7 @@ from integrations.models import (
     BrandedURL,
     Grant,
     WebexApp,
+    WebhookDelivery,
     WebhookEndpoint,
     administered,
 )
@@ -69,6 +70,8 @@ def _rename(brand: BrandedURL, before: BrandedURL, now: datetime) -> None:
     Grant.objects.filter(hostname=before.hostname).update(hostname=brand.hostname)
     older = WebexApp.objects.filter(hostname_of_older_grants=before.hostname)
     older.update(hostname_of_older_grants=brand.hostname)
+    told = WebhookDelivery.objects.waiting().filter(hostname=before.hostname)
+    told.update(hostname=brand.hostname)
     for webhook in WebhookEndpoint.objects.all():
         if before.hostname in webhook.hostnames:
             names = {*webhook.hostnames} - {before.hostname} | {brand.hostname}

@@ -30,7 +30,9 @@ def limit(user: User, brands: Collection[BrandedURL], *, now: datetime) -> None:
 
 
 def remove_limit(user: User, *, now: datetime) -> None:
+    """The webhooks that they set up hear no more than before, whatever becomes of them now."""
     with transaction.atomic():
+        webhooks.keep_reach(user, now=now)
         if LimitedAdministrator.objects.filter(user=user).delete()[0]:
             AuditEvent.objects.record(Action.USER_UNLIMITED, user, now=now)
     user.refresh_from_db(fields=["limited_administrator"])

@@ -53,16 +53,17 @@ class Loop:
 
     def goes_on(self, *, without: frozenset[int] = frozenset()) -> bool:
         """Sends what may be sent. False where nothing is under way and nothing is due."""
+        found: list[int] = []
         if time.monotonic() >= self._looks_at:
             now = self._ticking.now()
             under_way = Counter(each.endpoint_id for each in self._sent.values())
             to = [each for each in _with_due(now) if each.pk not in without]
             found = [self._fill(each, under_way[each.pk], now) for each in to]
             self._looks_at = 0.0 if any(found) else time.monotonic() + LOOK
-        return bool(self._sent)
+        return bool(self._sent) or any(found)
 
     def _fill(self, endpoint: WebhookEndpoint, under_way: int, now: datetime) -> int:
-        """How many were added."""
+        """How many were due."""
         free = (1 if endpoint.failing_since else WINDOW) - under_way
         if free <= 0:
             return 0
@@ -76,6 +77,9 @@ class Loop:
 
     def _send(self, delivery: WebhookDelivery, now: datetime) -> None:
         endpoint = delivery.endpoint
+        if not delivery.is_wanted_by(endpoint):  # left when its limits were just changing
+            delivery.withdraw()
+            return
         try:
             keys = endpoint.secrets(now)
         except UndecryptableValue:
@@ -107,7 +111,7 @@ class Loop:
 
 def _with_due(now: datetime) -> list[WebhookEndpoint]:
     due = WebhookDelivery.objects.due(now).order_by().filter(endpoint=OuterRef("pk"))
-    return list(WebhookEndpoint.objects.listening(now).filter(Exists(due)))
+    return list(WebhookEndpoint.objects.listening(now).filter(Exists(due)).with_limits())
 
 
 def record(delivery: WebhookDelivery, attempt: Attempt, *, now: datetime) -> None:

@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import WebhookOff, WebhookOutOfReach
-from integrations.events import EventType
 from integrations.models import AuditEvent, WebhookDelivery, WebhookEndpoint, announcement
 from integrations.models.limited_administrator import limits_of
 from integrations.operations.check import Check, Level
 from integrations.operations.renewals import in_words
 
-State = WebhookDelivery.State
+State, Off = WebhookDelivery.State, WebhookEndpoint.Off
 FAILING_LONG = timedelta(minutes=10)
 LIMITS = {"events", "app_ids", "hostnames"}
 WHERE_AND_WHAT = {"url", "hostnames"}
@@ -37,20 +36,22 @@ def save(
             AuditEvent.objects.record(Action.WEBHOOK_ADDED, endpoint, changed=changed, now=now)
             return secret
         if changed:
-            endpoint.save(update_fields=written | _switched(endpoint, changed, now))
+            endpoint.save(update_fields=written | _switched(endpoint, changed, by, now))
             if changed & LIMITS:
                 _withdraw(endpoint)
             AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
     return ""
 
 
-def _switched(endpoint: WebhookEndpoint, changed: set[str], now: datetime) -> set[str]:
+def _switched(
+    endpoint: WebhookEndpoint, changed: set[str], by: User | None, now: datetime
+) -> set[str]:
     """What else changes where somebody switched it."""
     if "is_enabled" not in changed or not endpoint.is_enabled:
         return set()
     waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint, claimed_until=None)
     waiting.update(next_attempt_at=now)  # what is claimed is due anyway
-    return set(endpoint.switch_on())
+    return set(endpoint.switch_on(by))
 
 
 def withdraw(user: User) -> None:
@@ -60,25 +61,29 @@ def withdraw(user: User) -> None:
 
 
 def keep_reach(user: User, *, now: datetime) -> None:
-    """What limits them limits the webhooks that they set up when they are gone; with nothing left
-    to hear of, one is off.
+    """What limits them limits the webhooks that they set up when they, or the limits, are gone;
+    with nothing left to hear of, one is off.
     """
     if (limits := limits_of(user)) is None:
         return
     for endpoint in WebhookEndpoint.objects.filter(set_up_by=user):
-        within = limits.hostnames & {*(endpoint.hostnames or limits.hostnames)}
-        endpoint.hostnames = sorted(within) or endpoint.hostnames
-        endpoint.is_enabled &= bool(within)
-        endpoint.save(update_fields=["hostnames", "is_enabled"])
-        changed = ["hostnames"] if within else ["is_enabled"]
-        AuditEvent.objects.record(Action.WEBHOOK_CHANGED, endpoint, changed=changed, now=now)
+        _keep_within(endpoint, limits.hostnames, now)
+
+
+def _keep_within(endpoint: WebhookEndpoint, reach: frozenset[str], now: datetime) -> None:
+    within, record = reach & {*(endpoint.hostnames or reach)}, AuditEvent.objects.record
+    if within and within != {*endpoint.hostnames}:
+        endpoint.hostnames = sorted(within)
+        endpoint.save(update_fields=["hostnames"])
+        record(Action.WEBHOOK_CHANGED, endpoint, changed=["hostnames"], now=now)
+    elif not within and endpoint.switch_off(Off.NO_REACH, now=now):
+        record(Action.WEBHOOK_SWITCHED_OFF, endpoint, reason=Off.NO_REACH.lower(), now=now)
 
 
 def _withdraw(endpoint: WebhookEndpoint) -> None:
     """What waits, and would not be left for it any more: its limits say who may know."""
     waiting = WebhookDelivery.objects.waiting().filter(endpoint=endpoint)
-    chosen = waiting.exclude(event_type=EventType.TEST).iterator()
-    unwanted = [delivery.pk for delivery in chosen if not delivery.is_wanted_by(endpoint)]
+    unwanted = [each.pk for each in waiting.iterator() if not each.is_wanted_by(endpoint)]
     waiting.filter(pk__in=unwanted).update(state=State.GIVEN_UP, next_attempt_at=None)
 
 
@@ -93,13 +98,13 @@ def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime) -> str:
     return secret
 
 
-def switch_on(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """What waited is sent. Raises WebhookOff where it has no secret to sign with."""
+def switch_on(endpoint: WebhookEndpoint, *, by: User, now: datetime) -> None:
+    """What waited is sent, and `by` answers for it. Raises WebhookOff without a secret."""
     if WebhookEndpoint.objects.filter(pk=endpoint.pk, secret__isnull=True).exists():
         raise WebhookOff
     with transaction.atomic():
         endpoint.is_enabled = True
-        endpoint.save(update_fields=_switched(endpoint, {"is_enabled"}, now))
+        endpoint.save(update_fields=_switched(endpoint, {"is_enabled"}, by, now))
         AuditEvent.objects.record(Action.WEBHOOK_SWITCHED_ON, endpoint, now=now)
 
 
@@ -121,7 +126,7 @@ def send_again(delivery: WebhookDelivery, *, now: datetime) -> None:
     """
     if not delivery.endpoint.is_enabled:
         raise WebhookOff
-    if delivery.event_type != EventType.TEST and not delivery.is_wanted_by(delivery.endpoint):
+    if not delivery.is_wanted_by(delivery.endpoint):
         raise WebhookOutOfReach
     rows = WebhookDelivery.objects.filter(pk=delivery.pk)
     with transaction.atomic():

@@ -189,7 +189,7 @@ def test_switched_on_again_it_gets_what_waited(grant, listen, subscribe, deliver
     receiver.answer = 200
     endpoint.refresh_from_db()
 
-    webhooks.switch_on(endpoint, now=clock.now())
+    webhooks.switch_on(endpoint, by=grant.user, now=clock.now())
     deliver()
 
     assert [what for _who, what in seen(receiver)][-2:] == ["grant.linked", "grant.consent_lost"]
