@@ -16,6 +16,7 @@ FORM = "/admin/integrations/webexapp/"
 
 def listen(page: Page, pictures: Path, name: str) -> list[str]:
     """Role, name and description of everything, after a look at what holds for each page."""
+    page.wait_for_load_state()
     heard = [str(said) for said in read_aloud(page)]
     (pictures / f"read-aloud-{name}.txt").write_text("\n".join(heard))
     assert flaws(page) == [], name

@@ -115,3 +115,4 @@ def sign_in_admin(page: Page, demo: Demo) -> None:
     page.get_by_label("User name").fill("admin")
     page.get_by_label("Password").fill(demo.password)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(demo.at("localhost", "/admin/"))
