@@ -47,16 +47,14 @@ class Statement:
 def _fetch(sql: str, parameters: list[Any]) -> Any:
     """It is the test of its connection as well: Django would ask SELECT 1 first, in each request.
 
-    Only a connection left by an earlier request can have died unnoticed, and a SELECT can be asked
-    again; a transaction tests its connection when it begins.
+    Where that is dead, a SELECT can be asked again on another, but for one of a transaction.
     """
     here: Any = connection
-    was_tested = here.connection is None or here.health_check_done
     here.health_check_done = True
     try:
         return _row(sql, parameters)
     except (OperationalError, InterfaceError):
-        if was_tested or here.is_usable():
+        if here.connection is None or here.in_atomic_block or here.is_usable():
             raise
         here.close()
         return _row(sql, parameters)

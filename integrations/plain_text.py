@@ -48,6 +48,8 @@ def one_line(text: object) -> str:
 def isolated(text: object) -> str:
     """The same, and what is written from right to left moves nothing else on its line."""
     line = one_line(text)
+    if line.isascii():
+        return line
     if any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in line):
         return f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
     return line

@@ -204,8 +204,7 @@ class WebhookEndpoint(Notice):
         changed.
         """
         as_new: dict[str, object] = {"is_enabled": True, "off_reason": "", "off_at": None}
-        as_new["set_up_by"] = by
-        as_new |= {"failing_since": None, "rests_until": None, "notice_due": False}
+        as_new |= {"failing_since": None, "rests_until": None, "notice_due": False, "set_up_by": by}
         for name, value in as_new.items():
             setattr(self, name, value)
         return list(as_new)

@@ -39,9 +39,8 @@ class Cause:
 
     @property
     def in_words(self) -> str:
-        if self.known_words or not self.reason:
-            return self.known_words or _("No reason was noted.")
-        return _("What was noted: %s.") % isolated(self.reason)
+        noted = _("What was noted: %s.") % isolated(self.reason)
+        return self.known_words or (noted if self.reason else _("No reason was noted."))
 
     @property
     def known_words(self) -> str:

@@ -43,9 +43,10 @@ def connected(alice):
     connection.close()
 
 
-def test_one_that_died_between_two_requests_is_made_anew(connected, alice):
+@pytest.mark.parametrize("go_on", [begin_request, lambda: None], ids=["between", "within"])
+def test_one_that_died_between_two_requests_or_within_one_is_made_anew(connected, alice, go_on):
     cut(connected)
-    begin_request()
+    go_on()
 
     assert BY_NAME.first("alice") == [alice]
     assert pid() != connected
