@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Generator
 
 import pytest
 from _pytest import runner
@@ -17,8 +18,12 @@ _below = runner.pytest_runtest_protocol
 _below.__code__ = _below.__code__.replace(co_stacksize=100_000)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was imported and collected stays to the end, so nobody need look for garbage in it."""
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end, so nobody need look for garbage in it."""
+    gc.disable()
+    collected = yield
     gc.freeze()
     gc.set_threshold(5_000, 20, 20)
+    gc.enable()
+    return collected
