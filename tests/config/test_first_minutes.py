@@ -76,10 +76,18 @@ def test_the_sandbox_alone_needs_no_keys():
     ("content", "sentence"),
     [
         ("SECRET_KEY = s3cr3t\n", "Line 1 of {file} is not NAME=value"),
-        ("# a comment\n\n  SECRET_KEY='s3cr3t'\n", "SECRET_KEY is too short"),
+        pytest.param(
+            "# a comment\n\n  SECRET_KEY='s3cr3t'\n",
+            "SECRET_KEY is too short",
+            marks=pytest.mark.slow,
+        ),
         ("\ufeffexport SECRET_KEY=s3cr3t\r\n", "SECRET_KEY is too short"),
         (None, "The file {file} cannot be read (FileNotFoundError)"),
-        ("SECRET_KEY=\udcff\n", "The file {file} cannot be read (UnicodeDecodeError)"),
+        pytest.param(
+            "SECRET_KEY=\udcff\n",
+            "The file {file} cannot be read (UnicodeDecodeError)",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_file_of_settings_is_read_or_refused(tmp_path, content, sentence):

@@ -72,6 +72,7 @@ def test_bob_links_at_the_second_brand_and_returns_to_it(page: Page, demo: Demo)
     expect_mark(page, "linked")
 
 
+@pytest.mark.slow
 def test_declining_leaves_everything_as_it_was(page: Page, demo: Demo) -> None:
     sign_in(page, demo, GLOBEX, "alice")
 
@@ -83,6 +84,7 @@ def test_declining_leaves_everything_as_it_was(page: Page, demo: Demo) -> None:
     expect_mark(page, "not-linked")
 
 
+@pytest.mark.slow
 def test_nina_without_permission_sees_no_mark_and_no_webex(page: Page, demo: Demo) -> None:
     sign_in(page, demo, ACME, "nina", "/my-account/")
 
@@ -91,6 +93,7 @@ def test_nina_without_permission_sees_no_mark_and_no_webex(page: Page, demo: Dem
     expect(page.get_by_text("Webex")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_menu_is_usable_with_the_keyboard_alone(page: Page, demo: Demo) -> None:
     sign_in(page, demo, ACME, "alice")
     webex = page.locator(".menu-list").get_by_role("button", name=re.compile("Webex"))

@@ -12,6 +12,7 @@ from integrations.renewal import on_demand
 from tests.conftest import ALICE_AT_WEBEX, CAROL_AT_WEBEX
 from tests.integrations.admin.conftest import sam, staff  # noqa: F401
 from tests.integrations.test_permissions import leave_by_deactivation
+from tests.sharing_out import slow
 
 GRANTS = "/admin/integrations/grant/"
 
@@ -122,7 +123,10 @@ def activity(client):
 @pytest.mark.parametrize("kind", GrantEvent.Kind.values)
 @pytest.mark.parametrize(
     "reason",
-    ["invalid_grant (status 400, ROUTERGW_1)", "answer lost: a worker died during the call"],
+    [
+        "invalid_grant (status 400, ROUTERGW_1)",
+        *slow("answer lost: a worker died during the call"),
+    ],
 )
 def test_a_users_activity_never_shows_what_only_operators_understand(
     alice_browser, linked_alice, kind, reason
