@@ -84,11 +84,13 @@ def waits(view: Any) -> bool:
 
 
 def test_every_command_of_the_handbook_is_there_with_its_options():
-    found = re.findall(r"(?<!\w)run ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code())
+    found = re.findall(
+        r"(?<![\w/=])(?:run|portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code()
+    )
     known = get_commands()
 
     for name, options in found:
-        if name not in ("worker", "beat"):
+        if name not in ("worker", "beat"):  # of run itself
             app = known[name]
             parser = load_command_class(app, name).create_parser("manage.py", name)
             missing = set(re.findall(r"--[a-z-]+", options)) - set(parser._option_string_actions)
@@ -130,18 +132,29 @@ def test_every_variable_that_is_set_is_read_by_somebody():
     assert used - known == set()
 
 
+@pytest.fixture
+def installed(tmp_path):
+    """As in the handbook: a release with an interpreter of its own, which a link to `run` finds."""
+    (tmp_path / "config" / "deploy").mkdir(parents=True)
+    shutil.copy(DEPLOY / "run", tmp_path / "config" / "deploy")
+    (tmp_path / "portal").symlink_to(tmp_path / "config" / "deploy" / "run")
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("gunicorn", "opentelemetry-instrument"):
+        (programs / name).write_text(
+            '#!/bin/sh\necho "${0##*/}" "$OTEL_PYTHON_DJANGO_EXCLUDED_URLS"'
+        )
+        (programs / name).chmod(0o755)
+    return tmp_path / "portal"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "started"), [({}, "gunicorn"), (ENDPOINT, "opentelemetry-instrument")]
 )
-def test_processes_are_traced_where_somebody_listens(tmp_path, endpoint, started):
-    for name in ("gunicorn", "opentelemetry-instrument"):
-        (tmp_path / name).write_text(
-            '#!/bin/sh\necho "${0##*/}" "$OTEL_PYTHON_DJANGO_EXCLUDED_URLS"'
-        )
-        (tmp_path / name).chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **endpoint}
+def test_processes_are_traced_where_somebody_listens(installed, endpoint, started):
+    environment = {"PATH": "/usr/bin:/bin", **endpoint}
 
-    said = subprocess.check_output([DEPLOY / "run", "web"], env=environment, text=True)
+    said = subprocess.check_output([installed, "web"], env=environment, text=True)
 
     assert said.split()[0] == started
     if endpoint:
