@@ -22,6 +22,13 @@ from tests.config.processes import ROOT
 DEPLOY = ROOT / "config" / "deploy"
 ALERTS, DASHBOARD = DEPLOY / "portal-alerts.yml", DEPLOY / "grafana-dashboard.json"
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+LONGEST = ".".join(["a" * 61] * 4)
+BRAND = """server {{
+    server_name {name};
+    ssl_certificate     {folder}/portal.example.com.crt;
+    ssl_certificate_key {folder}/portal.example.com.key;
+    include {folder}/site.conf;
+}}"""
 OURS = re.compile(r"\b(?:webex|portal)_[a-z_]+")
 # Read by compose, gunicorn, systemd, config/deploy/run or Python, not by our settings.
 OF_OTHERS = {
@@ -85,7 +92,7 @@ def waits(view: Any) -> bool:
 
 def test_every_command_of_the_handbook_is_there_with_its_options():
     found = re.findall(
-        r"(?<![\w/=])(?:run|portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code()
+        r"(?m)(?:\brun|^portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code()
     )
     known = get_commands()
 
@@ -171,13 +178,14 @@ def test_the_image_takes_what_the_process_needs_and_nothing_else():
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
-def test_nginx_accepts_its_files(tmp_path):
+def test_nginx_accepts_its_files_and_a_brand_with_a_long_name(tmp_path):
     assert run("nginx", "-t", "-q", "-c", nginx(tmp_path)) == ""
 
 
 def nginx(folder: Path) -> Path:
     """The files as they are, but for paths and privileged ports."""
     (folder / "brands").mkdir()
+    (folder / "brands" / "acme.conf").write_text(BRAND.format(name=LONGEST, folder=folder))
     certificate, key = self_signed()
     for name in ("portal.conf", "site.conf", "refused.conf"):
         text = (DEPLOY / "nginx" / name).read_text()
