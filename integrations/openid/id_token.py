@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -69,7 +69,7 @@ def _signed_claims(token: str, keys: Callable[[bool], KeySet]) -> dict[str, Any]
     try:
         try:
             return jwt.decode(token, keys(False), registry=REGISTRY).claims
-        except InvalidKeyIdError:  # signing keys are rotated
+        except (InvalidKeyIdError, BadSignatureError):  # keys are rotated, some under one name
             return jwt.decode(token, keys(True), registry=REGISTRY).claims
     except (JoseError, ValueError, TypeError) as error:
         raise IdTokenRefused(_reason(error)) from None

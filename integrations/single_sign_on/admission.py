@@ -26,7 +26,9 @@ def admit(
     links: User | None,
     now: datetime,
 ) -> User:
-    """With the roles that the provider's groups are mapped to. Raises SignInRefused.
+    """With the roles that the provider's groups are mapped to.
+
+    Raises SignInRefused, or ProviderMisconfigured where it does not tell the groups.
 
     `links`: who is signed in, and gets this identity.
     """

@@ -23,6 +23,9 @@ UNUSABLE: dict[str, Promise] = {
     "no_pkce": gettext_lazy("It does not know PKCE with S256. Switch that on there."),
     "keys": gettext_lazy("It publishes no key that a signature could be checked with."),
     "endpoint": gettext_lazy("It names no https:// address for what is needed, or a broken one."),
+    "groups_elsewhere": gettext_lazy(
+        "Somebody is in too many groups for it to list. Let it send only those that count here."
+    ),
     "invalid_client": gettext_lazy("It refuses the client ID or the client secret."),
 }
 REFUSED: dict[str, Promise] = {

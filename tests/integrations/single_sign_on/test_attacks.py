@@ -204,6 +204,20 @@ def test_a_discovery_document_that_does_not_fit_is_refused(visitor, acme_idp):
         assert refused(visitor.post("/sign-in/through/")), acme_idp.metadata
 
 
+UNSAID = ["token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+          "userinfo_endpoint", "end_session_endpoint"]  # fmt: skip
+
+
+def test_what_a_provider_writes_null_for_is_just_not_said(visitor, acme_idp):
+    acme_idp.metadata = dict.fromkeys(UNSAID)
+
+    assert sign_in(visitor, acme_idp).status_code == 303
+    for odd in (5, "plain", {"S256": 1}):
+        cache.clear()
+        acme_idp.metadata = dict.fromkeys(UNSAID[:2], odd)
+        assert visitor.post("/sign-in/through/").status_code == 503, odd
+
+
 def test_addresses_within_are_not_called_unless_the_operator_named_them(
     visitor, acme_provider, settings
 ):
