@@ -78,9 +78,9 @@ def main() -> None:
         Path(folder).chmod(0o711)
         world = World(Path(folder), sandbox)
         world.nginx = front(world.folder / "portal", world.portal.port)
+        logging.disable()  # of this process, which stands in for Webex
         try:
             world.start(grants=100)
-            logging.disable()  # of this process, which stands in for Webex
             with Bare(world.folder) as bare:
                 report(measure(world, bare, options))
         finally:
