@@ -94,13 +94,15 @@ def _find(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> 
         raise SignInRefused("unknown_person")
     try:
         with transaction.atomic():
-            return _make(provider, claims, now)
-    except IntegrityError:
-        return known.first() or _make(provider, claims, now)  # or only the name was taken
+            return _make(provider, claims, profile.free_username(claims), now)
+    except IntegrityError:  # or only the name was taken, and perhaps the next one is, too
+        return known.first() or _make(provider, claims, profile.random_username(claims), now)
 
 
-def _make(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> Identity:
-    user = User(username=profile.free_username(claims))
+def _make(
+    provider: IdentityProvider, claims: dict[str, Any], username: str, now: datetime
+) -> Identity:
+    user = User(username=username)
     user.set_unusable_password()
     profile.update(user, claims)
     user.save()
