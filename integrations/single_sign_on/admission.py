@@ -115,11 +115,12 @@ def _make(
 def _link(
     provider: IdentityProvider, claims: dict[str, Any], user: User, now: datetime
 ) -> Identity:
+    theirs = {"provider": provider, "subject": claims["sub"], "user": user}
+    if known := Identity.objects.filter(**theirs).first():
+        return known  # in another tab
     try:
         with transaction.atomic():
-            identity = Identity.objects.create(
-                provider=provider, subject=claims["sub"], user=user, created_at=now
-            )
+            identity = Identity.objects.create(**theirs, created_at=now)
     except IntegrityError:
         raise SignInRefused("linked_already") from None
     AuditEvent.objects.record(Action.IDENTITY_LINKED, user, by=user, reason=provider.name, now=now)
