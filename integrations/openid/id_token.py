@@ -21,6 +21,7 @@ CLOCK_SKEW = 60  # seconds by which the provider's clock may differ from ours
 LONGEST_SUBJECT = 255  # characters (OpenID Connect Core, 2)
 
 REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+REGISTRY.max_header_length = 16_384  # bytes: some put certificates there, which we never read
 
 
 def verify(

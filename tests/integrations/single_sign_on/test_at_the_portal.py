@@ -61,6 +61,17 @@ def test_with_a_password_only_superusers_get_in_and_set_up_a_second_factor(
     assert "only superusers" in clerk.get("/admin/login/").text
 
 
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_superuser_finds_the_way_in_and_others_read_that_it_is_not_theirs(
+    desk, own_provider, is_enabled
+):
+    """Also from "All ways to sign in", while the provider is dead."""
+    IdentityProvider.objects.update(is_enabled=is_enabled)
+
+    assert 'href="/admin/login/"' in desk.get("/sign-in/").text
+    assert "only superusers" in desk.get("/admin/login/").text
+
+
 def test_a_password_session_from_before_ends_unless_it_is_a_superusers(
     browser, make_user, own_provider, root
 ):

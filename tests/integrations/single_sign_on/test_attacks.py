@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from integrations.models import AuditEvent, BrandedURL, IdentityProvider
+from integrations.single_sign_on import words
 from tests.conftest import H2, H3
 from tests.identity_provider import SECRET
 from tests.integrations.single_sign_on.conftest import leave, refused, serve, sign_in, who
@@ -180,6 +181,15 @@ def test_a_client_that_the_provider_refuses_is_on_record_once_a_minute(visitor, 
         assert refused(visitor.come_back(acme_idp.accept(url)))
 
     assert AuditEvent.objects.get(action="sign_in.failed").reason == "invalid_client"
+
+
+def test_what_is_on_record_says_whose_turn_it_is():
+    for reason, who_acts in {
+        "status_429": "no usable answer", "status_302": "no usable answer",
+        "status_404": "registered here", "libcurl_56": "no usable answer",
+        "expired_token exp": "clock", "invalid_claim iat": "clock", "auth_time": "Let it send",
+    }.items():  # fmt: skip
+        assert who_acts in words.failed(reason), reason
 
 
 def test_a_dead_provider_is_said_so(visitor, acme_provider):

@@ -89,6 +89,13 @@ def test_keys_that_were_rotated_under_one_name_are_found_too(visitor, browser, a
     assert sign_in(browser(None), acme_idp).status_code == 303
 
 
+def test_a_token_may_be_as_large_as_a_certificate_and_a_thousand_groups(visitor, acme_idp):
+    acme_idp.sign = lambda claims: signed(claims, KEYS[0], x5c=["A" * 4000])
+
+    groups = [f"c0ffee00-0000-4000-8000-{number:012}" for number in range(1000)]
+    assert sign_in(visitor, acme_idp, groups=groups).status_code == 303
+
+
 UNREADABLE = [
     {"kty": "AKP", "alg": "ML-DSA-65", "pub": "AAAA"}, {"kty": "EC", "crv": "P-999"}, {"kty": 5},
     {"kty": "OKP", "crv": "X25519", "x": "AAAA"}, {"kty": "RSA", "n": 5, "e": "AQAB"}, "no key",

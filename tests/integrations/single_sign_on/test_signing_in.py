@@ -153,6 +153,8 @@ def test_who_is_signed_in_with_a_password_links_themselves(
     asked = leave(alices, **{"for": "link"})
     assert query(asked)["prompt"] == "login"
     assert alices.come_back(acme_idp.accept(asked))["Location"] == "/my-account/"
+    again = leave(alices, **{"for": "link"})  # in a tab that was open before
+    assert alices.come_back(acme_idp.accept(again))["Location"] == "/my-account/"
     taken = bobs.come_back(acme_idp.accept(leave(bobs, **{"for": "link"})))
 
     assert Identity.objects.get().user == alice
