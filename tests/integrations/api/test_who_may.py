@@ -152,7 +152,7 @@ def test_no_secret_is_in_what_any_route_says_leaves_or_logs(
     caplog,
 ):
     caplog.set_level("DEBUG")
-    pat_browser.link(PAT_AT_WEBEX)  # the whole way: with a code and its verifier
+    pat_browser.link(PAT_AT_WEBEX)  # the whole way, with code, verifier and secret
     endpoint = subscribe("https://hooks.example.com/", events=[*EventType])
     key, secret = make_key(*KeyScope)
     token = Grant.objects.get().access_token
