@@ -89,6 +89,26 @@ def test_who_signs_in_at_globex_too_is_not_acmes_to_change(
     assert not administered.may_change(alice, anna)
 
 
+@pytest.mark.parametrize("serves_acme", [True, False])
+def test_who_signs_in_at_the_portals_own_hosts_is_not_acmes_to_change(
+    acme_provider, acme_idp, make_user, alice, serves_acme
+):
+    """The operator's people; but those of a provider that serves Acme, too, are Acme's."""
+    anna = of_acme(make_user("anna", is_staff=True))
+    acme = BrandedURL.objects.get(hostname=H1)
+    Grant.objects.create(user=alice, app=acme.app, hostname=H1, granted_at=clock.now())
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH)
+    if not serves_acme:
+        BrandedURL.objects.update(identity_provider=None, sign_in_rule=SignInRule.PASSWORD)
+
+    Identity.objects.create(
+        provider=acme_provider, subject="alice", user=alice, created_at=clock.now()
+    )
+
+    assert administered.may_see(alice, anna)
+    assert administered.may_change(alice, anna) is serves_acme
+
+
 def test_of_globexs_people_acmes_programs_may_not_ask_by_name(
     acme_provider, globex_provider, make_user, bob
 ):
