@@ -83,6 +83,7 @@ class SessionUserMiddleware(AuthenticationMiddleware):
 def _user(request: Any) -> User | AnonymousUser:
     if not hasattr(request, "_cached_user"):
         request._cached_user = _trusted_owner(request.session) or auth.get_user(request)
+        request.user = request._cached_user  # a page asks them thirty things, each by the lazy way
     return request._cached_user  # type: ignore[no-any-return]
 
 
