@@ -24,7 +24,7 @@ from integrations.models.limited_administrator import limits_of
 from integrations.operations import api_keys, branded_urls, limits, people
 from integrations.single_sign_on import admission
 from integrations.single_sign_on.doors import Door
-from tests.conftest import H1, H3
+from tests.conftest import H1, H2, H3
 from tests.identity_provider import KEYS
 from tests.integrations.single_sign_on.conftest import ADMIN, serve, sign_in
 
@@ -281,3 +281,26 @@ def test_three_people_of_one_name_who_come_at_once_all_get_in(visitor, acme_idp)
         assert sign_in(visitor, acme_idp, preferred_username="carol").status_code == 303
     finally:
         pre_save.disconnect(be_faster, User)
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_a_role_stays_while_one_of_two_providers_gives_it(
+    browser, alice, acme_idp, globex_idp, acme_provider, globex_provider, off
+):
+    for provider in (acme_provider, globex_provider):
+        provider.mapped_groups.create(theirs="portal", ours=Group.objects.get(name="Webex users"))
+        Identity.objects.create(
+            provider=provider, subject="alice", user=alice, created_at=clock.now()
+        )
+
+    sign_in(browser(None), acme_idp, "alice", groups=["portal"])
+    sign_in(browser(None, H2), globex_idp, "alice", groups=[])
+    assert alice.groups.count() == 1
+
+    if off:
+        acme_provider.is_enabled = False
+        acme_provider.save()
+        sign_in(browser(None, H2), globex_idp, "alice", groups=[])
+    else:
+        sign_in(browser(None), acme_idp, "alice", groups=[])
+    assert not alice.groups.exists()
