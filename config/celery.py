@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from contextlib import suppress
 from os import EX_CONFIG
 from typing import Any
 
@@ -47,6 +48,18 @@ def _worker_is_alive(sender: Any, **kwargs: Any) -> None:
         _noted["worker"] = time.monotonic()
         note(f"worker {sender.eventer.hostname}")
         _end_with_wrong_key()
+
+
+@signals.worker_shutdown.connect
+def _worker_leaves(sender: Any, **kwargs: Any) -> None:
+    """Told to stop, and nothing else: what ends by an error is missed."""
+    from integrations import clock
+    from integrations.database import NOT_READY
+    from integrations.models import Heartbeat
+
+    if not sender.exitcode:
+        with suppress(*NOT_READY):
+            Heartbeat.objects.leave(f"worker {sender.hostname}", now=clock.now())
 
 
 _noted: dict[str, float] = {}

@@ -12,8 +12,13 @@ GONE = timedelta(days=1)  # after which a host that nobody heard of is forgotten
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def beat(self, name: str, *, now: datetime, clock_ahead: float | None = None) -> None:
-        facts = {"at": now, "clock_ahead": clock_ahead}
-        self.update_or_create(name=name, defaults=facts)
+        facts = {"at": now, "clock_ahead": clock_ahead, "left_at": None}
+        began = {"began_at": now}
+        self.update_or_create(name=name, defaults=facts, create_defaults=facts | began)
+
+    def leave(self, name: str, *, now: datetime) -> None:
+        """Its row stays for a day, or a restart would be taken for somebody new."""
+        self.filter(name=name).update(left_at=now)
 
     def until(self, now: datetime) -> "HeartbeatQuerySet":
         """Without those from before the clock was set back: they may be of the dead."""
@@ -29,11 +34,18 @@ class Heartbeat(models.Model):
     name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
     clock_ahead = models.FloatField(null=True)  # seconds, of the process's own
+    began_at = models.DateTimeField(null=True)  # when its name was first heard
+    left_at = models.DateTimeField(null=True)  # when it was last stopped in order
 
     objects = HeartbeatQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_left(self) -> bool:
+        """The release before this one comes back without clearing it."""
+        return self.left_at is not None and self.left_at >= self.at
 
 
 class RenewalMinuteQuerySet(models.QuerySet["RenewalMinute"]):

@@ -1,7 +1,7 @@
 """How the background work is doing: for the dashboard, `manage.py status`, probes and metrics."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,12 @@ from integrations.models import (
     WebexApp,
     WebhookEndpoint,
 )
-from integrations.operations import api_keys, readiness, sweeps, webhooks
+from integrations.operations import api_keys, readiness, sweeps, webhooks, workers
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
 from integrations.operations.renewals import in_words
+from integrations.plain_text import grouped
 from integrations.renewal.sweep import SWEEP
 
 BEAT, WORKER, WRONG_KEY = "beat", "worker ", "wrong key "
@@ -65,6 +66,7 @@ class Background:
     is_late: bool
     clocks: dict[str, float]  # seconds ahead of the database's, of processes where it matters
     wrong_keys: list[str]  # hosts
+    gone: dict[str, datetime] = field(default_factory=dict)  # workers that nobody stopped
     unsent: int = 0  # mails that nobody could send yet
     unsent_since: datetime | None = None
 
@@ -106,7 +108,8 @@ def beat(name: str, *, now: datetime, clock_ahead: float | None = None) -> None:
 
 def background(now: datetime) -> Background:
     beats = {each.name: each for each in Heartbeat.objects.until(now)}
-    recent = {name: each for name, each in beats.items() if now - each.at < RECENTLY}
+    here = {name: each for name, each in beats.items() if not each.has_left}
+    recent = {name: each for name, each in here.items() if now - each.at < RECENTLY}
     ahead = {name: each.clock_ahead or 0.0 for name, each in recent.items()}
     last_sweep_at = beats[SWEEP].at if SWEEP in beats else None
     return Background(
@@ -116,6 +119,7 @@ def background(now: datetime) -> Background:
         is_late=sweeps.is_late(last_sweep_at, now),
         clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
         wrong_keys=_named(WRONG_KEY, recent),
+        gone=workers.gone([here[WORKER + name] for name in _named(WORKER, here)], now),
         **_unsent_mails(),
     )
 
@@ -166,7 +170,12 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     found += [Trouble(_schema_is_old(n)) for n in filter(None, [schema.missing()])]
     found += [Trouble(wrong_key(host)) for host in running.wrong_keys]
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
-    others = (*_mail(running, now), *webhooks.trouble(now), *api_keys.trouble(now))
+    others = (
+        *workers.trouble(running.gone, now),
+        *_mail(running, now),
+        *webhooks.trouble(now),
+        *api_keys.trouble(now),
+    )
     found += [Trouble(check) for check in others]
     return sorted(found, key=lambda trouble: list(Level).index(trouble.check.level))
 
@@ -192,11 +201,11 @@ def _schema_is_old(missing: int) -> Check:
 
 
 def _clock_differs(process: str, ahead: float) -> Check:
-    values = {"process": process, "n": abs(round(ahead))}
+    values = {"process": process, "n": grouped(abs(round(ahead)))}
     if ahead > 0:
-        sentence = _("The clock of %(process)s is %(n)d s ahead of the database's.") % values
+        sentence = _("The clock of %(process)s is %(n)s s ahead of the database's.") % values
     else:
-        sentence = _("The clock of %(process)s is %(n)d s behind the database's.") % values
+        sentence = _("The clock of %(process)s is %(n)s s behind the database's.") % values
     step = _(
         "Let the wrong one of the two follow a time server (NTP). Renewals go by the database's."
     )
@@ -208,10 +217,10 @@ def _mail(running: Background, now: datetime) -> Iterable[Check]:
     if since is None or now - since < SOON_SENT:
         return
     sentence = ngettext(
-        "%(n)d mail of the portal could not be sent since %(since)s.",
-        "%(n)d mails of the portal could not be sent, the first since %(since)s.",
+        "%(n)s mail of the portal could not be sent since %(since)s.",
+        "%(n)s mails of the portal could not be sent, the first since %(since)s.",
         running.unsent,
-    ) % {"n": running.unsent, "since": in_words(since, now)}
+    ) % {"n": grouped(running.unsent), "since": in_words(since, now)}
     step = _(
         "Is EMAIL_URL right, and does its server answer? What waits is sent as soon as it does."
     )

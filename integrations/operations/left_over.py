@@ -12,6 +12,7 @@ from integrations.models import Grant, WebexApp
 from integrations.operations.causes import Cause
 from integrations.operations.check import Level
 from integrations.operations.renewals import in_words
+from integrations.plain_text import grouped
 
 
 @dataclass(frozen=True)
@@ -47,40 +48,41 @@ class LeftOver:
             yield text
         if self.due:
             yield (
-                ngettext("%d is due and was not tried.", "%d are due and were not tried.", self.due)
-                % self.due
+                ngettext("%s is due and was not tried.", "%s are due and were not tried.", self.due)
+                % grouped(self.due)
             )
         if self.elsewhere:
             yield (
                 ngettext(
-                    "%d is being renewed by another process.",
-                    "%d are being renewed by another process.",
+                    "%s is being renewed by another process.",
+                    "%s are being renewed by another process.",
                     self.elsewhere,
                 )
-                % self.elsewhere
+                % grouped(self.elsewhere)
             )
         if self.waiting:
             yield self._waiting()
         if self.lost:
             yield (
                 ngettext(
-                    "%d user must link again; nobody else can do it.",
-                    "%d users must link again; nobody else can do it.",
+                    "%s user must link again; nobody else can do it.",
+                    "%s users must link again; nobody else can do it.",
                     self.lost,
                 )
-                % self.lost
+                % grouped(self.lost)
             )
 
     def _waiting(self) -> str:
         text = ngettext(
-            "%(n)d failed before and waits for its next attempt at %(at)s.",
-            "%(n)d failed before and wait for their next attempts, the first at %(at)s.",
+            "%(n)s failed before and waits for its next attempt at %(at)s.",
+            "%(n)s failed before and wait for their next attempts, the first at %(at)s.",
             self.waiting,
         )
         at = in_words(self.next_at, self.now) if self.next_at else ""
-        text %= {"n": self.waiting, "at": at}
+        text %= {"n": grouped(self.waiting), "at": at}
         if self.refused:
-            text += " " + _("Of these, Webex refused %d, which is not believed yet.") % self.refused
+            refused = _("Of these, Webex refused %s, which is not believed yet.")
+            text += " " + refused % grouped(self.refused)
         return text
 
 

@@ -143,6 +143,8 @@ def _standing(now: datetime) -> Iterator[Metric]:
     yield _gauges("webex_rate_limit_used_ratio", RATIO, "integration", shares)
     yield _gauge("webex_trouble_level", LEVELS, report.level.exit_code)
     yield _gauge("webex_workers", "Workers seen in five minutes", len(background.workers))
+    gone = "Workers seen within a day that nobody stopped or replaced"
+    yield _gauge("webex_workers_gone", gone, len(background.gone))
     moments = {
         "last_sweep": background.last_sweep_at,
         "last_beat": background.beat_at,

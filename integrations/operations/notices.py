@@ -77,7 +77,7 @@ def _notice_stalled(now: datetime) -> None:
     for app, ready in health.check_enabled(now):
         for check in ready.trouble:
             if check.code == "failing" and check.level is Level.BLOCKS:
-                noted = ready.renewals.last_error or ""
+                noted = ready.renewals.fresh_error
                 error = WebexUnavailable(noted, tracking_id=check.tracking_id)
                 outcomes.begin_incident(app, error, now=check.since or now)
 

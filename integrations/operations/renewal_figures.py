@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 from statistics import fmean
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, DateTimeField, Max, Min, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import User
 from integrations.models import AppIncident, Grant, WebexApp, administered
@@ -21,9 +21,12 @@ from integrations.renewal import rate_limit
 from integrations.webex.answers import TOKEN_LIMIT
 
 OVERDUE = timedelta(hours=1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+ONE_DRAIN = timedelta(minutes=2)  # what it renews is written before what it doubts
 SEVERAL = 5  # minutes of work at full speed; fewer are due now and then
 IN_SIGHT = timedelta(days=30)
 PACES_KEPT = 600  # seconds: lives hardly change
+OWN = Q(last_error=TOKEN_LIMIT) | Q(right_lost_at__isnull=False) | Q(user__is_active=False)
 SAMPLE = 500  # grants, at most, whose tokens' lives are looked at
 
 
@@ -44,6 +47,10 @@ class Renewals:
     renewed_at: datetime | None = None  # the last of them
     last_error: str | None = None
     last_tracking_id: str | None = None
+    fresh_since: datetime | None = None  # troubled, and nobody was renewed since they began to fail
+    fresh_error: str = ""
+    fresh_tracking_id: str = ""
+    is_fresh_alone: bool = False
     incident_reason: str | None = None
     incident_since: datetime | None = None
 
@@ -91,8 +98,7 @@ Facts = list[tuple[int, dict[str, Any]]]
 def _counts(keys: list[int], now: datetime, by: User | None) -> Facts:
     """One statement; each of its parts reads an index of its own."""
     grants = administered.visible(Grant.objects.filter(app__in=keys).order_by(), by)
-    own = Q(last_error=TOKEN_LIMIT) | Q(right_lost_at__isnull=False) | Q(user__is_active=False)
-    troubled = grants.failing().exclude(own)
+    troubled = grants.failing().exclude(OWN)
     untried = grants.active().filter(failing_since=None, refresh_due_at__lte=now - OVERDUE)
     parts = {
         "linked": grants.active(),
@@ -101,7 +107,7 @@ def _counts(keys: list[int], now: datetime, by: User | None) -> Facts:
         "troubled": troubled,
         # Each failure moves the due moment, so how late it is counts from the first failure.
         "late": troubled.filter(failing_since__lte=now - OVERDUE),
-        "untried": untried.exclude(own),
+        "untried": untried.exclude(OWN),
         "due": grants.active().filter(refresh_due_at__lte=now),
     }
     first = {"troubled": Min("failing_since"), "untried": Min("refresh_due_at")}
@@ -121,24 +127,49 @@ def _counts(keys: list[int], now: datetime, by: User | None) -> Facts:
     return facts
 
 
+def _newest(app: OuterRef) -> Subquery:
+    """Looked for among the grants that are due last: no scan, one index."""
+    last_due = Grant.objects.active().filter(app=OuterRef(app)).order_by("-refresh_due_at")
+    candidates = Grant.objects.filter(pk__in=last_due.values("pk")[:20]).order_by().values("app")
+    return Subquery(candidates.annotate(newest=Max("refreshed_at")).values("newest"))
+
+
 def _latest(keys: list[int]) -> Facts:
-    """The newest renewal is looked for among the grants that are due last: no scan, one index."""
-    active = Grant.objects.active().filter(app=OuterRef(OuterRef("pk")))
-    last_due = active.order_by("-refresh_due_at").values("pk")[:20]
-    candidates = Grant.objects.filter(pk__in=last_due).order_by().values("app")
-    newest = candidates.annotate(newest=Max("refreshed_at")).values("newest")
     failing = Grant.objects.failing().filter(app=OuterRef("pk"))
     failing = failing.exclude(last_error=TOKEN_LIMIT).order_by("failing_since")
     incident = AppIncident.objects.filter(app=OuterRef("pk"), ended_at=None)
     columns: dict[str, Any] = {
-        "renewed_at": Subquery(newest),
+        "renewed_at": _newest(OuterRef("pk")),
         "last_error": Subquery(failing.values("last_error")[:1]),
         "last_tracking_id": Subquery(failing.values("last_tracking_id")[:1]),
         "incident_reason": Subquery(incident.values("reason")[:1]),
         "incident_since": Subquery(incident.values("began_at")[:1]),
     }
-    rows = WebexApp.objects.filter(pk__in=keys).values_list("pk", *columns.values())
-    return [(pk, dict(zip(columns, facts, strict=True))) for pk, *facts in rows]
+    # Whoever fails while somebody is renewed does so for reasons of their own.
+    newest = _newest(OuterRef(OuterRef("pk")))
+    ever = Coalesce(newest, Value(LONG_AGO), output_field=DateTimeField())
+    fresh = Grant.objects.failing().filter(app=OuterRef("pk")).exclude(OWN)
+    fresh = fresh.filter(failing_since__gt=ever - ONE_DRAIN).order_by("failing_since", "pk")
+    fresh_ones = [Subquery(fresh.values("pk")[n : n + 1]) for n in range(2)]
+    rows = WebexApp.objects.filter(pk__in=keys).values_list("pk", *columns.values(), *fresh_ones)
+    found, firsts = [], {}
+    for pk, *facts, first, second in rows:
+        found.append((pk, dict(zip(columns, facts, strict=True))))
+        if first:
+            firsts[first] = second
+    return found + (_fresh(firsts) if firsts else [])
+
+
+def _fresh(firsts: dict[int, int | None]) -> Facts:
+    """By primary key of the grant that was the first to fail; the next one."""
+    names = ("fresh_since", "fresh_error", "fresh_tracking_id")
+    rows = Grant.objects.filter(pk__in=firsts).values_list(
+        "app", "pk", "failing_since", "last_error", "last_tracking_id"
+    )
+    return [
+        (app, dict(zip(names, facts, strict=True), is_fresh_alone=firsts[pk] is None))
+        for app, pk, *facts in rows
+    ]
 
 
 def _paces(keys: list[int]) -> Facts:

@@ -16,14 +16,13 @@ from django.utils.translation import ngettext
 from integrations.models import WebexApp
 from integrations.operations.causes import Cause
 from integrations.operations.check import Check, Level
-from integrations.operations.renewal_figures import OVERDUE, Renewals
+from integrations.operations.renewal_figures import ONE_DRAIN, OVERDUE, Renewals
 from integrations.plain_text import grouped
 from integrations.renewal.refusal_policy import Client
 
 NEARLY_FULL = 0.8  # of the rate limit
 TABS = {"client": "general", "previous_secret": "general"}  # where it is mended, if on its page
 LATELY = timedelta(minutes=5)
-ONE_DRAIN = timedelta(minutes=2)  # what it renews is written before what it doubts
 
 
 def find_trouble(app: WebexApp, renewals: Renewals, *, now: datetime) -> list[Check]:
@@ -102,10 +101,10 @@ def _paused(app: WebexApp, renewals: Renewals, now: datetime) -> Check | None:
 
 
 def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
-    since = renewals.troubled_since
+    since = renewals.fresh_since
     if since is None or _others_succeed(renewals, since, now):
         return None
-    cause = Cause.of(renewals.last_error or "")
+    cause = Cause.of(renewals.fresh_error)
     values = {
         "n": grouped(renewals.troubled),
         "since": in_words(since, now),
@@ -119,7 +118,7 @@ def _everything_fails(renewals: Renewals, now: datetime) -> Check | None:
     level = Level.BLOCKS if _is_past(since, now) else Level.ASKS
     return Check(
         "failing", level, sentence % values, cause.next_step or _still_linked(), since=since,
-        tracking_id=renewals.last_tracking_id or "",
+        tracking_id=renewals.fresh_tracking_id,
     )  # fmt: skip
 
 
@@ -127,8 +126,8 @@ def _others_succeed(renewals: Renewals, since: datetime, now: datetime) -> bool:
     """What was renewed right before speaks for one that fails, and not for long for several: an
     outage may begin in the middle of a drain, whose last answers still come.
     """
-    is_news = renewals.troubled == 1 or now - since < LATELY
-    return renewals.has_renewed_since(since - ONE_DRAIN if is_news else since + ONE_DRAIN)
+    is_news = renewals.is_fresh_alone or now - since < LATELY
+    return is_news and renewals.has_renewed_since(since - ONE_DRAIN)
 
 
 def _incident(renewals: Renewals, now: datetime) -> Iterable[Check]:

@@ -15,7 +15,7 @@ from integrations.operations import configuration
 from integrations.operations.configuration import Plan
 from integrations.operations.configuration.document import LARGEST
 from integrations.operations.configuration.words import Kind
-from integrations.plain_text import one_line
+from integrations.plain_text import grouped, one_line
 
 MARKS = {Kind.ADD: "+", Kind.CHANGE: "~", Kind.REMOVE: "-"}
 DIFFERENCES, REFUSED = 2, 1
@@ -61,7 +61,9 @@ class Command(BaseCommand):
         expected = [options["expect"]] if options["expect"] else None
         done = configuration.apply(content, now=clock.now(), expected=expected, confirmed=confirmed)
         self._print_changes(done)
-        self.stdout.write(f"Applied: {len(done.changes)}." if done.changes else "Nothing to do.")
+        self.stdout.write(
+            f"Applied: {grouped(len(done.changes))}." if done.changes else "Nothing to do."
+        )
 
     def _show(self, plan: Plan) -> None:
         self._print_changes(plan)
@@ -70,7 +72,7 @@ class Command(BaseCommand):
             self._print(plan.questions)
         self.stdout.write(f"\nFingerprint of what is there now: {plan.fingerprint}")
         if plan.changes:
-            text = f"Differences: {len(plan.changes)}. Nothing changed yet."
+            text = f"Differences: {grouped(len(plan.changes))}. Nothing changed yet."
             raise CommandError(text, returncode=DIFFERENCES)
         self.stdout.write("Nothing to do.")
 

@@ -15,7 +15,7 @@ from integrations.management.monitoring import checked
 from integrations.operations import left_over, metrics
 from integrations.operations.check import Level, worst
 from integrations.operations.left_over import LeftOver
-from integrations.plain_text import isolated, one_line
+from integrations.plain_text import grouped, isolated, one_line
 from integrations.renewal import drain, sweep
 from integrations.renewal.outcomes import Outcome
 
@@ -69,15 +69,16 @@ class Command(BaseCommand):
             if sys.stderr.isatty():
                 filled = BAR * min(done, due) // max(due, 1)
                 bar = "█" * filled + "·" * (BAR - filled)
-                self.stderr.write(f"\r{one_line(name):20.20} {bar} {done}/{due}", ending="")
+                text = f"\r{one_line(name):20.20} {bar} {grouped(done)}/{grouped(due)}"
+                self.stderr.write(text, ending="")
 
-        self.stdout.write(_("%(name)s: %(n)s due") % {"name": isolated(name), "n": due})
+        self.stdout.write(_("%(name)s: %(n)s due") % {"name": isolated(name), "n": grouped(due)})
         return show
 
     def _table(self, total: Counter[Outcome], *, due: int) -> None:
         for outcome in Outcome:
             if total[outcome]:
-                self.stdout.write(f"{total[outcome]:8} {_(outcome.value)}")
+                self.stdout.write(f"{grouped(total[outcome]):>9} {_(outcome.value)}")
         if not total.total():
             self.stdout.write(_("Nothing was renewed.") if due else _("Nothing was due."))
 
@@ -89,8 +90,8 @@ class Command(BaseCommand):
     def _name_switched_off(self) -> None:
         for app, linked in left_over.switched_off():
             text = ngettext(
-                "It is not enabled, so nothing is renewed for its %d user.",
-                "It is not enabled, so nothing is renewed for its %d users.",
+                "It is not enabled, so nothing is renewed for its %(n)s user.",
+                "It is not enabled, so nothing is renewed for its %(n)s users.",
                 linked,
-            )
-            self.stdout.write(f"{isolated(app.name)}: {text % linked}")
+            ) % {"n": grouped(linked)}
+            self.stdout.write(f"{isolated(app.name)}: {text}")

@@ -13,7 +13,8 @@ from integrations.operations import second_factors
 class Command(BaseCommand):
     help = (
         "Removes the second factor of a user who lost it. Make sure first that it is them who ask: "
-        "until they set one up again, their password is enough."
+        "until they set one up again, their password is enough. Exit code 0: removed; 1: there was "
+        "nothing to remove."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

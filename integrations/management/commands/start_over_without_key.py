@@ -9,6 +9,7 @@ from integrations import clock
 from integrations.errors import WrongEncryptionKey
 from integrations.models import KeyCanary
 from integrations.operations import lost_key
+from integrations.plain_text import grouped
 
 SURE = "--everybody-links-again"
 
@@ -16,7 +17,8 @@ SURE = "--everybody-links-again"
 class Command(BaseCommand):
     help = (
         "Give up what no key in FIELD_ENCRYPTION_KEY decrypts: every user is asked to link again, "
-        "every integration is off until it has a client secret. Stop web, worker and beat before."
+        "every integration is off until it has a client secret. Stop web, worker and beat before. "
+        "Exit code 0: done; 1: nothing was changed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         else:
             raise CommandError("The key fits this database. Nothing was changed.")
         for model, rows in lost_key.count().items():
-            self.stdout.write(f"{model}: {rows} cannot be read")
+            self.stdout.write(f"{model}: {grouped(rows)} cannot be read")
         if not options["is_sure"]:
             raise CommandError(
                 f"Nothing was changed. Look for the key once more; if it is lost, add {SURE}."
@@ -43,4 +45,4 @@ class Command(BaseCommand):
 
     def _advance(self, done: int) -> None:
         if self.stdout.isatty():
-            self.stdout.write(f"\r{done} rows", ending="")
+            self.stdout.write(f"\r{grouped(done)} rows", ending="")

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from integrations import clock
 from integrations.management.monitoring import checked
 from integrations.operations import health
 from integrations.operations.check import Level
-from integrations.plain_text import isolated, one_line
+from integrations.plain_text import grouped, isolated, one_line
 
 WIDTH = 42  # characters of the longest name, in any language
 
@@ -28,12 +29,12 @@ class Command(BaseCommand):
             report = health.report(now)
         figures, running = report.figures, report.background
         rows = {
-            _("linked"): figures.linked,
-            _("need the user"): figures.needs_user,
-            _("failing now"): figures.failing,
-            _("due now"): figures.due_now,
-            _("due for over an hour"): figures.overdue,
-            _("renewed per minute"): f"{figures.renewed_per_minute:.1f}",
+            _("linked"): grouped(figures.linked),
+            _("need the user"): grouped(figures.needs_user),
+            _("failing now"): grouped(figures.failing),
+            _("due now"): grouped(figures.due_now),
+            _("due for over an hour"): grouped(figures.overdue),
+            _("renewed per minute"): number_format(figures.renewed_per_minute, 1),
             _("last look for what is due"): _ago(running.last_sweep_at, now),
             _("beat"): _ago(running.beat_at, now),
             _("workers"): ", ".join(map(isolated, running.workers)) or _("none seen"),
@@ -56,7 +57,7 @@ def _in_words(level: Level) -> str:
 def _ago(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return _("never")
-    return _("%(n)d s ago") % {"n": round((now - moment).total_seconds())}
+    return _("%(n)s s ago") % {"n": grouped(round((now - moment).total_seconds()))}
 
 
 def _day(moment: datetime | None) -> str:

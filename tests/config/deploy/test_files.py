@@ -91,9 +91,7 @@ def waits(view: Any) -> bool:
 
 
 def test_every_command_of_the_handbook_is_there_with_its_options():
-    found = re.findall(
-        r"(?m)(?:\brun|^portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code()
-    )
+    found = re.findall(r"(?m)(?:\brun|^portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code())
     known = get_commands()
 
     for name, options in found:

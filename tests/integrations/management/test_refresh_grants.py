@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 
 from integrations import actor, clock
 from integrations.models import AuditEvent, Grant, WebexApp
+from integrations.operations.left_over import LeftOver
 from tests.integrations.renewal import draining
 from tests.integrations.renewal.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN
 
@@ -222,3 +223,16 @@ def test_without_the_database_it_ends_with_2(acme):
 
     with connection.execute_wrapper(refuse):
         assert run()[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, []), (1, ["1 "] * 4), (1_000_000, ["1,000,000 "] * 4)]
+)
+def test_large_numbers_are_grouped(acme, count, said):
+    now = clock.now()
+    parts = dict.fromkeys(("due", "elsewhere", "waiting", "refused", "lost"), count)
+
+    sentences = list(LeftOver(acme, now, next_at=now, **parts).sentences())
+
+    assert [each[: len(said[0])] for each in sentences] == said
+    assert not count or f"Webex refused {said[0].strip()}, " in sentences[2]

@@ -204,7 +204,7 @@ def test_undecryptable_values_are_counted_and_left_as_they_are(filled, use_keys,
     text, error = run()
 
     assert "Grant: key 1 0, key 2 1, none 1 -> key 1 1, key 2 0, none 1" in text
-    assert error.startswith("1 values are decrypted by no listed key")
+    assert error.startswith("Values that no listed key decrypts: 1. They")
     assert raw(filled, column) == before
     with pytest.raises(UndecryptableValue):
         _ = getattr(Grant.objects.get(), column)

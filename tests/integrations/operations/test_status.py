@@ -123,7 +123,7 @@ def test_a_sign_of_life_that_cannot_be_written_harms_nothing(db, monkeypatch):
     ("ahead", "said"),
     [
         (90.4, "The clock of worker host-1 is 90 s ahead of the database's."),
-        (-3600.0, "The clock of worker host-1 is 3600 s behind the database's."),
+        (-3600.0, "The clock of worker host-1 is 3,600 s behind the database's."),
         (29.0, ""),
         (None, ""),
     ],

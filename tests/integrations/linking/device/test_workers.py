@@ -22,6 +22,9 @@ from tests.integrations.linking.device.portal import Portal, Visitor, running_po
 pytestmark = pytest.mark.slow
 
 BEAT = 5  # seconds between regular starts of the loop
+HERE = """from integrations.models import Heartbeat
+here = Heartbeat.objects.filter(name__startswith="worker ", left_at=None)
+result = list(here.values_list("name", flat=True))"""
 CLAIM = 2 * 3 + 5  # seconds, with the three of WEBEX_TIMEOUT in portal.py
 
 
@@ -243,3 +246,19 @@ def test_without_a_broker_the_page_still_comes_at_once(
     assert time.monotonic() - began < 3
     assert alice.status(path)["state"] == "waiting"
     await_state(alice, path, "busy", seconds=10)
+
+
+def test_a_worker_says_that_it_leaves_unless_it_is_killed(
+    portal: Portal, two_workers: list
+) -> None:
+    """Here, because here are two (tests/integrations/operations/test_workers_gone.py)."""
+    told, killed = two_workers
+    before = set(portal.python(HERE))
+
+    os.kill(told.pid, signal.SIGTERM)
+    assert told.wait(timeout=20) == 0
+    gone = before - set(portal.python(HERE))
+    portal.kill(killed)
+
+    assert len(gone) == 1
+    assert before - set(portal.python(HERE)) == gone
