@@ -38,9 +38,7 @@ def _follow_groups(identity: Identity, rows: list[MappedGroup], groups: set[str]
     mapped = {row.ours_id for row in rows}
     gives = {row.ours_id for row in rows if row.theirs in groups}
     Identity.objects.filter(pk=identity.pk).update(gives=sorted(gives))
-    others = user.identities.exclude(pk=identity.pk).filter(
-        provider__is_enabled=True, gives__isnull=False
-    )
+    others = user.identities.filter(provider__is_enabled=True).exclude(pk=identity.pk)
     wanted = mapped & gives.union(*(each.gives or [] for each in others))
     held = set(user.groups.filter(pk__in=mapped).values_list("pk", flat=True))
     user.groups.add(*wanted - held)
