@@ -21,7 +21,14 @@ from integrations.models import (
     WebexApp,
     WebhookEndpoint,
 )
-from integrations.operations import api_keys, readiness, sweeps, webhooks, workers
+from integrations.operations import (
+    api_keys,
+    identity_providers,
+    readiness,
+    sweeps,
+    webhooks,
+    workers,
+)
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -172,6 +179,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     others = (
         *workers.trouble(running.gone, now),
+        *identity_providers.trouble(now),
         *_mail(running, now),
         *webhooks.trouble(now),
         *api_keys.trouble(now),

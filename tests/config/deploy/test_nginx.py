@@ -9,10 +9,14 @@ from functools import partial
 from http.client import HTTPConnection
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from integrations.api import problems
+from integrations.linking.consent import CALLBACK_SECONDS
+from integrations.provisioning.export import LONGEST_PAUSE
 from integrations.refused import refused
+from tests.config.processes import ROOT
 from tests.production.servers import Nginx, free_port
 
 HOST = "acme.example.com"
@@ -101,6 +105,15 @@ def test_programs_get_a_problem(ask, headers, status, code, again_after):
     assert answer.getheader("Content-Type") == problems.CONTENT_TYPE
     assert answer.getheader("Retry-After") == again_after
     assert answer.getheader("X-Request-ID") == told["request_id"] != ""
+
+
+def test_nginx_waits_longer_than_anything_of_ours_takes():
+    text = (ROOT / "config/deploy/nginx/site.conf").read_text()
+    pages, files = map(int, re.findall(r"proxy_read_timeout (\d+)s", text))
+
+    assert pages > CALLBACK_SECONDS + 5
+    assert files > LONGEST_PAUSE + 5
+    assert re.search(r"\.csv$", reverse("webex_export"))
 
 
 def test_where_the_socket_is_held_and_nobody_accepts_the_wait_ends_with_the_same_words(tmp_path):
