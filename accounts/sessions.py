@@ -22,14 +22,14 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import SessionOwner, User
 from accounts.statement import Statement
 
-SESSION_AND_USER = Statement(
-    """
-    SELECT {person}, kept.session_data
-    FROM django_session kept
+KEPT = """
+    django_session kept
     LEFT JOIN accounts_sessionowner owner ON owner.session_id = kept.session_key
     LEFT JOIN accounts_user person ON person.id = owner.user_id
-    WHERE kept.session_key = %s AND kept.expire_date > %s
-    """,
+"""
+UNDER_THIS_KEY = "kept.session_key = %s AND kept.expire_date > %s"
+SESSION_AND_USER = Statement(
+    f"SELECT {{person}}, kept.session_data FROM {KEPT} WHERE {UNDER_THIS_KEY}",  # noqa: S608
     person=User,
 )
 GET_USER = ModelBackend.get_user
@@ -44,12 +44,16 @@ class SessionStore(db.SessionStore):
         return bool(key and KEY.fullmatch(key))
 
     def load(self) -> dict[str, Any]:
-        found = SESSION_AND_USER.first(self.session_key, timezone.now())
+        found = self._read()
         if found is None:
             self._session_key = None
             return {}
         self.owner, data = found
         return self.decode(data)
+
+    def _read(self) -> list[Any] | None:
+        """The user, and what is kept of the session."""
+        return SESSION_AND_USER.first(self.session_key, timezone.now())
 
     def create(self) -> None:
         """Under a new key, which nobody owns yet."""
@@ -79,6 +83,7 @@ class SessionUserMiddleware(AuthenticationMiddleware):
 def _user(request: Any) -> User | AnonymousUser:
     if not hasattr(request, "_cached_user"):
         request._cached_user = _trusted_owner(request.session) or auth.get_user(request)
+        request.user = request._cached_user  # a page asks them thirty things, each by the lazy way
     return request._cached_user  # type: ignore[no-any-return]
 
 

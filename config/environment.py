@@ -56,13 +56,15 @@ def read_file(chosen: str, *, otherwise: Path) -> None:
         raise ImproperlyConfigured(
             f"The file {path} cannot be read ({type(error).__name__}). Name another in ENV_FILE."
         ) from None
+    found = {}  # where a name stands twice, the last one counts, as in a shell
     for position, line in enumerate(map(str.strip, lines), start=1):
-        if found := LINE.fullmatch(line):
-            os.environ.setdefault(found[1], _bare(found[2]))
+        if pair := LINE.fullmatch(line):
+            found[pair[1]] = _bare(pair[2])
         elif line and not line.startswith("#"):
             raise ImproperlyConfigured(
                 f"Line {position} of {path} is not NAME=value, without blanks around the name."
             )
+    os.environ.update(found | os.environ)
 
 
 def text(name: str, default: str = "") -> str:

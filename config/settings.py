@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "config.content_policy.ContentPolicyMiddleware",
     "integrations.middleware.WrongMethodMiddleware",
     "integrations.middleware.KeyCanaryMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "integrations.portal_session.PortalSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.SessionUserMiddleware",
@@ -133,10 +133,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["config.url_tag"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.csrf.csrf_token",
             ],
         },
     },
@@ -203,7 +205,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer Chromium posts `Origin: null`
 X_FRAME_OPTIONS = "DENY"
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "integrations.portal_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"

@@ -31,6 +31,7 @@ BUNDLES = {
         )),
         "look/print.css",
     ),
+    "portal/page.js": ("portal/menu.js", "portal/copy.js"),
     "settings/integration.js": (
         *(f"settings/{name}.js" for name in ("tabs", "redirect-uris", "two-lists", "paste")),
     ),

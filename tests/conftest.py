@@ -24,6 +24,7 @@ from tests.sharing_out import (  # noqa: F401  (pytest finds its hooks here)
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,
 )
+from tests.speed import pytest_collection  # noqa: F401
 
 H1, H2, H3 = "portal-a.example.com", "portal-b.example.com", "portal-a2.example.com"
 ALICE_AT_WEBEX, BOB_AT_WEBEX, CAROL_AT_WEBEX = (

@@ -71,7 +71,7 @@ class IdentityAdmin(ForAllBrands, SharedAdmin[Identity]):
         providers.link(obj, now=clock.now())
 
     def delete_model(self, request: HttpRequest, obj: Identity) -> None:
-        providers.unlink(obj, now=clock.now())
+        providers.unlink(obj, by=cast(User, request.user), now=clock.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
         for each in queryset:

@@ -89,8 +89,9 @@ SENTENCES = {
 }
 
 
-def for_user(user: User, brand: BrandedURL | None) -> LinkStatus:
-    return _of(standing.of_user(user, brand.pk if brand else None))
+def for_user(user: User, brand: BrandedURL | None, found: Standing | None = None) -> LinkStatus:
+    """`found`: how they stand, where that was read already."""
+    return _of(found or standing.of_user(user, brand.pk if brand else None))
 
 
 def for_username(username: str, brand: BrandedURL) -> LinkStatus | None:

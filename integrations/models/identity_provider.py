@@ -148,6 +148,12 @@ class IdentityProvider(KeptModel):
         found = claims.get(self.groups_claim)
         return {found} if isinstance(found, str) else set(_words(found))
 
+    def tells_groups_elsewhere(self, claims: dict[str, Any]) -> bool:
+        """Distributed claims (OpenID Connect Core 5.6.2), as of people in hundreds of groups."""
+        elsewhere = claims.get("_claim_names")
+        is_named = isinstance(elsewhere, dict) and self.groups_claim in elsewhere
+        return is_named and self.groups_claim not in claims
+
 
 def _words(claim: object) -> list[str]:
     return [each for each in claim if isinstance(each, str)] if isinstance(claim, list) else []

@@ -12,14 +12,13 @@ from integrations import authorization_url
 from integrations.models import entitlement
 from integrations.models.grant import Grant
 
-OF_WHOM = f"""
-    SELECT {{theirs}}, app.is_enabled, app.authorization_url, person.id,
-           {entitlement.MAY_USE_WEBEX}
-    FROM accounts_user person
+FACTS = f"app.is_enabled, app.authorization_url, person.id, {entitlement.MAY_USE_WEBEX}"
+AT_THE_HOSTNAME = """
     LEFT JOIN integrations_brandedurl brand ON brand.id = %s
     LEFT JOIN integrations_webexapp app ON app.id = brand.app_id
     LEFT JOIN integrations_grant theirs ON theirs.user_id = person.id AND theirs.app_id = app.id
-    WHERE person"""  # noqa: S608  constants only
+"""
+OF_WHOM = f"SELECT {{theirs}}, {FACTS} FROM accounts_user person {AT_THE_HOSTNAME} WHERE person"  # noqa: S608
 SHOWN = {
     "theirs": (
         "id", "user", "app", "status", "scope", "person_email", "person_name", "org_name",
@@ -50,10 +49,14 @@ def of_username(username: str, brand_id: int | None) -> Standing | None:
 
 def _read(statement: Statement, brand_id: int | None, who: int | str) -> Standing | None:
     found = statement.first(brand_id, who)
-    if found is None:
-        return None
-    grant, is_enabled, url, user_id, may = found
+    return of_facts(*found) if found else None
+
+
+def of_facts(
+    grant: Grant | None, is_enabled: bool | None, url: str | None, user_id: int, may: bool | None
+) -> Standing:
+    """From what was selected: `theirs` and FACTS."""
     if not entitlement.is_known_in_sql():
         may = User.objects.get(pk=user_id).has_perm("integrations.use_webex")
-    asked = authorization_url.scopes(url) if is_enabled else ()
+    asked = authorization_url.scopes(url) if is_enabled and url else ()
     return Standing(bool(may), bool(is_enabled), asked, grant)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.cache import cache
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet
 
 from integrations.errors import ProviderMisconfigured
 from integrations.openid.transport import JSON, fetch_json
@@ -65,33 +65,45 @@ def _read(document: dict[str, Any], issuer: str) -> dict[str, Any]:
     """The issuer is exactly the one that was asked, or somebody else answers (Discovery 4.3)."""
     if document.get("issuer") != issuer:
         raise ProviderMisconfigured("other_issuer")
-    challenges = document.get("code_challenge_methods_supported", ["S256"])
-    if not isinstance(challenges, list) or "S256" not in challenges:
+    if "S256" not in _listed(document, "code_challenge_methods_supported", "S256"):
         raise ProviderMisconfigured("no_pkce")
     found: dict[str, Any] = {"issuer": issuer}
     for name in (*ENDPOINTS, *OPTIONAL):
-        url = document.get(name, "" if name in OPTIONAL else None)
+        url = document.get(name)
+        if url is None and name in OPTIONAL:
+            url = ""
         if not isinstance(url, str) or (url and not is_url_allowed(url)):
             raise ProviderMisconfigured("endpoint")
         found[name] = url
-    methods = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    methods = _listed(document, "token_endpoint_auth_methods_supported", "client_secret_basic")
     found["wants_secret_in_body"] = "client_secret_basic" not in methods
     found["names_itself"] = document.get("authorization_response_iss_parameter_supported") is True
     return found
 
 
+def _listed(document: dict[str, Any], name: str, default: str) -> list[Any]:
+    """Some write `null` for what they do not say."""
+    found = document.get(name)
+    return [default] if found is None else found if isinstance(found, list) else [found]
+
+
 def _imported(document: dict[str, Any]) -> KeySet:
     """Keys for signatures only: one that is shared or for encryption signs nothing."""
     listed = document.get("keys")
-    listed = listed if isinstance(listed, list) else []
-    keys = [
-        key for key in listed
-        if isinstance(key, dict) and key.get("kty") != "oct" and key.get("use", "sig") == "sig"
-    ]  # fmt: skip
+    keys = [key for each in (listed if isinstance(listed, list) else []) for key in _readable(each)]
+    if not keys:
+        raise ProviderMisconfigured("keys")
+    return KeySet(keys)
+
+
+def _readable(key: Any) -> list[Key]:
+    """Itself; nothing where we do not understand it: others still sign (RFC 7517 section 5)."""
+    if not isinstance(key, dict) or key.get("kty") == "oct" or key.get("use", "sig") != "sig":
+        return []
     try:
-        return KeySet.import_key_set({"keys": keys})
+        return list(KeySet.import_key_set({"keys": [key]}))
     except (JoseError, ValueError, TypeError, KeyError):
-        raise ProviderMisconfigured("keys") from None
+        return []
 
 
 def _key(what: str, url: str) -> str:

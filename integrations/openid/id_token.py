@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -21,6 +21,7 @@ CLOCK_SKEW = 60  # seconds by which the provider's clock may differ from ours
 LONGEST_SUBJECT = 255  # characters (OpenID Connect Core, 2)
 
 REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+REGISTRY.max_header_length = 16_384  # bytes: some put certificates there, which we never read
 
 
 def verify(
@@ -69,7 +70,7 @@ def _signed_claims(token: str, keys: Callable[[bool], KeySet]) -> dict[str, Any]
     try:
         try:
             return jwt.decode(token, keys(False), registry=REGISTRY).claims
-        except InvalidKeyIdError:  # signing keys are rotated
+        except (InvalidKeyIdError, BadSignatureError):  # keys are rotated, some under one name
             return jwt.decode(token, keys(True), registry=REGISTRY).claims
     except (JoseError, ValueError, TypeError) as error:
         raise IdTokenRefused(_reason(error)) from None

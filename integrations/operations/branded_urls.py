@@ -16,6 +16,7 @@ from integrations.models import (
     WebhookEndpoint,
     administered,
 )
+from integrations.operations import limits
 from integrations.plain_text import grouped
 
 
@@ -34,6 +35,8 @@ def save(brand: BrandedURL, *, changed: set[str], now: datetime) -> None:
         before = BrandedURL.objects.defer("logo").filter(pk=brand.pk).first()
         if before and brand.hostname != before.hostname:
             _rename(brand, before, now)
+        if before and before.identity_provider not in (None, brand.identity_provider):
+            limits.take_from_people_of(before.identity_provider, brand, now=now)
         brand.save(update_fields=columns)
         if columns:
             AuditEvent.objects.record(Action.HOSTNAME_CHANGED, brand, changed=columns, now=now)

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import CannotBeLimited
-from integrations.models import AuditEvent, BrandedURL, LimitedAdministrator
+from integrations.models import AuditEvent, BrandedURL, IdentityProvider, LimitedAdministrator
 from integrations.operations import webhooks
 
 
@@ -27,6 +27,15 @@ def limit(user: User, brands: Collection[BrandedURL], *, now: datetime) -> None:
                 Action.USER_LIMITED, user, changed=["hostnames"], reason=names, now=now
             )
     user.refresh_from_db(fields=["limited_administrator"])
+
+
+def take_from_people_of(provider: IdentityProvider, brand: BrandedURL, *, now: datetime) -> None:
+    """Whom it made administers what it serves, and it does not serve this hostname any more."""
+    theirs = LimitedAdministrator.objects.filter(
+        user__identities__provider=provider, user__identities__made_user=True, hostnames=brand
+    )
+    for row in theirs.select_related("user"):
+        limit(row.user, list(row.hostnames.exclude(pk=brand.pk).defer("logo")), now=now)
 
 
 def remove_limit(user: User, *, now: datetime) -> None:

@@ -28,6 +28,7 @@ from integrations.operations import key_rotation
 
 REASON = "the encryption key was lost"
 SWITCHED_OFF = (IdentityProvider, WebexApp, WebhookEndpoint)
+NO_SECRET = {"client_secret_set_at": None, "client_secret_fingerprint": ""}  # nor said to be set
 BEGUN_AGAIN = (AuthorizationRequest, DeviceAuthorization, SecondFactor)  # by whose they are
 
 
@@ -60,9 +61,12 @@ def _give_up(model: type[models.Model], keys: list[Any], now: datetime) -> None:
     elif model is Grant:
         _end(keys, now)
     else:
+        columns = key_rotation.columns_of(model)
         disabled = {"is_enabled": False} if model in SWITCHED_OFF else {}
-        rows.update(**disabled, **dict.fromkeys(key_rotation.columns_of(model)))
+        unset = NO_SECRET if "client_secret" in columns else {}
+        rows.update(**disabled, **unset, **dict.fromkeys(columns))
         if model is WebexApp:
+            rows.update(client_answer="")
             changed = ["client_secret", "is_enabled"]
             AuditEvent.objects.record_each(
                 Action.INTEGRATION_CHANGED, rows, changed=changed, reason=REASON, now=now

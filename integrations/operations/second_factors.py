@@ -1,5 +1,6 @@
 """A second factor for administrators: set up, asked for, removed. All of it is on record."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -36,12 +37,14 @@ def begun(user: User, *, pk: int | None) -> SecondFactor | None:
 
 def confirm(user: User, code: str, *, now: datetime) -> tuple[SecondFactor, list[str]]:
     """With the first code of the app; and recovery codes. Raises WrongCode or TooManyCodes."""
-    factor = _asked(user, code, now=now, is_confirmed=False)
-    with transaction.atomic():
-        factor.confirmed_at, codes = now, factor.renew_recovery_codes()
-        factor.save()
+    codes: list[str] = []
+
+    def switch_on(factor: SecondFactor) -> None:
+        factor.confirmed_at = now
+        codes.extend(factor.renew_recovery_codes())
         AuditEvent.objects.record(Action.SECOND_FACTOR_SET, user, by=user, now=now)
-    return factor, codes
+
+    return _asked(user, code, now=now, is_confirmed=False, then=switch_on), codes
 
 
 def check(user: User, code: str, *, now: datetime) -> SecondFactor:
@@ -69,8 +72,17 @@ def remove(user: User, *, now: datetime) -> bool:
     return bool(deleted)
 
 
-def _asked(user: User, code: str, *, now: datetime, is_confirmed: bool) -> SecondFactor:
-    """One attempt at a time, so that many at once are not more than one after the other."""
+def _asked(
+    user: User,
+    code: str,
+    *,
+    now: datetime,
+    is_confirmed: bool,
+    then: Callable[[SecondFactor], None] = lambda factor: None,
+) -> SecondFactor:
+    """One attempt at a time, so that many at once are not more than one after the other; what
+    follows `then` is the same step.
+    """
     code = "".join(code.split())
     with transaction.atomic():
         rows = SecondFactor.objects.select_for_update().filter(user=user)
@@ -84,6 +96,8 @@ def _asked(user: User, code: str, *, now: datetime, is_confirmed: bool) -> Secon
             is_accepted = True
             AuditEvent.objects.record(Action.RECOVERY_CODE_USED, user, by=user, now=now)
         factor.count(is_accepted=is_accepted, now=now)
+        if is_accepted:
+            then(factor)
         factor.save()
         if not is_accepted:
             failed = AuditEvent.Result.FAILED

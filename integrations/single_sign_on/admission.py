@@ -26,7 +26,9 @@ def admit(
     links: User | None,
     now: datetime,
 ) -> User:
-    """With the roles that the provider's groups are mapped to. Raises SignInRefused.
+    """With the roles that the provider's groups are mapped to.
+
+    Raises SignInRefused, or ProviderMisconfigured where it does not tell the groups.
 
     `links`: who is signed in, and gets this identity.
     """
@@ -92,13 +94,15 @@ def _find(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> 
         raise SignInRefused("unknown_person")
     try:
         with transaction.atomic():
-            return _make(provider, claims, now)
-    except IntegrityError:
-        return known.first() or _make(provider, claims, now)  # or only the name was taken
+            return _make(provider, claims, profile.free_username(claims), now)
+    except IntegrityError:  # or only the name was taken, and perhaps the next one is, too
+        return known.first() or _make(provider, claims, profile.random_username(claims), now)
 
 
-def _make(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> Identity:
-    user = User(username=profile.free_username(claims))
+def _make(
+    provider: IdentityProvider, claims: dict[str, Any], username: str, now: datetime
+) -> Identity:
+    user = User(username=username)
     user.set_unusable_password()
     profile.update(user, claims)
     user.save()
@@ -111,11 +115,12 @@ def _make(provider: IdentityProvider, claims: dict[str, Any], now: datetime) -> 
 def _link(
     provider: IdentityProvider, claims: dict[str, Any], user: User, now: datetime
 ) -> Identity:
+    theirs = {"provider": provider, "subject": claims["sub"], "user": user}
+    if known := Identity.objects.filter(**theirs).first():
+        return known  # in another tab
     try:
         with transaction.atomic():
-            identity = Identity.objects.create(
-                provider=provider, subject=claims["sub"], user=user, created_at=now
-            )
+            identity = Identity.objects.create(**theirs, created_at=now)
     except IntegrityError:
         raise SignInRefused("linked_already") from None
     AuditEvent.objects.record(Action.IDENTITY_LINKED, user, by=user, reason=provider.name, now=now)

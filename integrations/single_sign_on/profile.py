@@ -17,13 +17,22 @@ FURTHER = 20  # alice-2 to alice-20, then at random
 
 def free_username(claims: dict[str, Any]) -> str:
     """As they are called there if nobody has that name here; whoever has it keeps it."""
-    told = _text(claims, "preferred_username") or _text(claims, "email") or "person"
-    name = re.sub(r"[^\w.@+-]+", "", unicodedata.normalize("NFKC", told))[:140] or "person"
+    name = _name(claims)
     numbered = (f"{name}-{number}" for number in range(2, FURTHER + 1))
     for candidate in (name, *numbered):
         if not User.objects.filter(username__iexact=candidate).exists():
             return candidate
-    return f"{name}-{secrets.token_hex(4)}"
+    return random_username(claims)
+
+
+def random_username(claims: dict[str, Any]) -> str:
+    """For one of many with the same name at once."""
+    return f"{_name(claims)}-{secrets.token_hex(4)}"
+
+
+def _name(claims: dict[str, Any]) -> str:
+    told = _text(claims, "preferred_username") or _text(claims, "email") or "person"
+    return re.sub(r"[^\w.@+-]+", "", unicodedata.normalize("NFKC", told))[:140] or "person"
 
 
 def update(user: User, claims: dict[str, Any]) -> None:

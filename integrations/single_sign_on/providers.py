@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from integrations.actions import Action
 from integrations.errors import ProviderMisconfigured, ProviderUnavailable, UndecryptableValue
 from integrations.models import AuditEvent, Identity, IdentityProvider, SignInRule
@@ -74,8 +76,11 @@ def link(identity: Identity, *, now: datetime) -> None:
         AuditEvent.objects.record(Action.IDENTITY_LINKED, identity.user, reason=reason, now=now)
 
 
-def unlink(identity: Identity, *, now: datetime) -> None:
+def unlink(identity: Identity, *, by: User, now: datetime) -> None:
+    """Whoever it was signs in anew; not `by`, who is just doing this."""
     with transaction.atomic():
+        if identity.user != by:
+            Session.objects.filter(owner__user=identity.user).delete()
         reason = identity.provider.name
         AuditEvent.objects.record(Action.IDENTITY_UNLINKED, identity.user, reason=reason, now=now)
         identity.delete()

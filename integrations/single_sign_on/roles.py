@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from integrations.actions import Action
+from integrations.errors import ProviderMisconfigured
 from integrations.linking import entitlement
 from integrations.models import AuditEvent, IdentityProvider, MappedGroup
 
@@ -12,8 +13,14 @@ from integrations.models import AuditEvent, IdentityProvider, MappedGroup
 def follow(
     user: User, provider: IdentityProvider, claims: dict[str, Any], *, may_open: bool, now: datetime
 ) -> None:
-    """At every sign-in. `may_open`: whether a group may open the settings of its brands, too."""
+    """At every sign-in. `may_open`: whether a group may open the settings of its brands, too.
+
+    Raises ProviderMisconfigured where it does not say which groups, because they are too many:
+    none of their roles would be left.
+    """
     rows, groups = list(provider.mapped_groups.all()), provider.groups_in(claims)
+    if (rows or provider.settings_groups) and provider.tells_groups_elsewhere(claims):
+        raise ProviderMisconfigured("groups_elsewhere")
     changed = _follow_groups(user, rows, groups)
     if may_open and provider.settings_groups:
         changed += _open_settings(user, not groups.isdisjoint(provider.settings_groups))

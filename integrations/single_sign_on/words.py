@@ -13,6 +13,7 @@ NO_ANSWER: dict[str, Promise] = {
     "too_large": gettext_lazy("its answer is too large"),
     "no_json": gettext_lazy("its answer is no JSON"),
 }
+CLOCK = gettext_lazy("Its clock and that of this portal differ by more than a minute. Check both.")
 UNUSABLE: dict[str, Promise] = {
     "other_issuer": gettext_lazy(
         "Its discovery document names another issuer. Copy it from there, letter by letter."
@@ -23,6 +24,15 @@ UNUSABLE: dict[str, Promise] = {
     "no_pkce": gettext_lazy("It does not know PKCE with S256. Switch that on there."),
     "keys": gettext_lazy("It publishes no key that a signature could be checked with."),
     "endpoint": gettext_lazy("It names no https:// address for what is needed, or a broken one."),
+    "groups_elsewhere": gettext_lazy(
+        "Somebody is in too many groups for it to list. Let it send only those that count here."
+    ),
+    "auth_time": gettext_lazy(
+        "It does not say that somebody has just signed in there once more. Let it send auth_time."
+    ),
+    "expired_token exp": CLOCK,
+    "invalid_claim iat": CLOCK,
+    "invalid_claim nbf": CLOCK,
     "invalid_client": gettext_lazy("It refuses the client ID or the client secret."),
 }
 REFUSED: dict[str, Promise] = {
@@ -45,7 +55,8 @@ def unusable(reason: str, otherwise: str) -> str:
 
 def failed(reason: str) -> str:
     """Why nobody gets in, of any code that providers cause."""
-    if reason in NO_ANSWER or reason.startswith(("status_5", "libcurl_")):
+    is_status = reason.startswith("status_") and not reason.startswith("status_4")
+    if reason in NO_ANSWER or is_status or reason.startswith(("status_429", "libcurl_")):
         return no_answer(reason)
     return unusable(reason, _("Its answer does not fit what is registered here (%(reason)s)."))
 

@@ -1,7 +1,6 @@
 """The badge next to My Account, and scopes in words."""
 
 from functools import lru_cache
-from typing import cast
 
 from django import template
 from django.conf import settings
@@ -11,8 +10,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
-from integrations import hostnames, scopes
-from integrations.linking import link_status
+from integrations import hostnames, portal_session, scopes
+from integrations.linking.link_status import LinkStatus
 from integrations.models import BrandedURL, administered
 
 register = template.Library()
@@ -21,12 +20,8 @@ MOST_BRANDS = 24
 
 
 @register.simple_tag(takes_context=True)
-def webex_link_status(context: RequestContext) -> link_status.LinkStatus:
-    """Asked once per request, however often a page shows it."""
-    request = context["request"]
-    if not hasattr(request, "webex_link_status"):
-        request.webex_link_status = link_status.for_user(request.user, request.brand)
-    return cast(link_status.LinkStatus, request.webex_link_status)
+def webex_link_status(context: RequestContext) -> LinkStatus:
+    return portal_session.link_status_of(context["request"])
 
 
 @register.simple_tag(takes_context=True)

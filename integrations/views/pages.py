@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
-from integrations import clock
+from integrations import clock, portal_session
 from integrations.errors import (
     InsufficientScope,
     NotLinked,
@@ -14,7 +14,7 @@ from integrations.errors import (
     UndecryptableValue,
     WebexUnavailable,
 )
-from integrations.linking import connection_page, link_status, profile
+from integrations.linking import connection_page, profile
 from integrations.portal_request import PortalRequest
 from integrations.views.access import not_permitted, signed_out, webex_user_required
 from integrations.views.webex_share import waits_for_webex
@@ -61,7 +61,7 @@ def status(request: PortalRequest) -> JsonResponse:
     """For a single-page front end: the same badge."""
     if not request.user.is_authenticated:
         return signed_out()
-    current = link_status.for_user(request.user, request.brand)
+    current = portal_session.link_status_of(request)
     if not current.may_use_webex:
         return not_permitted()
     return JsonResponse(

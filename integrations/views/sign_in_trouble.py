@@ -25,7 +25,7 @@ def of(error: Exception, door: Door) -> Trouble:
         sentence = _("%(provider)s does not answer as it should.") % name
         return Trouble(503, sentence, _("Please try again in a minute."), True)
     if isinstance(error, SignInRefused):
-        sentence, next_step = _refusals()[error.reason]
+        sentence, next_step = _refusals(door)[error.reason]
         can_try_again = error.reason in ("state", "issuer", "declined", "ended")
         return Trouble(400 if can_try_again else 403, sentence % name, next_step, can_try_again)
     sentence = _("%(provider)s and this portal do not fit together at the moment.") % name
@@ -33,7 +33,7 @@ def of(error: Exception, door: Door) -> Trouble:
     return Trouble(503, sentence, next_step, True)
 
 
-def _refusals() -> dict[str, tuple[str, str]]:
+def _refusals(door: Door) -> dict[str, tuple[str, str]]:
     begun_elsewhere = (
         _("This sign-in was not begun in this browser, is too old, or was used already."),
         _("Please begin again."),
@@ -55,7 +55,9 @@ def _refusals() -> dict[str, tuple[str, str]]:
         ),
         "administrator": (
             _("Who administers more than this brand does not sign in with %(provider)s."),
-            _("Sign in with your password at the portal's own address."),
+            _("Sign in with your password at the portal's own address.")
+            if door.takes_passwords or not door.is_portal
+            else _("Superusers sign in with their password. Everybody else asks a superuser."),
         ),
         "linked_already": (
             _("You, or this account at %(provider)s, are linked with somebody else already."),

@@ -15,7 +15,7 @@ from config.celery import app
 from kombu.exceptions import OperationalError
 try:
     with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=2)
+        connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=2)
         connection.default_channel.client.ping()
 except Exception as error:
     print(type(error).__name__, error)

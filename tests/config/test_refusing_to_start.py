@@ -95,8 +95,9 @@ def test_production_values_are_the_defaults():
     assert python("-c", code).stdout.strip() == str(list(DEFAULTS.values()))
 
 
-def test_the_real_environment_wins_over_the_file(tmp_path):
-    (tmp_path / "env").write_text("DEBUG=true\nTIME_ZONE=Europe/Berlin\n")
+def test_the_real_environment_wins_over_the_file_and_there_the_last_line(tmp_path):
+    lines = ("DEBUG=true", "TIME_ZONE=UTC", "TIME_ZONE=Europe/Berlin")
+    (tmp_path / "env").write_text("\n".join(lines))
     code = "from config import settings; print(settings.DEBUG, settings.TIME_ZONE)"
 
     done = python("-c", code, ENV_FILE=str(tmp_path / "env"), DEBUG="false")

@@ -22,6 +22,13 @@ from tests.config.processes import ROOT
 DEPLOY = ROOT / "config" / "deploy"
 ALERTS, DASHBOARD = DEPLOY / "portal-alerts.yml", DEPLOY / "grafana-dashboard.json"
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+LONGEST = ".".join(["a" * 61] * 4)
+BRAND = """server {{
+    server_name {name};
+    ssl_certificate     {folder}/portal.example.com.crt;
+    ssl_certificate_key {folder}/portal.example.com.key;
+    include {folder}/site.conf;
+}}"""
 OURS = re.compile(r"\b(?:webex|portal)_[a-z_]+")
 # Read by compose, gunicorn, systemd, config/deploy/run or Python, not by our settings.
 OF_OTHERS = {
@@ -85,11 +92,11 @@ def waits(view: Any) -> bool:
 
 
 def test_every_command_of_the_handbook_is_there_with_its_options():
-    found = re.findall(r"(?<!\w)run ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code())
+    found = re.findall(r"(?m)(?:\brun|^portal) ([a-z_]{4,})((?:[ \[]+--[a-z-]+)*)", handbook_code())
     known = get_commands()
 
     for name, options in found:
-        if name not in ("worker", "beat"):
+        if name not in ("worker", "beat"):  # of run itself
             app = known[name]
             parser = load_command_class(app, name).create_parser("manage.py", name)
             missing = set(re.findall(r"--[a-z-]+", options)) - set(parser._option_string_actions)
@@ -131,18 +138,29 @@ def test_every_variable_that_is_set_is_read_by_somebody():
     assert used - known == set()
 
 
+@pytest.fixture
+def installed(tmp_path):
+    """As in the handbook: a release with an interpreter of its own, which a link to `run` finds."""
+    (tmp_path / "config" / "deploy").mkdir(parents=True)
+    shutil.copy(DEPLOY / "run", tmp_path / "config" / "deploy")
+    (tmp_path / "portal").symlink_to(tmp_path / "config" / "deploy" / "run")
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("gunicorn", "opentelemetry-instrument"):
+        (programs / name).write_text(
+            '#!/bin/sh\necho "${0##*/}" "$OTEL_PYTHON_DJANGO_EXCLUDED_URLS"'
+        )
+        (programs / name).chmod(0o755)
+    return tmp_path / "portal"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "started"), [({}, "gunicorn"), (ENDPOINT, "opentelemetry-instrument")]
 )
-def test_processes_are_traced_where_somebody_listens(tmp_path, endpoint, started):
-    for name in ("gunicorn", "opentelemetry-instrument"):
-        (tmp_path / name).write_text(
-            '#!/bin/sh\necho "${0##*/}" "$OTEL_PYTHON_DJANGO_EXCLUDED_URLS"'
-        )
-        (tmp_path / name).chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **endpoint}
+def test_processes_are_traced_where_somebody_listens(installed, endpoint, started):
+    environment = {"PATH": "/usr/bin:/bin", **endpoint}
 
-    said = subprocess.check_output([DEPLOY / "run", "web"], env=environment, text=True)
+    said = subprocess.check_output([installed, "web"], env=environment, text=True)
 
     assert said.split()[0] == started
     if endpoint:
@@ -159,13 +177,14 @@ def test_the_image_takes_what_the_process_needs_and_nothing_else():
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
-def test_nginx_accepts_its_files(tmp_path):
+def test_nginx_accepts_its_files_and_a_brand_with_a_long_name(tmp_path):
     assert run("nginx", "-t", "-q", "-c", nginx(tmp_path)) == ""
 
 
 def nginx(folder: Path) -> Path:
     """The files as they are, but for paths and privileged ports."""
     (folder / "brands").mkdir()
+    (folder / "brands" / "acme.conf").write_text(BRAND.format(name=LONGEST, folder=folder))
     certificate, key = self_signed()
     for name in ("portal.conf", "site.conf", "refused.conf"):
         text = (DEPLOY / "nginx" / name).read_text()

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models.signals import post_save
 from django.urls import get_resolver
 
 from integrations import clock, totp
@@ -274,3 +276,19 @@ def test_an_operator_removes_it_for_who_lost_it(recovery_codes, sign_in, capsys)
         call_command("remove_second_factor", "root")
     with pytest.raises(CommandError, match="no user of that name"):
         call_command("remove_second_factor", "nobody")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_set_up_in_one_step_whoever_begins_anew_at_that_moment(root):
+    """In between it was deleted (a 500), or the codes of another tab took the place of these."""
+    begun, now = second_factors.begin(root), clock.now()
+
+    def begin_anew(**_about):
+        post_save.disconnect(begin_anew, SecondFactor)
+        transaction.on_commit(lambda: second_factors.begin(root))
+
+    post_save.connect(begin_anew, SecondFactor)
+    first = totp.code_at(begun.secret, totp.step_of(now))
+    _factor, codes = second_factors.confirm(root, first, now=now)
+
+    assert second_factors.check(root, codes[0], now=now).pk == begun.pk

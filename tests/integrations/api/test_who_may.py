@@ -17,6 +17,7 @@ from tests.conftest import H1, H2
 from tests.integrations.api.conftest import Program
 from tests.integrations.canaries import found_in
 from tests.integrations.provisioning.conftest import (  # noqa: F401
+    PAT_AT_WEBEX,
     new_user,
     park_bench,
     pat,
@@ -151,6 +152,7 @@ def test_no_secret_is_in_what_any_route_says_leaves_or_logs(
     caplog,
 ):
     caplog.set_level("DEBUG")
+    pat_browser.link(PAT_AT_WEBEX)  # the whole way, with code, verifier and secret
     endpoint = subscribe("https://hooks.example.com/", events=[*EventType])
     key, secret = make_key(*KeyScope)
     token = Grant.objects.get().access_token

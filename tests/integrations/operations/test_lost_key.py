@@ -15,7 +15,7 @@ from integrations.models import (
     KeyCanary,
     WebexApp,
 )
-from integrations.operations import notices
+from integrations.operations import notices, readiness
 from tests.conftest import ALICE_AT_WEBEX
 from tests.integrations.operations.test_key_rotation import (  # noqa: F401  fixtures
     ciphertexts,
@@ -36,6 +36,11 @@ def start_over(*options):
     written = io.StringIO()
     call_command("start_over_without_key", *options, stdout=written)
     return written.getvalue()
+
+
+def what_blocks(app):
+    found = readiness.check_all([app], now=clock.now())[app.pk]
+    return [check.code for check in found.blocking]
 
 
 def test_nothing_happens_while_the_key_fits(filled):  # noqa: F811
@@ -70,6 +75,7 @@ def test_everybody_is_asked_once_to_link_again_and_can(
     assert told <= set(AuditEvent.objects.values_list("action", flat=True))
     app = WebexApp.objects.get(pk=acme.pk)
     assert (app.client_secret, app.previous_client_secret, app.is_enabled) == (None, None, False)
+    assert what_blocks(app) == ["client_secret"]
     app.replace_secret(secret, now=clock.now())
     app.is_enabled = True
     app.save()

@@ -12,6 +12,7 @@ from integrations.models import AppIncident, Grant, GrantEvent, WebexApp
 from integrations.operations import health, readiness
 from integrations.operations.check import Level
 from tests.integrations.renewal.draining import TOKEN, drained
+from tests.sharing_out import slow
 
 pytestmark = pytest.mark.usefixtures("brisk", "everything_runs")
 
@@ -82,7 +83,7 @@ def everywhere(client, sam, app, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("count", [1, 2, 20])
+@pytest.mark.parametrize("count", [2, *slow(1, 20)])
 def test_while_every_renewal_fails_for_hours_every_place_says_act_now(
     client, sam, acme, fill, settings, count
 ):  # fmt: skip
@@ -100,7 +101,7 @@ def test_while_every_renewal_fails_for_hours_every_place_says_act_now(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("count", [0, 1, 2, 20])
+@pytest.mark.parametrize("count", [0, 2, *slow(1, 20)])
 def test_while_all_is_well_every_place_says_so(client, sam, acme, fill, settings, count):
     fill(acme, count)
 

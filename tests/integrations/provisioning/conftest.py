@@ -16,6 +16,7 @@ from integrations.provisioning import caller
 from integrations.provisioning.caller import Caller
 from integrations.sandbox import Sandbox
 from integrations.sandbox.core.broadworks import PARTNERS
+from tests import linked
 from tests.browsing import PortalClient
 from tests.conftest import H1
 
@@ -60,11 +61,14 @@ def park_bench(small_sandbox: Sandbox, acme: WebexApp) -> WebexApp:
 
 @pytest.fixture
 def pat_browser(
-    pat: User, park_bench: WebexApp, browser: Callable[..., PortalClient]
+    pat: User,
+    park_bench: WebexApp,
+    small_sandbox: Sandbox,
+    browser: Callable[..., PortalClient],
 ) -> PortalClient:
-    client = browser(pat)
-    client.link(PAT_AT_WEBEX)
-    return client
+    brand = BrandedURL.objects.get(hostname=H1)
+    linked.link(pat, brand, small_sandbox, email=PAT_AT_WEBEX)
+    return browser(pat)
 
 
 @pytest.fixture

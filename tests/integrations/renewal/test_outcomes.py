@@ -9,6 +9,7 @@ from integrations.models import AppIncident, Grant, GrantEvent
 from integrations.renewal import outcomes
 from tests.integrations.renewal import draining
 from tests.integrations.renewal.draining import BARE_REFUSAL, INVALID_GRANT, TOKEN, drained
+from tests.sharing_out import slow
 
 pytestmark = pytest.mark.usefixtures("brisk")
 
@@ -47,7 +48,7 @@ def test_a_bare_refusal_needs_a_second_one_a_minute_later(acme, fill, sandbox, l
     assert GrantEvent.objects.count() == 1
 
 
-@pytest.mark.parametrize("others", [2, 3, 5])
+@pytest.mark.parametrize("others", [3, *slow(2, 5)])
 @pytest.mark.parametrize("doubt", ["refused a minute ago", "its worker died"])
 def test_nobody_is_given_up_while_webex_refuses_healthy_grants_too(
     acme, fill, sandbox, later, monkeypatch, doubt, others

@@ -13,7 +13,15 @@ from integrations.models import (
     kept_brands,
 )
 from integrations.single_sign_on import providers
-from tests.integrations.single_sign_on.conftest import ADMIN, leave, register, sign_in, who
+from tests.conftest import H1
+from tests.integrations.single_sign_on.conftest import (
+    ADMIN,
+    leave,
+    register,
+    serve,
+    sign_in,
+    who,
+)
 
 PASSWORD = {"username": "root", "password": "correct horse"}
 
@@ -53,6 +61,17 @@ def test_with_a_password_only_superusers_get_in_and_set_up_a_second_factor(
     assert "only superusers" in clerk.get("/admin/login/").text
 
 
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_superuser_finds_the_way_in_and_others_read_that_it_is_not_theirs(
+    desk, own_provider, is_enabled
+):
+    """Also from "All ways to sign in", while the provider is dead."""
+    IdentityProvider.objects.update(is_enabled=is_enabled)
+
+    assert 'href="/admin/login/"' in desk.get("/sign-in/").text
+    assert "only superusers" in desk.get("/admin/login/").text
+
+
 def test_a_password_session_from_before_ends_unless_it_is_a_superusers(
     browser, make_user, own_provider, root
 ):
@@ -79,6 +98,41 @@ def test_a_provider_that_was_deleted_serves_nobody_a_moment_longer(browser, root
     providers.delete(own_provider, now=clock.now())
 
     assert kept_brands.find(sso_session.PORTAL_RULE) is None
+
+
+def test_who_is_unlinked_is_signed_out_and_whoever_does_it_is_not(
+    desk, staff, acme_idp, browser, root
+):
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH)
+    roots = browser(root, ADMIN)
+    sign_in(desk, acme_idp, "staff")
+    own = Identity.objects.create(
+        provider=IdentityProvider.objects.get(), subject="root", user=root,
+        created_at=root.date_joined,
+    )  # fmt: skip
+    assert who(desk) == "staff"
+
+    for identity in (own, Identity.objects.exclude(pk=own.pk).get()):
+        page = f"/admin/integrations/identity/{identity.pk}/delete/"
+        roots.post(page, {"post": "yes"})
+
+    assert not Identity.objects.exists()
+    assert (who(desk), who(roots)) == ("", "root")
+
+
+@pytest.mark.parametrize("rule", [SignInRule.SINGLE, SignInRule.BOTH])
+def test_who_administers_more_than_a_brand_is_sent_where_they_get_in(
+    desk, staff, acme, acme_idp, own_provider, rule
+):
+    """With no password where none is taken."""
+    serve(H1, own_provider)
+    IdentityProvider.objects.update(portal_rule=rule)
+
+    page = sign_in(desk, acme_idp, "staff")
+
+    assert page.status_code == 403
+    assert ("Sign in with your password" in page.text) is (rule == SignInRule.BOTH)
+    assert ("asks a superuser" in page.text) is (rule == SignInRule.SINGLE)
 
 
 COUNTS = [

@@ -20,7 +20,8 @@ from integrations.models import (
     administered,
 )
 from integrations.models.api_key import Reach
-from integrations.operations import api_keys, limits, people
+from integrations.models.limited_administrator import limits_of
+from integrations.operations import api_keys, branded_urls, limits, people
 from integrations.single_sign_on import admission
 from integrations.single_sign_on.doors import Door
 from tests.conftest import H1, H3
@@ -222,11 +223,41 @@ def test_who_is_limited_takes_no_hostname_from_its_provider(
     assert anna.get(page).status_code == 200
 
 
-def test_two_people_of_one_name_who_come_at_once_both_get_in(visitor, acme_idp):
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_hostname_that_goes_to_another_provider_is_lost_to_people_of_the_first(
+    acme_idp, acme_provider, globex_provider, browser, make_user, left
+):
+    """At once, and also where it was their last one."""
+    IdentityProvider.objects.filter(pk=acme_provider.pk).update(
+        portal_rule=SignInRule.BOTH, settings_groups=["desk"]
+    )
+    if left:
+        serve(H3, acme_provider)
+    anna = browser(None, ADMIN)
+    sign_in(anna, acme_idp, groups=["desk"])
+    brand = BrandedURL.objects.get(hostname=H1)
+    by_hand = of_acme(make_user("by-hand", is_staff=True))
+
+    brand.identity_provider = globex_provider
+    branded_urls.save(brand, changed={"identity_provider"}, now=clock.now())
+
+    kept = {H3} if left else set()
+    user = User.objects.exclude(pk=by_hand.pk).get()
+    assert limits_of(user).hostnames == kept
+    sign_in(anna, acme_idp, groups=["desk"])
+    assert limits_of(User.objects.get(pk=user.pk)).hostnames == kept
+    assert limits_of(User.objects.get(pk=by_hand.pk)).hostnames == {H1}
+
+
+def test_three_people_of_one_name_who_come_at_once_all_get_in(visitor, acme_idp):
+    """As where the provider tells no names, and they all begin to work at nine."""
+
     def be_faster(instance, **_about):
-        pre_save.disconnect(be_faster, User)
-        User.objects.bulk_create([User(username=instance.username)])
+        if instance.username in ("carol", "carol-2"):
+            User.objects.bulk_create([User(username=instance.username)])
 
     pre_save.connect(be_faster, User)
-
-    assert sign_in(visitor, acme_idp, preferred_username="carol").status_code == 303
+    try:
+        assert sign_in(visitor, acme_idp, preferred_username="carol").status_code == 303
+    finally:
+        pre_save.disconnect(be_faster, User)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from integrations.models import AuditEvent, BrandedURL, IdentityProvider
+from integrations.single_sign_on import words
 from tests.conftest import H2, H3
 from tests.identity_provider import SECRET
 from tests.integrations.single_sign_on.conftest import leave, refused, serve, sign_in, who
@@ -182,6 +183,15 @@ def test_a_client_that_the_provider_refuses_is_on_record_once_a_minute(visitor, 
     assert AuditEvent.objects.get(action="sign_in.failed").reason == "invalid_client"
 
 
+def test_what_is_on_record_says_whose_turn_it_is():
+    for reason, who_acts in {
+        "status_429": "no usable answer", "status_302": "no usable answer",
+        "status_404": "registered here", "libcurl_56": "no usable answer",
+        "expired_token exp": "clock", "invalid_claim iat": "clock", "auth_time": "Let it send",
+    }.items():  # fmt: skip
+        assert who_acts in words.failed(reason), reason
+
+
 def test_a_dead_provider_is_said_so(visitor, acme_provider):
     IdentityProvider.objects.update(issuer="http://127.0.0.1:1")
 
@@ -202,6 +212,20 @@ UNUSABLE = [
 def test_a_discovery_document_that_does_not_fit_is_refused(visitor, acme_idp):
     for acme_idp.metadata in UNUSABLE:
         assert refused(visitor.post("/sign-in/through/")), acme_idp.metadata
+
+
+UNSAID = ["token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
+          "userinfo_endpoint", "end_session_endpoint"]  # fmt: skip
+
+
+def test_what_a_provider_writes_null_for_is_just_not_said(visitor, acme_idp):
+    acme_idp.metadata = dict.fromkeys(UNSAID)
+
+    assert sign_in(visitor, acme_idp).status_code == 303
+    for odd in (5, "plain", {"S256": 1}):
+        cache.clear()
+        acme_idp.metadata = dict.fromkeys(UNSAID[:2], odd)
+        assert visitor.post("/sign-in/through/").status_code == 503, odd
 
 
 def test_addresses_within_are_not_called_unless_the_operator_named_them(

@@ -82,6 +82,33 @@ def test_rotated_keys_are_found_and_unknown_ones_asked_for_once_a_minute(
     assert acme_idp.calls.count("/keys") == asked == 2
 
 
+def test_keys_that_were_rotated_under_one_name_are_found_too(visitor, browser, acme_idp):
+    sign_in(visitor, acme_idp)
+    acme_idp.keys = [MALLORYS_KEY]  # now Acme's own, and called as the one before
+
+    assert sign_in(browser(None), acme_idp).status_code == 303
+
+
+def test_a_token_may_be_as_large_as_a_certificate_and_a_thousand_groups(visitor, acme_idp):
+    acme_idp.sign = lambda claims: signed(claims, KEYS[0], x5c=["A" * 4000])
+
+    groups = [f"c0ffee00-0000-4000-8000-{number:012}" for number in range(1000)]
+    assert sign_in(visitor, acme_idp, groups=groups).status_code == 303
+
+
+UNREADABLE = [
+    {"kty": "AKP", "alg": "ML-DSA-65", "pub": "AAAA"}, {"kty": "EC", "crv": "P-999"}, {"kty": 5},
+    {"kty": "OKP", "crv": "X25519", "x": "AAAA"}, {"kty": "RSA", "n": 5, "e": "AQAB"}, "no key",
+]  # fmt: skip
+
+
+def test_a_key_that_we_cannot_read_takes_no_other_along(visitor, acme_idp):
+    """As while a provider adds one of a new kind (RFC 7517 section 5)."""
+    acme_idp.answers["/keys"] = {"keys": [*UNREADABLE, KEYS[0].as_dict(private=False)]}
+
+    assert sign_in(visitor, acme_idp).status_code == 303
+
+
 def test_userinfo_of_somebody_else_is_refused(visitor, acme_idp, browser):
     acme_idp.metadata = {"userinfo_endpoint": f"{acme_idp.url}/userinfo"}
     acme_idp.answers["/userinfo"] = {"sub": "mallory", "preferred_username": "root"}

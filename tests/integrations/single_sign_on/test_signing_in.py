@@ -153,6 +153,8 @@ def test_who_is_signed_in_with_a_password_links_themselves(
     asked = leave(alices, **{"for": "link"})
     assert query(asked)["prompt"] == "login"
     assert alices.come_back(acme_idp.accept(asked))["Location"] == "/my-account/"
+    again = leave(alices, **{"for": "link"})  # in a tab that was open before
+    assert alices.come_back(acme_idp.accept(again))["Location"] == "/my-account/"
     taken = bobs.come_back(acme_idp.accept(leave(bobs, **{"for": "link"})))
 
     assert Identity.objects.get().user == alice
@@ -193,6 +195,21 @@ def test_groups_give_and_take_the_roles_they_are_mapped_to_and_no_others(
     assert set(user.groups.all()) == {users, by_hand}
     sign_in(browser(None), acme_idp)
     assert set(user.groups.all()) == {by_hand}
+
+
+def test_groups_that_are_too_many_to_tell_take_no_role_away(visitor, acme_idp, acme_provider):
+    """They are told elsewhere (OpenID Connect Core 5.6.2), as of people in hundreds of them."""
+    users = Group.objects.get(name="Webex users")
+    acme_provider.mapped_groups.create(theirs="portal", ours=users)
+    sign_in(visitor, acme_idp, groups=["portal"])
+
+    page = sign_in(visitor, acme_idp, _claim_names={"groups": "src1"})
+
+    assert page.status_code == 503
+    assert users in User.objects.get().groups.all()
+    assert AuditEvent.objects.get(action="sign_in.failed").reason == "groups_elsewhere"
+    acme_provider.mapped_groups.all().delete()  # then nobody asks
+    assert sign_in(visitor, acme_idp, _claim_names={"groups": "src1"}).status_code == 303
 
 
 def test_a_mapping_opens_the_settings_of_the_brand_and_of_no_other(

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import SessionOwner
 from integrations import clock
 from integrations.models import AuthorizationRequest, Grant
 from integrations.templatetags.webex import scope_in_words
-from tests.conftest import ALICE_AT_WEBEX
+from tests.conftest import ALICE_AT_WEBEX, H2
 
 TOKEN_ENDPOINT = "/v1/access_token"
 
@@ -103,14 +104,28 @@ def test_the_status_needs_a_session_and_the_permission(browser, nina, acme):
 
 
 @pytest.mark.parametrize("path", ["/", "/my-account/", "/webex/status/"])
-def test_a_page_with_the_badge_takes_two_queries(
+def test_a_page_with_the_badge_takes_one_query(
     alice_browser, linked_alice, django_assert_num_queries, path
 ):
-    """The session with its user, and how they stand; the hostname was read a moment before."""
+    """The session with its user and how they stand; the hostname was read a moment before."""
     alice_browser.get(path)  # the key canary is asked once per process
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         alice_browser.get(path)
+
+
+def test_the_badge_is_of_whom_the_session_names_whatever_the_row_beside_it_says(
+    alice_browser, linked_alice, bob
+):
+    SessionOwner.objects.update(user=bob)
+
+    assert status(alice_browser)["webex_email"] == ALICE_AT_WEBEX
+
+
+def test_each_hostname_has_its_own_badge(alice_browser, linked_alice, globex):
+    there = alice_browser.get("/webex/status/", HTTP_HOST=H2).json()
+
+    assert (status(alice_browser)["status"], there["status"]) == ("linked", "not_linked")
 
 
 @pytest.mark.parametrize("path", ["/", "/my-account/", "/webex/", "/webex/status/"])

@@ -14,7 +14,7 @@ from integrations.provisioning.bulk import jobs, supply
 from integrations.provisioning.bulk.work import work
 from integrations.sandbox import Sandbox
 from integrations.sandbox.core.broadworks import PARTNERS
-from tests.browsing import PortalClient
+from tests import linked
 from tests.conftest import H1
 
 PARTNER = PARTNERS[0]
@@ -37,10 +37,10 @@ def portal(
 
 
 @pytest.fixture
-def grant(portal: None, alice: User, alice_browser: PortalClient) -> Grant:
+def grant(portal: None, alice: User, sandbox: Sandbox) -> Grant:
     alice.groups.add(Group.objects.get(name="Webex provisioning"))
-    alice_browser.link(PARTNER_ADMIN)
-    return Grant.objects.get(user=alice)
+    brand = BrandedURL.objects.get(hostname=H1)
+    return linked.link(alice, brand, sandbox, email=PARTNER_ADMIN)
 
 
 @pytest.fixture
