@@ -21,7 +21,7 @@ from integrations.models.branded_url import BrandedURL
 from integrations.models.grant import Grant
 from integrations.models.grant_event import GrantEvent
 from integrations.models.identity import Identity
-from integrations.models.identity_provider import IdentityProvider
+from integrations.models.identity_provider import IdentityProvider, SignInRule
 from integrations.models.limited_administrator import LimitedAdministrator, Limits, limits_of
 from integrations.models.webex_app import WebexApp
 from integrations.models.webhook_delivery import WebhookDelivery
@@ -229,9 +229,12 @@ def _users_of_nobody_else(limits: Limits) -> Q:
 
 
 def _signing_in_elsewhere(limits: Limits) -> Q:
-    """Whom the provider of another hostname knows."""
-    others = BrandedURL.objects.exclude(pk__in=limits.ids).exclude(identity_provider=None)
-    known = Identity.objects.filter(provider__in=others.values("identity_provider"))
+    """Whom the provider of another hostname knows, or of the portal's own and none of theirs."""
+    served = BrandedURL.objects.exclude(identity_provider=None)
+    of_ours = served.filter(pk__in=limits.ids).values("identity_provider")
+    of_others = served.exclude(pk__in=limits.ids).values("identity_provider")
+    of_portal = ~Q(provider__portal_rule=SignInRule.PASSWORD) & ~Q(provider__in=of_ours)
+    known = Identity.objects.filter(of_portal | Q(provider__in=of_others))
     return Q(Exists(known.filter(user=OuterRef("pk"))))
 
 

@@ -27,6 +27,8 @@ class Identity(models.Model):
         related_name="identities",
     )
     made_user = models.BooleanField(default=False, editable=False)  # then it keeps their name, too
+    # Numbers of the roles that its groups gave at the last sign-in; None: before that was kept.
+    gives = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("linked"), editable=False)
     signed_in_at = models.DateTimeField(_("last sign-in"), null=True, editable=False)
 

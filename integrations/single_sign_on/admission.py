@@ -65,7 +65,7 @@ def _admit(
         if brands:
             limits.limit(user, brands, now=now)
     if has_say and provider.groups_claim:
-        roles.follow(user, provider, claims, may_open=identity.made_user and bool(brands), now=now)
+        roles.follow(identity, claims, may_open=identity.made_user and bool(brands), now=now)
     Identity.objects.filter(pk=identity.pk).update(signed_in_at=now)
     return User.objects.get(pk=user.pk)  # what was asked about their rights is forgotten
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from integrations.actions import Action
@@ -16,7 +17,7 @@ from integrations.models import AuditEvent, Identity, IdentityProvider, SignInRu
 from integrations.models.webex_app import fingerprint
 from integrations.openid import discovery
 from integrations.operations.check import Check, Level
-from integrations.plain_text import isolated
+from integrations.plain_text import grouped, isolated
 from integrations.single_sign_on import doors, words
 from integrations.webex.http import Deadline
 
@@ -128,7 +129,7 @@ def ask(provider: IdentityProvider) -> Check:
 
 def readiness(provider: IdentityProvider) -> list[Check]:
     """Facts only; `ask` asks the provider."""
-    return [*_secret(provider), *_where(provider), *_switched(provider)]
+    return [*_secret(provider), *_where(provider), *_shut_out(provider), *_switched(provider)]
 
 
 def _secret(provider: IdentityProvider) -> list[Check]:
@@ -160,6 +161,23 @@ def _where(provider: IdentityProvider) -> list[Check]:
         named = {"hostname": isolated(", ".join(unproven[:3]))}
         return [Check("return", Level.ASKS, sentence % named, step)]
     return [Check("return", Level.FINE, _("People have come back to every hostname."))]
+
+
+def _shut_out(provider: IdentityProvider) -> list[Check]:
+    """Nobody mightier comes through a brand's provider, so its first brand shuts them out."""
+    if provider.portal_rule == SignInRule.PASSWORD or not provider.branded_urls.exists():
+        return []
+    staff = provider.identities.filter(user__is_staff=True, user__is_superuser=False)
+    mightier = staff.filter(user__limited_administrator=None).count()
+    if not mightier:
+        return []
+    sentence = ngettext(
+        "%s person administers more than its brands, and cannot use it at the portal's own hosts.",
+        "%s people administer more than its brands, and cannot use it at the portal's own hosts.",
+        mightier,
+    )
+    step = _("Limit them to its branded URLs, or let another one serve the portal's own hosts.")
+    return [Check("mightier", Level.ASKS, sentence % grouped(mightier), step)]
 
 
 def _switched(provider: IdentityProvider) -> list[Check]:

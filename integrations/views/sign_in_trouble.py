@@ -54,7 +54,7 @@ def _refusals(door: Door) -> dict[str, tuple[str, str]]:
             _("Please ask your administrator to link you."),
         ),
         "administrator": (
-            _("Who administers more than this brand does not sign in with %(provider)s."),
+            _("Who administers more than the brands of %(provider)s does not sign in with it."),
             _("Sign in with your password at the portal's own address.")
             if door.takes_passwords or not door.is_portal
             else _("Superusers sign in with their password. Everybody else asks a superuser."),

@@ -129,8 +129,10 @@ def test_who_administers_more_than_a_brand_is_sent_where_they_get_in(
     IdentityProvider.objects.update(portal_rule=rule)
 
     page = sign_in(desk, acme_idp, "staff")
+    checks = {each.code: each for each in providers.readiness(IdentityProvider.objects.get())}
 
     assert page.status_code == 403
+    assert "1 person administers more" in checks["mightier"].sentence
     assert ("Sign in with your password" in page.text) is (rule == SignInRule.BOTH)
     assert ("asks a superuser" in page.text) is (rule == SignInRule.SINGLE)
 

@@ -24,7 +24,7 @@ from integrations.models.limited_administrator import limits_of
 from integrations.operations import api_keys, branded_urls, limits, people
 from integrations.single_sign_on import admission
 from integrations.single_sign_on.doors import Door
-from tests.conftest import H1, H3
+from tests.conftest import H1, H2, H3
 from tests.identity_provider import KEYS
 from tests.integrations.single_sign_on.conftest import ADMIN, serve, sign_in
 
@@ -87,6 +87,26 @@ def test_who_signs_in_at_globex_too_is_not_acmes_to_change(
 
     assert administered.may_see(alice, anna)
     assert not administered.may_change(alice, anna)
+
+
+@pytest.mark.parametrize("serves_acme", [True, False])
+def test_who_signs_in_at_the_portals_own_hosts_is_not_acmes_to_change(
+    acme_provider, acme_idp, make_user, alice, serves_acme
+):
+    """The operator's people; but those of a provider that serves Acme, too, are Acme's."""
+    anna = of_acme(make_user("anna", is_staff=True))
+    acme = BrandedURL.objects.get(hostname=H1)
+    Grant.objects.create(user=alice, app=acme.app, hostname=H1, granted_at=clock.now())
+    IdentityProvider.objects.update(portal_rule=SignInRule.BOTH)
+    if not serves_acme:
+        BrandedURL.objects.update(identity_provider=None, sign_in_rule=SignInRule.PASSWORD)
+
+    Identity.objects.create(
+        provider=acme_provider, subject="alice", user=alice, created_at=clock.now()
+    )
+
+    assert administered.may_see(alice, anna)
+    assert administered.may_change(alice, anna) is serves_acme
 
 
 def test_of_globexs_people_acmes_programs_may_not_ask_by_name(
@@ -261,3 +281,26 @@ def test_three_people_of_one_name_who_come_at_once_all_get_in(visitor, acme_idp)
         assert sign_in(visitor, acme_idp, preferred_username="carol").status_code == 303
     finally:
         pre_save.disconnect(be_faster, User)
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_a_role_stays_while_one_of_two_providers_gives_it(
+    browser, alice, acme_idp, globex_idp, acme_provider, globex_provider, off
+):
+    for provider in (acme_provider, globex_provider):
+        provider.mapped_groups.create(theirs="portal", ours=Group.objects.get(name="Webex users"))
+        Identity.objects.create(
+            provider=provider, subject="alice", user=alice, created_at=clock.now()
+        )
+
+    sign_in(browser(None), acme_idp, "alice", groups=["portal"])
+    sign_in(browser(None, H2), globex_idp, "alice", groups=[])
+    assert alice.groups.count() == 1
+
+    if off:
+        acme_provider.is_enabled = False
+        acme_provider.save()
+        sign_in(browser(None, H2), globex_idp, "alice", groups=[])
+    else:
+        sign_in(browser(None), acme_idp, "alice", groups=[])
+    assert not alice.groups.exists()

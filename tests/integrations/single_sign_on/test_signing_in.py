@@ -246,7 +246,7 @@ def test_a_brands_provider_speaks_for_nobody_who_administers_more(
     acme_provider.mapped_groups.create(theirs="all", ours=auditors)
 
     at_portal, at_brand = browser(None, "admin.example.com"), browser(None)
-    assert "administers more than this brand" in sign_in(at_portal, acme_idp, "m").text
+    assert "administers more than the brands of" in sign_in(at_portal, acme_idp, "m").text
     sign_in(at_brand, acme_idp, "m", groups=["all"])
 
     assert who(at_portal) == ""
