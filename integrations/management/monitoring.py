@@ -13,13 +13,24 @@ from integrations.operations.check import Level
 
 
 @contextmanager
-def checked(urgent: int = Level.BLOCKS.exit_code) -> Iterator[None]:
-    """Raises CommandError with a sentence if the key is wrong or the database does not answer."""
+def answered(urgent: int = Level.BLOCKS.exit_code) -> Iterator[None]:
+    """Raises CommandError with a sentence if the database does not answer."""
     try:
-        KeyCanary.objects.verify()
         yield
+    except (*NOT_READY, KeyCanary.DoesNotExist) as error:
+        text = _(
+            "The database does not answer (is it up, is DATABASE_URL right?), or “migrate” was "
+            "never run: nothing is renewed."
+        )
+        raise CommandError(text, returncode=urgent) from error
+
+
+@contextmanager
+def checked(urgent: int = Level.BLOCKS.exit_code) -> Iterator[None]:
+    """The same if the key is wrong, too."""
+    try:
+        with answered(urgent):
+            KeyCanary.objects.verify()
+            yield
     except WrongEncryptionKey as error:
         raise CommandError(str(error), returncode=urgent) from error
-    except (*NOT_READY, KeyCanary.DoesNotExist) as error:
-        text = _("The database does not answer, or “migrate” was never run: nothing is renewed.")
-        raise CommandError(text, returncode=urgent) from error

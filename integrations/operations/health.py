@@ -21,7 +21,14 @@ from integrations.models import (
     WebexApp,
     WebhookEndpoint,
 )
-from integrations.operations import api_keys, readiness, sweeps, webhooks, workers
+from integrations.operations import (
+    api_keys,
+    identity_providers,
+    readiness,
+    sweeps,
+    webhooks,
+    workers,
+)
 from integrations.operations.cached_count import counted
 from integrations.operations.check import Check, Level, worst
 from integrations.operations.readiness import Readiness
@@ -112,14 +119,17 @@ def background(now: datetime) -> Background:
     recent = {name: each for name, each in here.items() if now - each.at < RECENTLY}
     ahead = {name: each.clock_ahead or 0.0 for name, each in recent.items()}
     last_sweep_at = beats[SWEEP].at if SWEEP in beats else None
+    is_late = sweeps.is_late(last_sweep_at, now)
+    all_workers = [here[WORKER + name] for name in _named(WORKER, here)]
     return Background(
         last_sweep_at=last_sweep_at,
         beat_at=beats[BEAT].at if BEAT in beats else None,
         workers={name: recent[WORKER + name].at for name in _named(WORKER, recent)},
-        is_late=sweeps.is_late(last_sweep_at, now),
+        is_late=is_late,
         clocks={name: by for name, by in ahead.items() if abs(by) > CLOCKS_DIFFER},
         wrong_keys=_named(WRONG_KEY, recent),
-        gone=workers.gone([here[WORKER + name] for name in _named(WORKER, here)], now),
+        # Without a broker all fall silent: what is said then is that nothing is renewed.
+        gone={} if is_late else workers.gone(all_workers, now),
         **_unsent_mails(),
     )
 
@@ -172,6 +182,7 @@ def find_trouble(running: Background, checked: Checked, *, now: datetime) -> lis
     found += [Trouble(_clock_differs(name, ahead)) for name, ahead in running.clocks.items()]
     others = (
         *workers.trouble(running.gone, now),
+        *identity_providers.trouble(now),
         *_mail(running, now),
         *webhooks.trouble(now),
         *api_keys.trouble(now),

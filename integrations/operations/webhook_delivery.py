@@ -18,6 +18,7 @@ from integrations.clock import Ticking
 from integrations.database import AWAY
 from integrations.errors import UndecryptableValue
 from integrations.models import AuditEvent, WebhookDelivery, WebhookEndpoint
+from integrations.plain_text import one_line
 from integrations.webhooks.sender import Attempt, Sender
 
 logger = logging.getLogger(__name__)
@@ -150,4 +151,5 @@ def _switch_off(endpoint: WebhookEndpoint, why: Off, *, now: datetime) -> None:
             return
         reason = why.lower()
         AuditEvent.objects.record(Action.WEBHOOK_SWITCHED_OFF, endpoint, reason=reason, now=now)
-    logger.error("Webhook switched off: endpoint=%s reason=%s", endpoint.pk, reason)
+    facts = (endpoint.pk, one_line(endpoint.name), reason)
+    logger.error("Webhook switched off: endpoint=%s “%s” reason=%s; see “manage.py status”", *facts)

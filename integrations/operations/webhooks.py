@@ -141,7 +141,8 @@ def trouble(now: datetime) -> Iterator[Check]:
     for endpoint in WebhookEndpoint.objects.filter(failing | ~Q(off_reason="")).order_by("name"):
         if endpoint.off_reason:
             sentence = _("The webhook “%(name)s” switched itself off at %(at)s.")
-            step = endpoint.get_off_reason_display()
+            step = _("%(reason)s Mend that, and switch it on under “Webhooks”: what waits is sent.")
+            step %= {"reason": endpoint.get_off_reason_display()}
         else:
             sentence = _("The webhook “%(name)s” has taken nothing since %(at)s.")
             step = _("Everything is kept and tried again. Its deliveries say what it answers.")

@@ -19,6 +19,7 @@ from integrations.errors import (
     WebexUnavailable,
 )
 from integrations.models import WebexApp
+from integrations.plain_text import one_line
 from integrations.renewal.refusal_policy import Client
 from integrations.webex import oauth
 
@@ -92,7 +93,10 @@ class Clients:
         app, columns = self.app, {"client_answer": answer, "client_asked_at": now}
         if answer is Client.PREVIOUS:
             columns["previous_client_secret_used_at"] = now
-            logger.warning("Webex refuses the new client secret, not the old one: app=%s", app.pk)
+            text = (
+                "Webex refuses the new client secret, not the old one; save it again: app=%s “%s”"
+            )
+            logger.warning(text, app.pk, one_line(app.name))
         # Not if the secret is new since: what the old one was told says nothing about it.
         ours = WebexApp.objects.filter(pk=app.pk, client_secret_set_at=app.client_secret_set_at)
         ours.update(**columns)

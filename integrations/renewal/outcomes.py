@@ -230,7 +230,10 @@ def pause(app: WebexApp, error: WebexError, *, now: datetime) -> None:
             return
         if error.status != 429:
             begin_incident(app, error, now=now)
-    logger.error("Webex integration paused: app=%s for=%s %s", app.pk, wait, error)
+    facts = (app.pk, one_line(app.name), round(wait.total_seconds()), error)
+    logger.error(
+        "Webex integration paused: app=%s “%s” seconds=%s %s; see “manage.py status”", *facts
+    )
 
 
 def resume(app: WebexApp) -> None:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from integrations import clock
+from integrations.management.monitoring import answered
 from integrations.operations import second_factors
 
 
@@ -21,9 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(username=options["username"]).first()
-        if user is None:
-            raise CommandError("There is no user of that name.")
-        if not second_factors.remove(user, now=clock.now()):
-            raise CommandError("They have no second factor. Nothing was changed.")
+        with answered(urgent=1):
+            user = User.objects.filter(username=options["username"]).first()
+            if user is None:
+                raise CommandError("There is no user of that name.")
+            if not second_factors.remove(user, now=clock.now()):
+                raise CommandError("They have no second factor. Nothing was changed.")
         self.stdout.write("Removed.")

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
-from integrations.errors import WrongEncryptionKey
-from integrations.models import KeyCanary
+from integrations.management.monitoring import checked
 from integrations.operations import key_rotation
 from integrations.operations.key_rotation import NO_KEY, Report, Tally
 from integrations.plain_text import grouped
@@ -25,12 +24,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with checked(urgent=1):
             report = key_rotation.rotate(now=clock.now(), advance=self._advance, by=_login())
-        except WrongEncryptionKey as error:
-            raise CommandError(str(error)) from None
-        except KeyCanary.DoesNotExist:
-            raise CommandError("The database has no key canary yet: run migrate first.") from None
         self._summarise(report)
 
     def _advance(self, done: int, everything: int) -> None:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations import clock
 from integrations.errors import WrongEncryptionKey
+from integrations.management.monitoring import answered
 from integrations.models import KeyCanary
 from integrations.operations import lost_key
 from integrations.plain_text import grouped
@@ -25,6 +26,10 @@ class Command(BaseCommand):
         parser.add_argument(SURE, action="store_true", dest="is_sure", help="do it")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with answered(urgent=1):
+            self._start_over(is_sure=options["is_sure"])
+
+    def _start_over(self, *, is_sure: bool) -> None:
         try:
             KeyCanary.objects.verify()
         except WrongEncryptionKey:
@@ -33,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("The key fits this database. Nothing was changed.")
         for model, rows in lost_key.count().items():
             self.stdout.write(f"{model}: {grouped(rows)} cannot be read")
-        if not options["is_sure"]:
+        if not is_sure:
             raise CommandError(
                 f"Nothing was changed. Look for the key once more; if it is lost, add {SURE}."
             )

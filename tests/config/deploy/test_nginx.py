@@ -5,13 +5,18 @@ import re
 import shutil
 import socket
 import ssl
+from functools import partial
 from http.client import HTTPConnection
 
 import pytest
+from django.urls import reverse
 from django.utils import translation
 
 from integrations.api import problems
+from integrations.linking.consent import CALLBACK_SECONDS
+from integrations.provisioning.export import LONGEST_PAUSE
 from integrations.refused import refused
+from tests.config.processes import ROOT
 from tests.production.servers import Nginx, free_port
 
 HOST = "acme.example.com"
@@ -34,16 +39,17 @@ def nginx(tmp_path_factory):
 
 @pytest.fixture
 def ask(nginx):
-    def ask(method, path, **headers):
-        trust = ssl.create_default_context(cafile=nginx.authority)
-        plain = socket.create_connection(("127.0.0.1", nginx.port), 10)
-        connection = HTTPConnection(HOST)
-        with trust.wrap_socket(plain, server_hostname=HOST) as connection.sock:
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            return answer, answer.read().decode()
+    return partial(asked, nginx)
 
-    return ask
+
+def asked(nginx, method, path, **headers):
+    trust = ssl.create_default_context(cafile=nginx.authority)
+    plain = socket.create_connection(("127.0.0.1", nginx.port), 10)
+    connection = HTTPConnection(HOST)
+    with trust.wrap_socket(plain, server_hostname=HOST) as connection.sock:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer, answer.read().decode()
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -99,3 +105,33 @@ def test_programs_get_a_problem(ask, headers, status, code, again_after):
     assert answer.getheader("Content-Type") == problems.CONTENT_TYPE
     assert answer.getheader("Retry-After") == again_after
     assert answer.getheader("X-Request-ID") == told["request_id"] != ""
+
+
+def test_nginx_waits_longer_than_anything_of_ours_takes():
+    text = (ROOT / "config/deploy/nginx/site.conf").read_text()
+    pages, files = map(int, re.findall(r"proxy_read_timeout (\d+)s", text))
+
+    assert pages > CALLBACK_SECONDS + 5
+    assert files > LONGEST_PAUSE + 5
+    assert re.search(r"\.csv$", reverse("webex_export"))
+
+
+def test_where_the_socket_is_held_and_nobody_accepts_the_wait_ends_with_the_same_words(tmp_path):
+    """As systemd holds it; the wait is cut short."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        nginx = Nginx(tmp_path, held.getsockname()[1])
+        site = nginx.folder / "site.conf"
+        text, times = re.subn(
+            "proxy_read_timeout 30s", "proxy_read_timeout 300ms", site.read_text()
+        )
+        site.write_text(text)
+        nginx.start()
+        try:
+            page, words = asked(nginx, "GET", PAGE)
+            program, problem = asked(nginx, "POST", PROGRAM)
+        finally:
+            nginx.stop()
+
+    assert times == 1
+    assert (page.status, "try again in a minute" in words) == (503, True)
+    assert (program.status, json.loads(problem)["code"]) == (504, "gateway_timeout")

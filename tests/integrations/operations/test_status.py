@@ -83,6 +83,24 @@ def test_without_an_answer_a_monitor_hears_act_now(acme, monkeypatch, command, f
     assert ended.value.returncode == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["rotate_encryption_key", "start_over_without_key", "remove_second_factor bob",
+     "export_configuration"],
+)  # fmt: skip
+def test_without_the_database_a_command_says_so_in_one_sentence(db, monkeypatch, command):
+    def refuse(*args, **kwargs):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("django.db.models.query.QuerySet._fetch_all", refuse)
+    monkeypatch.setattr("django.db.models.query.QuerySet.get", refuse)
+
+    with pytest.raises(CommandError, match="is it up, is DATABASE_URL right") as ended:
+        call_command(*command.split())
+
+    assert ended.value.returncode == 1
+
+
 # --- heartbeats -------------------------------------------------------------------------------
 
 

@@ -123,6 +123,17 @@ def test_each_newcomer_stands_for_one_that_was_silent_before_it_came():
     assert gone() == []
 
 
+def test_while_nothing_is_renewed_at_all_that_is_said_and_not_who_is_silent():
+    """As without Redis, where every worker lives and none gives a sign of life."""
+    seen("w1@host", minutes_ago=6)
+    Heartbeat.objects.exclude(name="beat").update(at=clock.now() - timedelta(minutes=6))
+
+    text = status()[1]
+
+    assert "gone" not in text
+    assert "Start worker, beat and broker, whichever does not run" in text
+
+
 def test_a_restart_of_the_others_is_not_taken_for_newcomers():
     """An upgrade while one machine is away: the same names come again."""
     seen("w1@host", minutes_ago=6)

@@ -34,6 +34,7 @@ def test_status_names_who_fails_and_who_was_switched_off(subscribe):
 
     assert "“gone” switched itself off" in gone
     assert "410" in gone
+    assert "switch it on under “Webhooks”" in gone
     assert "“old” has taken nothing since" in old
     assert health.report(now).level.exit_code == 1
 
