@@ -64,7 +64,7 @@ READABLE = {
     "integrations.GrantEvent": {"kind", "reason", "tracking_id"},
     "integrations.Heartbeat": {"name"},
     "integrations.IdempotentRequest": {"owner", "value", "digest", "content_type"},
-    "integrations.Identity": {"subject"},
+    "integrations.Identity": {"subject", "gives"},
     "integrations.IdentityProvider": {
         "name", "issuer", "client_id", "client_secret_fingerprint", "scopes", "groups_claim",
         "settings_groups", "second_factor_values", "portal_rule",
