@@ -20,8 +20,8 @@ FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are processors, for tests of time wait more than they compute."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors, for tests of time wait more than they compute."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "ByFile":
