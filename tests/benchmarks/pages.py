@@ -18,6 +18,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -150,8 +151,9 @@ def spent(*masters: int) -> float:
     for master in masters:
         started = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         for pid in (str(master), *started):
-            stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            seconds += sum(map(int, stat[11:15])) / TICKS  # its own and of children that ended
+            with suppress(FileNotFoundError):  # ended just now, as one that vacuums does
+                stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                seconds += sum(map(int, stat[11:15])) / TICKS  # its own and of children that ended
     return seconds
 
 
