@@ -139,7 +139,6 @@ def _sessions(now) -> dict[str, str]:
 
 
 def _draw(name: str) -> dict[str, str]:
-    from django.contrib.sessions.backends.cache import SessionStore
     from django.template.loader import render_to_string
     from django.test import RequestFactory
     from django.utils import translation
@@ -147,6 +146,7 @@ def _draw(name: str) -> dict[str, str]:
     from accounts.models import User
     from integrations.middleware import _not_ready
     from integrations.models import BrandedURL
+    from integrations.portal_session import SessionStore
 
     request = RequestFactory().get("/my-account/", HTTP_ACCEPT="text/html")
     request.brand = BrandedURL.objects.filter(hostname="acme.localhost").first()

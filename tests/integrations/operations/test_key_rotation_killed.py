@@ -37,7 +37,7 @@ def test_a_run_killed_half_way_loses_nothing(tmp_path):
     assert 0 < half_way < many
     again = manage("rotate_encryption_key", **both)
     assert (again.returncode, "Old: 0" in again.stdout) == (0, True)
-    assert f"WebexApp: key 1 {half_way}, key 2 {many - half_way}, none 0" in again.stdout
+    assert f"WebexApp: key 1 {half_way:,}, key 2 {many - half_way:,}, none 0" in again.stdout
     with closing(sqlite3.connect(path)) as reader:
         stored = reader.execute("SELECT name, client_secret FROM integrations_webexapp").fetchall()
     assert {name: Fernet(new).decrypt(text).decode() for name, text in stored} == secrets

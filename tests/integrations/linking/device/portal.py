@@ -86,7 +86,10 @@ class Portal:
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         self.processes.append(process)
-        until(lambda: is_ready(log.read_text()), what=f"{name} did not start: {log.read_text()}")
+        try:
+            until(lambda: is_ready(log.read_text()), seconds=60)
+        except AssertionError:
+            raise AssertionError(f"{name} did not start: {log.read_text()}") from None
         return process
 
     def start_broker(self) -> Process:

@@ -234,20 +234,6 @@ def test_the_loop_does_not_keep_a_sweep_waiting(
     portal.kill(worker)
 
 
-def test_without_a_broker_the_page_still_comes_at_once(
-    portal: Portal, alice: Visitor, alone: None
-) -> None:
-    """The last test here: beat takes its time to find a new broker."""
-    portal.kill(portal.broker)
-    began = time.monotonic()
-
-    path = alice.start()
-
-    assert time.monotonic() - began < 3
-    assert alice.status(path)["state"] == "waiting"
-    await_state(alice, path, "busy", seconds=10)
-
-
 def test_a_worker_says_that_it_leaves_unless_it_is_killed(
     portal: Portal, two_workers: list
 ) -> None:
@@ -262,3 +248,17 @@ def test_a_worker_says_that_it_leaves_unless_it_is_killed(
 
     assert len(gone) == 1
     assert before - set(portal.python(HERE)) == gone
+
+
+def test_without_a_broker_the_page_still_comes_at_once(
+    portal: Portal, alice: Visitor, alone: None
+) -> None:
+    """The last test here: beat takes its time to find a new broker."""
+    portal.kill(portal.broker)
+    began = time.monotonic()
+
+    path = alice.start()
+
+    assert time.monotonic() - began < 3
+    assert alice.status(path)["state"] == "waiting"
+    await_state(alice, path, "busy", seconds=10)
