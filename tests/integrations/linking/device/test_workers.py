@@ -58,15 +58,19 @@ def crew(running: Portal) -> list:
 
 @pytest.fixture
 def two_workers(portal: Portal, crew: list) -> list:
-    crew[:] = [worker for worker in crew if worker.poll() is None]
+    crew[:] = alive(crew)
     crew += [portal.start_worker() for _ in range(2 - len(crew))]
     return crew
 
 
 @pytest.fixture
 def alone(portal: Portal, crew: list) -> None:
-    while crew:
-        portal.kill(crew.pop())
+    for worker in alive(crew):
+        portal.kill(worker)
+
+
+def alive(crew: list) -> list:
+    return [worker for worker in crew if worker.poll() is None]
 
 
 def polls(portal: Portal) -> list[Call]:
