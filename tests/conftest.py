@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from accounts.models import User
 from integrations import actor, clock, webex_share
@@ -47,7 +48,8 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Sandbox:
 
 @pytest.fixture(autouse=True)
 def _as_at_its_start() -> None:
-    """This process: nothing kept, nobody waiting for Webex, no command at work."""
+    """Nothing kept in this process, nobody's language, nobody waiting for Webex, no command."""
+    translation.deactivate()
     for each in caches.all(initialized_only=True):
         each.clear()
     kept_brands.kept.clear()
