@@ -141,19 +141,22 @@ def test_the_first_failures_of_all_are_worth_a_look(acme, fill, sandbox, count):
     assert (check.since is not None, check.tracking_id) == (True, "ROUTER_503")
 
 
+def told_after(minutes, acme, later):
+    later(minutes=minutes)
+    health.beat("sweep", now=clock.now())
+    drained(acme)
+    return codes(acme)
+
+
 @pytest.mark.parametrize("count", [1, 2, 7, 8])
 def test_an_outage_in_the_middle_of_a_drain_is_seen_though_others_were_renewed(
     acme, fill, sandbox, later, count
 ):
     for grant in fill(acme, count + 1)[1:]:
         sandbox.fault(TOKEN, person=grant.person_email, times=None, **DOWN)
-    told = []
-    for minutes in (0, 6, 61):
-        later(minutes=minutes)
-        health.beat("sweep", now=clock.now())
-        drained(acme)
-        told.append(codes(acme))
-        sandbox.fault(TOKEN, times=None, **DOWN)  # the first one, too, from now on
+    told = [told_after(0, acme, later)]
+    sandbox.fault(TOKEN, times=None, **DOWN)  # the first one, too, from now on
+    told += [told_after(minutes, acme, later) for minutes in (6, 61)]
 
     few = [[], [("failing", 1)], [("failing", 2)]] if count > 1 else [[], [], [("late", 1)]]
     assert told == (few if count < 8 else [[("paused", 1)], [("paused", 1)], [("paused", 2)]])
@@ -170,12 +173,7 @@ def test_an_outage_is_seen_although_one_fails_for_days_for_reasons_of_its_own(
     Grant.objects.exclude(pk=own.pk).update(refreshed_at=lately)
     assert codes(acme) == [("late", 1)]
     sandbox.fault(TOKEN, times=None, **DOWN)
-    told = []
-    for minutes in (0, 6, 61):
-        later(minutes=minutes)
-        health.beat("sweep", now=clock.now())
-        drained(acme)
-        told.append(codes(acme))
+    told = [told_after(minutes, acme, later) for minutes in (0, 6, 61)]
 
     (said,) = trouble(acme)
     assert [level for ((_code, level),) in told] == [1, 1, 2]
