@@ -1,5 +1,5 @@
 """Text that others wrote: what no name may contain, and how such text is shown nevertheless; and
-how large numbers are.
+how large numbers and long lists are.
 
 Line breaks forge lines and mail headers, escape sequences drive terminals, and bidirectional
 controls reorder what stands around them (CVE-2021-42574).
@@ -7,6 +7,7 @@ controls reorder what stands around them (CVE-2021-42574).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
@@ -58,3 +59,8 @@ def isolated(text: object) -> str:
 def grouped(number: int) -> str:
     """10,000 as whoever reads it writes it."""
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def the_first(names: Sequence[str], most: int) -> str:
+    """In a list; the rest, if there is any, as “…”."""
+    return ", ".join([*names[:most], *(["…"] if len(names) > most else [])])

@@ -9,7 +9,7 @@ from integrations.actions import Action
 from integrations.models import AuditEvent, IdentityProvider
 from integrations.operations.check import Check, Level
 from integrations.operations.renewals import in_words
-from integrations.plain_text import isolated
+from integrations.plain_text import isolated, the_first
 
 LATELY = timedelta(hours=1)
 MOST_NAMED = 3
@@ -33,8 +33,7 @@ def _of(provider: IdentityProvider, failed_at: datetime, now: datetime) -> Itera
     came = [provider.last_return_at, *(at for _hostname, at in brands)]
     if any(at and at > failed_at for at in came):
         return
-    hosts = ", ".join(hostname for hostname, _at in brands[:MOST_NAMED])
-    hosts += ", …" if len(brands) > MOST_NAMED else ""
+    hosts = the_first([hostname for hostname, _at in brands], MOST_NAMED)
     sentence = _("Signing in with “%(name)s” (%(hosts)s) failed, the last time at %(at)s.") % {
         "name": isolated(provider.name),
         "hosts": hosts or _("the portal's own hosts"),

@@ -9,7 +9,7 @@ from integrations.models import Heartbeat
 from integrations.models.heartbeat import GONE
 from integrations.operations.check import Check, Level
 from integrations.operations.renewals import in_words
-from integrations.plain_text import grouped, isolated
+from integrations.plain_text import grouped, isolated, the_first
 
 SILENT = timedelta(minutes=5)
 MOST_NAMED = 5
@@ -30,8 +30,7 @@ def gone(workers: Sequence[Heartbeat], now: datetime) -> dict[str, datetime]:
 def trouble(gone: dict[str, datetime], now: datetime) -> Iterable[Check]:
     if not gone:
         return
-    names = ", ".join(map(isolated, list(gone)[:MOST_NAMED]))
-    names += ", …" if len(gone) > MOST_NAMED else ""
+    names = the_first([isolated(name) for name in gone], MOST_NAMED)
     since = min(gone.values())
     values = {"n": grouped(len(gone)), "names": names, "since": in_words(since, now)}
     sentence = ngettext(
